@@ -1,0 +1,148 @@
+"""Conversations: where a talk with a person stands, so that a digit or "and where?" makes sense."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, String, Text, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Record, Transaction, Utc
+from storage.people import Id
+from storage.upsert import insert_or_ignore
+
+
+class ConversationRecord(Record):
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("account", "chat", "thread"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    chat: Mapped[str] = mapped_column(String(128))
+    thread: Mapped[str] = mapped_column(String(64), default="")
+    person_id: Mapped[int] = mapped_column(Id, ForeignKey("people.id", ondelete="CASCADE"))
+    topic: Mapped[str] = mapped_column(String(64), default="")
+    facet: Mapped[str] = mapped_column(String(16), default="")
+    choices: Mapped[str] = mapped_column(Text, default="{}")
+    question: Mapped[str] = mapped_column(Text, default="")
+    expecting: Mapped[str] = mapped_column(String(32), default="")
+    greeted: Mapped[bool] = mapped_column(Boolean, default=False)
+    stopped_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Where a conversation stands.
+
+    `topic` and `facet` are of the last answer; `choices` maps a typed digit to the encoded action
+    of the button that shows it; `question` is the last thing asked in words, for an official;
+    `expecting` names what the next words are, when an errand asked for them.
+    """
+
+    topic: str = ""
+    facet: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    question: str = ""
+    expecting: str = ""
+    greeted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """`stopped`: the person blocked us or is gone, so nothing may be written to them."""
+
+    id: int
+    account: str
+    chat: str
+    thread: str
+    person: int
+    talk: Talk
+    stopped: bool
+
+
+class Conversations:
+    """The book of conversations."""
+
+    async def open(
+        self, tx: Transaction, *, account: str, chat: str, thread: str, person: int, at: datetime
+    ) -> Conversation:
+        """Find the conversation or begin it, and keep others from it until the commit."""
+        place = {"account": account, "chat": chat, "thread": thread}
+        found = await self.find(tx, **place, lock=True)
+        if found is None:
+            values = {**place, "person_id": person, "created_at": at}
+            await insert_or_ignore(tx, ConversationRecord, values, list(place))
+            found = await self.find(tx, **place, lock=True)
+        assert found is not None  # noqa: S101 - inserted above, in this transaction
+        return found
+
+    async def find(
+        self, tx: Transaction, *, account: str, chat: str, thread: str = "", lock: bool = False
+    ) -> Conversation | None:
+        query = select(ConversationRecord.__table__).where(
+            ConversationRecord.account == account,
+            ConversationRecord.chat == chat,
+            ConversationRecord.thread == thread,
+        )
+        if lock:
+            query = query.with_for_update()
+        row = (await tx.connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        talk = Talk(
+            row.topic, row.facet, json.loads(row.choices), row.question, row.expecting, row.greeted
+        )
+        return Conversation(
+            row.id, row.account, row.chat, row.thread, row.person_id, talk, bool(row.stopped_at)
+        )
+
+    async def remember(self, tx: Transaction, conversation: int, talk: Talk) -> None:
+        await tx.connection.execute(
+            update(ConversationRecord)
+            .where(ConversationRecord.id == conversation)
+            .values(
+                topic=talk.topic,
+                facet=talk.facet,
+                choices=json.dumps(dict(talk.choices)),
+                question=talk.question,
+                expecting=talk.expecting,
+                greeted=talk.greeted,
+            )
+        )
+
+    async def stop_writing(self, tx: Transaction, conversation: int, *, at: datetime) -> None:
+        """They blocked us or are gone."""
+        await self._set_stopped(tx, conversation, at)
+
+    async def write_again(self, tx: Transaction, conversation: int) -> None:
+        """They are back."""
+        await self._set_stopped(tx, conversation, None)
+
+    async def move(self, tx: Transaction, conversation: int, *, chat: str) -> bool:
+        """The platform gave the chat a new id. False: a conversation lives there already."""
+        table = ConversationRecord.__table__
+        old = table.alias()
+        taken = (
+            select(table.c.id)
+            .join(old, (old.c.account == table.c.account) & (old.c.thread == table.c.thread))
+            .where(old.c.id == conversation, table.c.chat == chat)
+        )
+        if (await tx.connection.execute(taken)).first() is not None:
+            return False
+        await tx.connection.execute(
+            update(ConversationRecord)
+            .where(ConversationRecord.id == conversation)
+            .values(chat=chat)
+        )
+        return True
+
+    async def _set_stopped(self, tx: Transaction, conversation: int, at: datetime | None) -> None:
+        await tx.connection.execute(
+            update(ConversationRecord)
+            .where(ConversationRecord.id == conversation)
+            .values(stopped_at=at)
+        )

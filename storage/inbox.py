@@ -1,0 +1,68 @@
+"""The inbox: every message that came in, once, however often the platform delivers it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Record, Transaction, Utc
+from storage.people import Id
+from storage.upsert import insert_or_ignore
+
+MESSAGE_ID_LENGTH = 200
+
+
+class InboxRecord(Record):
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("account", "message_id"),
+        Index("ix_inbox_conversation", "conversation_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    message_id: Mapped[str] = mapped_column(String(MESSAGE_ID_LENGTH))
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    kind: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime] = mapped_column(Utc)
+    received_at: Mapped[datetime] = mapped_column(Utc)
+    fault: Mapped[str] = mapped_column(Text, default="")
+
+
+class Inbox:
+    """The book of messages that came in."""
+
+    async def store(
+        self,
+        tx: Transaction,
+        *,
+        account: str,
+        message_id: str,
+        conversation: int,
+        kind: str,
+        text: str,
+        sent_at: datetime,
+        at: datetime,
+    ) -> int | None:
+        """Write the message down and return its number; None when it is here already."""
+        values = {
+            "account": account,
+            "message_id": message_id,
+            "conversation_id": conversation,
+            "kind": kind,
+            "text": text,
+            "sent_at": sent_at,
+            "received_at": at,
+        }
+        return await insert_or_ignore(tx, InboxRecord, values, ["account", "message_id"])
+
+    async def note_fault(self, tx: Transaction, message: int, fault: str) -> None:
+        """The errand broke on this message; operators find it here."""
+        await tx.connection.execute(
+            update(InboxRecord).where(InboxRecord.id == message).values(fault=fault[:2000])
+        )

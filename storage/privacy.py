@@ -1,0 +1,39 @@
+"""What is forgotten, and when: messages are kept no longer than their purpose needs.
+
+Law 91/2025/QH15, article 3(3): personal data are kept for a time that fits the purpose.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from storage.database import Database
+from storage.inbox import InboxRecord
+from storage.outbox import UNFINISHED, OutboxRecord
+
+CHUNK = 2_000
+"""Rows deleted in one transaction, so that nobody who writes waits for long."""
+
+
+async def forget_old_messages(database: Database, *, before: datetime) -> int:
+    """Delete what came in or went out before that time (UTC); return how many rows.
+
+    What is still on its way stays; so do questions, which wait for an answer.
+    """
+    finished = select(OutboxRecord.id).where(
+        OutboxRecord.created_at < before, OutboxRecord.state.not_in(UNFINISHED)
+    )
+    came = select(InboxRecord.id).where(InboxRecord.received_at < before)
+    count = 0
+    for record, old in ((OutboxRecord, finished), (InboxRecord, came)):
+        while True:
+            async with database.begin() as tx:
+                result = await tx.connection.execute(
+                    delete(record).where(record.id.in_(old.limit(CHUNK)))
+                )
+            count += result.rowcount
+            if result.rowcount < CHUNK:
+                break
+    return count

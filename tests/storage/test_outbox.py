@@ -1,0 +1,196 @@
+"""The outbox on both databases: order, claims, lost claims, and who may still write."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from storage.conversations import Conversations
+from storage.database import Database
+from storage.outbox import BELL, LEASE, Claim, Lane, Outbox, OutboxRecord, State
+from storage.people import People
+from tests.conftest import Clock
+
+
+@dataclass
+class Desk:
+    """An outbox with conversations to write to."""
+
+    database: Database
+    clock: Clock
+    outbox: Outbox
+
+    async def conversation(self, chat: str, account: str = "web") -> int:
+        async with self.database.begin() as tx:
+            person = await People().meet(tx, account=account, sender=chat, unit="", at=self.clock())
+            opened = await Conversations().open(
+                tx, account=account, chat=chat, thread="", person=person.id, at=self.clock()
+            )
+        return opened.id
+
+    async def put(
+        self, conversation: int, *bodies: str, lane: Lane = Lane.REPLY, account: str = "web"
+    ) -> None:
+        async with self.database.begin() as tx:
+            await self.outbox.put(
+                tx,
+                list(bodies),
+                account=account,
+                conversation=conversation,
+                inbox=None,
+                lane=lane,
+                at=self.clock(),
+            )
+
+    async def claim(self, owner: str = "one", *, account: str = "web", n: int = 10) -> list[Claim]:
+        async with self.database.begin() as tx:
+            await self.outbox.alive(tx, owner, at=self.clock())
+            return await self.outbox.claim(
+                tx, account=account, owner=owner, at=self.clock(), at_most=n
+            )
+
+    async def sent(self, claim: Claim) -> bool:
+        async with self.database.begin() as tx:
+            return await self.outbox.sent(tx, claim, platform_id="p", at=self.clock())
+
+    async def free(self) -> int:
+        async with self.database.begin() as tx:
+            return await self.outbox.free_lost_claims(tx, at=self.clock())
+
+    async def state(self, row: int) -> str:
+        async with self.database.read() as tx:
+            found = await tx.connection.execute(
+                select(OutboxRecord.state).where(OutboxRecord.id == row)
+            )
+            return str(found.scalar_one())
+
+
+@pytest.fixture
+def desk(database: Database, clock: Clock) -> Desk:
+    return Desk(database, clock, Outbox())
+
+
+async def test_messages_of_one_conversation_go_one_after_the_other(desk: Desk) -> None:
+    chat = await desk.conversation("a")
+    await desk.put(chat, "first", "second")
+    [first] = await desk.claim()
+    assert first.body == "first"
+    assert await desk.claim() == []
+    await desk.sent(first)
+    [second] = await desk.claim()
+    assert second.body == "second"
+
+
+async def test_other_conversations_do_not_wait_for_one_that_is_slow(desk: Desk) -> None:
+    slow, quick = await desk.conversation("slow"), await desk.conversation("quick")
+    await desk.put(slow, "one", "two")
+    await desk.claim()
+    await desk.put(quick, "hello")
+    assert [claim.body for claim in await desk.claim()] == ["hello"]
+
+
+async def test_emergencies_go_before_replies_and_replies_before_campaigns(desk: Desk) -> None:
+    for lane in (Lane.CAMPAIGN, Lane.REPLY, Lane.EMERGENCY):
+        await desk.put(await desk.conversation(lane.name), lane.name, lane=lane)
+    claims = [(await desk.claim(n=1))[0].body for _ in range(3)]
+    assert claims == ["EMERGENCY", "REPLY", "CAMPAIGN"]
+
+
+async def test_a_row_that_must_wait_is_not_claimed_before_its_time(desk: Desk) -> None:
+    chat = await desk.conversation("a")
+    await desk.put(chat, "later")
+    [claim] = await desk.claim()
+    async with desk.database.begin() as tx:
+        when = desk.clock.at.replace(minute=5)
+        await desk.outbox.retry(tx, claim, when=when, reason="slow down", counts=False)
+    assert await desk.claim() == []
+    desk.clock.pass_by(301)
+    [again] = await desk.claim()
+    assert again.attempts == 0, "a slow-down is not a try"
+
+
+async def test_a_dead_senders_reply_goes_out_again_and_its_notice_waits_for_a_person(
+    desk: Desk,
+) -> None:
+    reply, notice = await desk.conversation("r"), await desk.conversation("n")
+    await desk.put(reply, "reply")
+    await desk.put(notice, "notice", lane=Lane.CAMPAIGN)
+    held = {claim.body: claim for claim in await desk.claim("dying")}
+    assert await desk.free() == 0, "the sender lives"
+    desk.clock.pass_by(LEASE.total_seconds() + 1)
+    assert await desk.free() == 2
+    assert await desk.state(held["notice"].id) == State.UNCERTAIN
+    [again] = await desk.claim("two")
+    assert (again.body, again.attempts) == ("reply", 1)
+
+
+async def test_a_sender_that_slept_too_long_can_no_longer_write(desk: Desk) -> None:
+    await desk.put(await desk.conversation("a"), "reply")
+    [stale] = await desk.claim("sleeper")
+    desk.clock.pass_by(LEASE.total_seconds() + 1)
+    await desk.free()
+    [fresh] = await desk.claim("two")
+    assert not await desk.sent(stale)
+    assert await desk.sent(fresh)
+
+
+async def test_a_retired_sender_frees_its_rows_at_once(desk: Desk) -> None:
+    await desk.put(await desk.conversation("a"), "reply")
+    await desk.claim("leaving")
+    async with desk.database.begin() as tx:
+        await desk.outbox.retire(tx, "leaving")
+    assert await desk.free() == 1
+
+
+async def test_no_row_is_claimed_twice_by_many_senders_at_once(desk: Desk) -> None:
+    for n in range(30):
+        await desk.put(await desk.conversation(f"c{n}"), f"m{n}")
+    batches = await asyncio.gather(*(desk.claim(f"owner{n}", n=5) for n in range(8)))
+    bodies = [claim.body for batch in batches for claim in batch]
+    assert sorted(bodies) == sorted(f"m{n}" for n in range(30))
+
+
+async def test_putting_rings_the_bell_in_another_process_too(
+    desk: Desk, database_address: str
+) -> None:
+    chat = await desk.conversation("a")
+    other = Database.at(database_address)
+    await other.listen()
+    try:
+        if desk.database.on_postgresql:
+            bell = other.bell(BELL)
+            async with asyncio.timeout(5):
+                while True:  # until the listener is connected
+                    heard = bell.rings
+                    await desk.put(chat, "x")
+                    await bell.wait(heard, at_most=0.5)
+                    if bell.rings != heard:
+                        break
+        else:
+            heard = desk.database.bell(BELL).rings
+            await desk.put(chat, "x")
+            assert desk.database.bell(BELL).rings == heard + 1
+    finally:
+        await other.close()
+
+
+async def test_a_rolled_back_message_leaves_no_row_and_rings_no_bell(desk: Desk) -> None:
+    chat = await desk.conversation("a")
+    heard = desk.database.bell(BELL).rings
+    with pytest.raises(RuntimeError):
+        async with desk.database.begin() as tx:
+            await desk.outbox.put(
+                tx,
+                ["x"],
+                account="web",
+                conversation=chat,
+                inbox=None,
+                lane=Lane.REPLY,
+                at=desk.clock(),
+            )
+            raise RuntimeError("power cut")
+    assert desk.database.bell(BELL).rings == heard
+    assert await desk.claim() == []
