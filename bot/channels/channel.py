@@ -1,0 +1,105 @@
+"""The contract of a channel: how one account on one platform receives and sends.
+
+Channels know their platform and `handlers.messages`, nothing else of the house. To add one:
+write a class with these members, name it in `bot/wiring.py`, and write its emulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from handlers.messages import Address, Capabilities, Incoming, Reply
+
+Accept = Callable[[Incoming], Awaitable[None]]
+"""Stores one incoming message for good, or raises; a second copy is stored once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an account is. `problem` is for operators, in English: what is wrong, how to mend it."""
+
+    ok: bool
+    problem: str = ""
+    link: str = ""  # where a person opens a conversation, if the platform has such an address
+
+
+class Refused(Exception):
+    """A request that is not from the platform, or is not readable. `status` goes back over HTTP."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class SendFailed(Exception):
+    """A message was not delivered. The subclass says what to do about it."""
+
+
+class RetryAt(SendFailed):
+    """Nothing was delivered; try again at `when` (UTC).
+
+    With `account_wide`, the platform asks the whole account to wait until then.
+    """
+
+    def __init__(self, reason: str, when: datetime, *, account_wide: bool = False) -> None:
+        super().__init__(reason)
+        self.when = when
+        self.account_wide = account_wide
+
+
+class FailedForGood(SendFailed):
+    """This message can never be delivered."""
+
+
+class StopWriting(SendFailed):
+    """The person blocked the bot or is gone: write no more to this conversation."""
+
+
+class Moved(SendFailed):
+    """The chat has a new id: send there, now and from now on."""
+
+    def __init__(self, reason: str, chat: str) -> None:
+        super().__init__(reason)
+        self.chat = chat
+
+
+class Uncertain(SendFailed):
+    """The platform may or may not have delivered it (no answer came after the request left)."""
+
+
+class Channel(Protocol):
+    """One account on one platform."""
+
+    account: str
+    capabilities: Capabilities
+
+    async def open(self) -> None:
+        """Take resources (connections, the bot's own name). Must not need the platform to be up."""
+
+    async def close(self) -> None:
+        """Give resources back."""
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> list[Incoming]:
+        """Read one webhook request: first who calls (constant time), then what it says.
+
+        An event that is known and needs nothing gives an empty list. Raises Refused.
+        """
+
+    async def poll(self, accept: Accept) -> None:
+        """Fetch messages until cancelled, each accepted before the platform forgets it.
+
+        An account that receives by webhook returns at once.
+        """
+
+    async def send(self, address: Address, reply: Reply) -> str:
+        """Send one message that is already laid out for `capabilities`; return the platform's id.
+
+        Raises SendFailed: RetryAt, FailedForGood, StopWriting, Moved or Uncertain.
+        """
+
+    async def check(self) -> Health:
+        """Ask the platform whether the account works."""

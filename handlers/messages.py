@@ -1,0 +1,130 @@
+"""The words that channels and errands share: what came in, what goes out, and where.
+
+A channel turns a platform's events into `Incoming` and shows `Reply`; an errand reads the one
+and writes the other. Neither knows the other's home. `Reply` is kept in the outbox as JSON,
+which `to_json` writes and `from_json` reads.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a person did. `TEXT` covers captions and words spoken to the bot as a command."""
+
+    TEXT = "text"
+    BUTTON = "button"  # text holds the button's encoded action
+    START = "start"  # opened the chat, or a deep link: text holds its payload, or nothing
+    VOICE = "voice"
+    IMAGE = "image"
+    STICKER = "sticker"
+    FILE = "file"
+    LOCATION = "location"
+    CONTACT = "contact"
+    OTHER = "other"  # something the channel can name no better
+    BLOCKED = "blocked"  # the person stopped the bot
+    UNBLOCKED = "unblocked"
+    MIGRATED = "migrated"  # the chat has a new id: text holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a conversation lives. `account` is our name for it, `chat` the platform's id."""
+
+    account: str
+    chat: str
+    thread: str = ""  # a topic inside a group, where the platform has them
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One thing a person did on a platform.
+
+    `message_id` is unique within the account and the same when the platform delivers again.
+    `sender` is the platform's id of the person. `sent_at` is in UTC.
+    """
+
+    address: Address
+    message_id: str
+    kind: Kind
+    sender: str
+    sent_at: datetime
+    text: str = ""
+    group: bool = False
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice that the person can tap. `action` is encoded by `handlers.actions`, <= 64 bytes.
+
+    `digit` is what can be typed instead: 1 to 8, 9 for a person, 0 for home.
+    """
+
+    label: str
+    action: str
+    digit: int | None = None
+
+
+class MediaKind(StrEnum):
+    IMAGE = "image"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture or a sound of a card. `name` is its path inside the content folder.
+
+    `text` is what it shows or says, for those who cannot see or hear it.
+    """
+
+    kind: MediaKind
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to a person, in words that no platform need change but by its capabilities."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    media: tuple[Media, ...] = ()
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {
+                "text": self.text,
+                "buttons": [[b.label, b.action, b.digit] for b in self.buttons],
+                "media": [[m.kind.value, m.name, m.text] for m in self.media],
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, stored: str) -> Reply:
+        """Read what `to_json` wrote. Raises ValueError or KeyError when it is not that."""
+        raw: dict[str, Any] = json.loads(stored)
+        return cls(
+            text=raw["text"],
+            buttons=tuple(Button(label, action, digit) for label, action, digit in raw["buttons"]),
+            media=tuple(Media(MediaKind(kind), name, text) for kind, name, text in raw["media"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can show. A reply is laid out for it once, by `handlers.layout`.
+
+    Lengths are in UTF-16 units, the stricter of the ways in which platforms count.
+    """
+
+    text_length: int
+    buttons: int  # at most this many; 0: none, so choices become numbered lines
+    button_label_length: int = 64
+    media: frozenset[MediaKind] = field(default_factory=frozenset)  # else the words alone

@@ -1,0 +1,115 @@
+"""Settings: what is wrong is said by key, all at once; what is right needs no file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import ConfigFaults, load
+
+
+def config(folder: Path, text: str, **environment: str):  # type: ignore[no-untyped-def]
+    (folder / "config.toml").write_text(text, "utf-8")
+    return load(environment, folder)
+
+
+def faults(folder: Path, text: str, **environment: str) -> str:
+    with pytest.raises(ConfigFaults) as raised:
+        config(folder, text, **environment)
+    return str(raised.value)
+
+
+def test_without_a_file_the_web_chat_serves_a_sample_unit_on_loopback(tmp_path: Path) -> None:
+    settings = load({}, tmp_path)
+    assert settings.web.host == "127.0.0.1"
+    assert settings.web.port == 8080
+    assert settings.database_url == "sqlite:///var/loaban.db"
+    assert [account.platform for account in settings.accounts] == ["web_chat"]
+    assert len(settings.units) == 1
+
+
+def test_a_telegram_account_stands_beside_the_web_chat(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        '[[accounts]]\nname = "xa"\nplatform = "telegram"\ntoken = "env:TOKEN"\n',
+        TOKEN="1:secret",
+    )
+    assert {account.platform for account in settings.accounts} == {"telegram", "web_chat"}
+    telegram = settings.accounts[1]
+    assert telegram.token is not None
+    assert telegram.token.get_secret_value() == "1:secret"
+    assert "1:secret" not in repr(settings)
+
+
+def test_the_environment_is_stronger_than_the_file_and_port_the_strongest(tmp_path: Path) -> None:
+    text = "[web]\nport = 9000\n[quiet_hours]\nstart = 22:00:00\n"
+    settings = config(
+        tmp_path,
+        text,
+        LOABAN_WEB__PORT="9001",
+        LOABAN_QUIET_HOURS__START="20:30",
+        LOABAN_DATABASE__URL="postgresql://x/y",
+        PORT="9002",
+    )
+    assert settings.web.port == 9002
+    assert settings.quiet_hours.start.hour == 20
+    assert settings.database_url == "postgresql://x/y"
+
+
+def test_an_item_of_a_list_is_named_by_its_number(tmp_path: Path) -> None:
+    text = '[[units]]\ncode = "a"\nname = "Xã A"\n'
+    settings = config(tmp_path, text, LOABAN_UNITS__0__OFFICE_PHONE="0200 000 000")
+    assert settings.units[0].office_phone == "0200 000 000"
+
+
+def test_loaban_config_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[web]\nport = 1234\n")
+    assert load({"LOABAN_CONFIG": "other.toml"}, tmp_path).web.port == 1234
+    with pytest.raises(ConfigFaults, match=r"absent\.toml"):
+        load({"LOABAN_CONFIG": "absent.toml"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[web]\nprot = 1\n", "web.prot: no such key; did you mean 'port'"),
+        ("[wbe]\nport = 1\n", "wbe: no such key; did you mean 'web'"),
+        ('[web]\nport = "many"\n', "web.port: "),
+        ("[web]\nport = 70000\n", "web.port: "),
+        ('[web]\npublic_url = "example.vn"\n', "web.public_url: "),
+        ('[[accounts]]\nname = "x"\nplatform = "telegram"\n', "needs token"),
+        ('[[accounts]]\nname = "x"\nplatform = "icq"\n', "accounts.0.platform: "),
+        ('[[accounts]]\nname = "x"\nplatform = "zalo_oa"\n', "not built yet"),
+        ('[[accounts]]\nname = "X x"\nplatform = "web_chat"\n', "accounts.0.name: use a-z"),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "telegram"\ntoken = "1:a"\nmode = "webhook"\n',
+            "needs webhook_secret",
+        ),
+        ('[[units]]\ncode = "a"\nname = "A"\nparent = "b"\n', "parent 'b' of 'a' is no unit"),
+        ('[[units]]\ncode = "a"\nname = "A"\nparent = "a"\n', "below itself"),
+        ('[[units]]\ncode = "a"\nname = "A"\n' * 2, "'a' stands twice"),
+        ("web = 5\n", "web: "),
+        ("[web\n", "is not TOML"),
+        ('[web]\nhost = "env:NOT_THERE"\n', "web.host: the environment variable NOT_THERE"),
+    ],
+)
+def test_a_fault_is_told_with_its_key(tmp_path: Path, text: str, told: str) -> None:
+    assert told in faults(tmp_path, text)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    told = faults(tmp_path, '[web]\nport = "x"\nhots = "y"\n[data]\nfolderr = "z"\n')
+    assert "web.port" in told
+    assert "web.hots" in told
+    assert "data.folderr" in told
+
+
+def test_a_wrong_name_in_the_environment_is_told(tmp_path: Path) -> None:
+    assert "web.pport" in faults(tmp_path, "", LOABAN_WEB__PPORT="1")
+    assert "LOABAN_WEB (environment)" in faults(tmp_path, "", LOABAN_WEB="1")
+
+
+def test_a_secret_never_stands_in_a_fault(tmp_path: Path) -> None:
+    text = '[[accounts]]\nname = "x"\nplatform = "web_chat"\ntoken = "123:hush"\n'
+    assert "hush" not in faults(tmp_path, text)

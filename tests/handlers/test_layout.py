@@ -1,0 +1,92 @@
+"""Laying out replies: nothing is lost, nothing is too long, choices stay reachable."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.layout import lay_out, shorten, split, utf16_length
+from handlers.messages import Button, Capabilities, Media, MediaKind, Reply
+
+PLAIN = Capabilities(text_length=2000, buttons=0)
+RICH = Capabilities(text_length=4096, buttons=10, media=frozenset(MediaKind))
+PICTURE = Media(MediaKind.IMAGE, "pictograms/x.png", "một ngôi nhà")
+
+
+@given(st.text(), st.integers(min_value=2, max_value=200))
+def test_pieces_fit_and_lose_no_letter(text: str, limit: int) -> None:
+    pieces = split(text, limit)
+    assert all(0 < utf16_length(piece) <= limit for piece in pieces)
+    assert all(piece.strip() for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+@given(st.text(max_size=300), st.integers(min_value=2, max_value=80))
+def test_a_shortened_label_fits_and_a_short_one_is_untouched(label: str, limit: int) -> None:
+    short = shorten(label, limit)
+    assert utf16_length(short) <= limit
+    if utf16_length(label) <= limit:
+        assert short == label
+
+
+def test_a_long_answer_is_cut_between_sentences() -> None:
+    sentence = "Bà con mang căn cước ra một cửa xã. "
+    for piece in split(sentence * 100, 500):
+        assert piece.endswith(".")
+        assert piece.startswith("Bà con")
+
+
+def test_paragraphs_are_kept_whole_where_they_fit() -> None:
+    text = f"{'a ' * 40}\n\n{'b ' * 40}"
+    assert [set(piece) for piece in split(text, 100)] == [{"a", " "}, {"b", " "}]
+
+
+def test_without_buttons_the_choices_become_numbered_lines() -> None:
+    reply = Reply("Chọn:", (Button("Giấy cần mang", "1:h", 1), Button("Trang đầu", "1:h", 0)))
+    [message] = lay_out(reply, PLAIN)
+    assert message.text == "Chọn:\n\n1. Giấy cần mang\n0. Trang đầu"
+    assert message.buttons == ()
+
+
+def test_buttons_show_the_digit_that_can_be_typed_instead() -> None:
+    [message] = lay_out(Reply("Chọn:", (Button("Giấy cần mang", "1:h", 1),)), RICH)
+    assert message.buttons[0].label == "1. Giấy cần mang"
+
+
+def test_buttons_beyond_the_channels_number_become_lines() -> None:
+    buttons = tuple(Button(f"chọn {n}", "1:h", n) for n in range(1, 9))
+    [message] = lay_out(Reply("Chọn:", buttons), Capabilities(text_length=2000, buttons=5))
+    assert len(message.buttons) == 5
+    assert "8. chọn 8" in message.text
+
+
+def test_pictures_go_with_the_first_message_and_buttons_with_the_last() -> None:
+    reply = Reply("Dài. " * 2000, (Button("a", "1:h", 1),), (PICTURE,))
+    messages = lay_out(reply, RICH)
+    assert len(messages) > 1
+    assert [bool(m.media) for m in messages] == [True] + [False] * (len(messages) - 1)
+    assert [bool(m.buttons) for m in messages] == [False] * (len(messages) - 1) + [True]
+
+
+def test_a_channel_without_pictures_gets_the_words() -> None:
+    [message] = lay_out(Reply("Nhà ở", media=(PICTURE,)), PLAIN)
+    assert message == Reply("Nhà ở")
+
+
+@given(
+    st.text(max_size=50),
+    st.lists(st.builds(Button, st.text(), st.text(), st.none() | st.integers(0, 9)), max_size=3),
+    st.lists(st.builds(Media, st.sampled_from(MediaKind), st.text(), st.text()), max_size=2),
+)
+def test_a_reply_comes_back_from_the_outbox_as_it_went_in(
+    text: str, buttons: list[Button], media: list[Media]
+) -> None:
+    reply = Reply(text, tuple(buttons), tuple(media))
+    assert Reply.from_json(reply.to_json()) == reply
+
+
+@pytest.mark.parametrize("stored", ["", "{}", "[]", '{"text": 1}'])
+def test_what_is_no_reply_is_refused(stored: str) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        Reply.from_json(stored)
