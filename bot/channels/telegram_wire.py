@@ -1,0 +1,156 @@
+"""Calls to Telegram's Bot API over the shared session, and what can go wrong with one.
+
+Nothing that leaves here, answers and errors included, holds the bot's token.
+Source: core.telegram.org/bots/api#making-requests.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+GONE = re.compile(r"(chat|user) not found|peer_id_invalid|deactivated|kicked|blocked", re.I)
+# RuntimeError: the session is closed. ValueError: the request could not be written.
+NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds."""
+
+    call: float = 20.0
+    upload: float = 60.0
+    long_poll: float = 30.0
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    bad_token: float = 300.0
+
+    def pause(self, failures: int, error: CallFailed | None = None) -> float:
+        """Say how long to wait after so many failures in a row, the last of which was `error`."""
+        if isinstance(error, Refusal) and error.code in {401, 404}:
+            return self.bad_token
+        if isinstance(error, Refusal) and error.retry_after:
+            return error.retry_after
+        return min(self.longest_pause, self.first_pause * 2.0 ** min(failures - 1, 20))
+
+
+class CallFailed(Exception):
+    """A call did not succeed. `hopeless`: nor will it ever, though its chat is there."""
+
+    hopeless = False
+
+    def remedy(self) -> str:
+        """Say in an operator's words what is wrong and what to do; the same words for a state."""
+        return "Telegram gives no readable answer: mend the network or `api_base`"
+
+
+class NotSent(CallFailed):
+    """The request never left."""
+
+    def remedy(self) -> str:
+        return "Telegram cannot be reached: mend the network, the firewall or `api_base`"
+
+
+class Unreadable(CallFailed):
+    """The request left; what came back, if anything, says nothing."""
+
+
+class Refusal(CallFailed):
+    """An answer that is no success. `code` is 0 when the words are not Telegram's own.
+
+    `gone`: the person is out of reach; `moved_to`: the chat's new id; `retry_after`: in seconds.
+    """
+
+    def __init__(self, status: int, payload: bytes) -> None:
+        answer = _parse(payload)
+        # The page of a proxy or a censor must not count as Telegram's word about a person.
+        genuine = get(answer, "ok") is False
+        self.code = status if genuine else 0
+        words = get(answer, "description") if genuine else "not Telegram's own answer"
+        super().__init__(f"HTTP {status}: {words}"[:300])
+        wait = get(get(answer, "parameters"), "retry_after")
+        wait = wait if type(wait) in {int, float} else 0
+        self.retry_after = float(min(max(0, wait), 86400))
+        chat = get(get(answer, "parameters"), "migrate_to_chat_id")
+        self.moved_to = str(chat) if type(chat) is int else None
+        self.gone = self.code == 403 or (self.code == 400 and bool(GONE.search(str(self))))
+        final = 400 <= self.code < 500 and self.code not in {401, 404, 409, 429}
+        self.hopeless = final and not (self.gone or self.moved_to)
+
+    def remedy(self) -> str:
+        match self.code:
+            case 401 | 404:
+                return "Telegram does not know this token: copy `token` anew from @BotFather"
+            case 409:
+                return "another program receives with this token: stop it, or give it its own bot"
+            case 429:
+                return "Telegram asks to slow down: nothing to do, unless it stays so"
+            case 400:
+                return f"Telegram refuses the set-up ({self}): mend `public_url`"
+        return "Telegram answers with errors: nothing to do, unless it stays so"
+
+
+class Wire:
+    """One bot's way to the Bot API. The session belongs to others. Raises ValueError (api_base)."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, api_base: str, token: str, limits: Limits
+    ) -> None:
+        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", api_base):
+            raise ValueError(f"api_base must be like https://api.telegram.org, not {api_base!r}")
+        self._session, self._token, self._limits = session, token.encode(), limits
+        self._base = f"{api_base.rstrip('/')}/bot{token}"
+
+    async def call(self, method: str, seconds: float | None = None, **parameters: Any) -> Any:
+        """Call a method and return its result, whatever its shape. Raises CallFailed."""
+        return result(await self.post(f"/{method}", {"json": parameters}, seconds))
+
+    async def post(self, path: str, body: dict[str, Any], seconds: float | None = None) -> bytes:
+        """Post `body` (aiohttp's `json` or `data`) and return a success. Raises CallFailed."""
+        total = seconds or self._limits.call
+        limit = aiohttp.ClientTimeout(total=total, connect=min(10.0, total))
+        failure: CallFailed
+        try:
+            address = URL(self._base + path, encoded=True)
+            async with self._session.post(
+                address, **body, timeout=limit, allow_redirects=False
+            ) as response:
+                payload = (await response.read()).replace(self._token, b"<token>")
+            if 200 <= response.status < 300:
+                return payload
+            failure = Refusal(response.status, payload)
+        except NEVER_LEFT as error:
+            failure = NotSent(f"no connection: {type(error).__name__}")
+        except (aiohttp.ClientError, OSError) as error:
+            failure = Unreadable(f"no answer: {type(error).__name__}")
+        raise failure  # here, so that no original that holds the address hangs on it
+
+
+def result(payload: bytes) -> Any:
+    """Return the result in a success. Raises Unreadable."""
+    answer = _parse(payload)
+    if get(answer, "ok") is not True or "result" not in answer:
+        raise Unreadable("a success without a result")
+    return answer["result"]
+
+
+def get(answer: Any, key: str) -> Any:
+    """Return a field of JSON that may have any shape, or None."""
+    return answer.get(key) if isinstance(answer, dict) else None
+
+
+def _parse(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
