@@ -11,6 +11,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from bot.config import load
+from bot.wiring import House, build
+from content.library import Library
+from content.shelf import SHIPPED
 from storage.database import Database
 from storage.migrate import migrate
 
@@ -77,3 +81,41 @@ async def database(database_address: str) -> AsyncIterator[Database]:
     await migrate(opened)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the program keeps what it learned from the shipped cards, once for all tests."""
+    return tmp_path_factory.mktemp("learned")
+
+
+@pytest.fixture(scope="session")
+def library(learned: Path) -> Library:
+    """The shipped cards with the engine, opened once: a test that changes them restores them."""
+    return Library.open(SHIPPED, cache=learned)
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path, learned: Path, library: Library) -> Path:
+    """An empty data folder whose cards are learned already."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    (folder / "cache").symlink_to(learned)
+    return folder
+
+
+@pytest.fixture
+async def house(database_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
+    """The whole program joined, once on each kind of database, without its processes."""
+    opened = Database.at(database_address)
+    await migrate(opened)
+    await opened.close()
+    settings = load(
+        {
+            "LOABAN_DATABASE__URL": database_address,
+            "LOABAN_DATA__FOLDER": str(data_folder),
+            "LOABAN_CONFIG": str(Path(__file__).parent / "house.toml"),
+        }
+    )
+    async with build(settings, library) as built:
+        yield built

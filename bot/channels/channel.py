@@ -76,6 +76,7 @@ class Channel(Protocol):
 
     account: str
     capabilities: Capabilities
+    paced: bool  # whether the platform limits how fast messages may follow each other
 
     async def open(self) -> None:
         """Take resources (connections, the bot's own name). Must not need the platform to be up."""

@@ -62,6 +62,7 @@ class TelegramChannel:
     somebody else registers it. Raises ValueError for a bad `webhook_secret` or `api_base`.
     """
 
+    paced = True
     capabilities = Capabilities(
         text_length=4096, buttons=10, button_label_length=64, media=frozenset(MediaKind)
     )

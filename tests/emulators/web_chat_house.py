@@ -1,4 +1,4 @@
-"""A house in memory behind the web chat: takes messages, answers like the bot, keeps transcripts."""
+"""A house in memory behind the web chat: takes messages, answers like the bot, remembers all."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CARD = "1:c:tro-cap-huu-tri-xa-hoi:"
 PICTURE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 120"><rect width="240" height="120"'
     b' fill="#fff"/><g fill="none" stroke="#7a1f1a" stroke-width="4" stroke-linejoin="round">'
-    b'<path d="M20 100h60V52L50 28 20 52zM42 100V72h16v28"/><path d="M98 66h34m-10-10 10 10-10 10"/>'
-    b'<rect x="148" y="30" width="72" height="70" rx="6"/><path d="M162 50h44M162 64h44M162 78h26"/>'
+    b'<path d="M20 100h60V52L50 28 20 52zM42 100V72h16v28M98 66h34m-10-10 10 10-10 10"/>'
+    b'<path d="M148 30h72v70h-72zM162 50h44M162 64h44M162 78h26"/>'
     b"</g></svg>"
 )
 WELCOME = Reply(
@@ -36,9 +36,9 @@ WELCOME = Reply(
     ),
 )
 SHORT = Reply(
-    "Tiền tuổi già hằng tháng\n\n"
+    "Tiền tuổi già hằng tháng\n"
     "Người từ 75 tuổi không có lương hưu được Nhà nước phát tiền mỗi tháng; hộ nghèo, cận nghèo"
-    " thì từ 70 tuổi. Mức chung là 540.000 đồng/tháng.\n\n"
+    " thì từ 70 tuổi. Mức chung là 540.000 đồng/tháng.\n"
     "Bà con nhớ giúp:\n• Từ 75 tuổi không có lương hưu là được.\n"
     "• Phải làm giấy đề nghị, không làm thì không có.\n• Nộp ở xã, không mất tiền.",
     (
@@ -56,12 +56,12 @@ SHORT = Reply(
     ),
 )
 STEPS = Reply(
-    "Tiền tuổi già hằng tháng: các bước\n\n"
+    "Tiền tuổi già hằng tháng: các bước\n"
     "1. Xin giấy đề nghị mẫu 01 ở xã, nhờ con cháu hoặc cán bộ ghi giúp.\n"
     "2. Nộp giấy ở bộ phận một cửa của xã, mang theo căn cước.\n"
     "3. Lấy giấy hẹn có ghi ngày trả lời.\n"
-    "4. Chủ tịch xã ký thì nhận tiền mặt hoặc qua tài khoản mỗi tháng.\n\n"
-    "Chưa rõ thì bà con gọi xã: 0260 3862 345.\n\n"
+    "4. Chủ tịch xã ký thì nhận tiền mặt hoặc qua tài khoản mỗi tháng.\n"
+    "Chưa rõ thì bà con gọi xã: 0260 3862 345.\n"
     "Theo Nghị định 176/2025/NĐ-CP. Đọc lại ngày 23/11/2026.\n"
     "Thẻ mẫu, chưa cơ quan nào duyệt: hỏi lại xã trước khi làm.",
     SHORT.buttons[:3] + SHORT.buttons[4:],
@@ -78,7 +78,6 @@ class Kept:
     chat: str
     mine: bool
     text: str
-    created_at: datetime
     seen_at: datetime | None
     reply: Reply | None = None
 
@@ -106,16 +105,17 @@ class House:
         self.came[incoming.message_id] = incoming
         text = "" if incoming.kind is Kind.START else incoming.text
         text = LABELS.get(text, text) if incoming.kind is Kind.BUTTON else text
-        await self._keep(incoming.address.chat, text=text, mine=True)
-        reply = self._reply(incoming)
-        task = asyncio.create_task(self._answer(incoming.address.chat, reply))
+        await self._show(self._keep(incoming.address.chat, text=text, mine=True))
+        # As in the outbox: the reply has its place in the talk at once, and is seen when sent.
+        reply = self._keep(incoming.address.chat, text="", mine=False, reply=self._reply(incoming))
+        task = asyncio.create_task(self._send(reply))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
         return True
 
     async def tell(self, chat: str, reply: Reply) -> None:
         """Say something unasked, as a notice does."""
-        await self._keep(chat, text="", mine=False, reply=reply)
+        await self._show(self._keep(chat, text="", mine=False, reply=reply))
 
     def welcome(self, unit: str) -> Reply:
         return Reply(f"{WELCOME.text}\nXã: {unit}", WELCOME.buttons) if unit else WELCOME
@@ -157,15 +157,19 @@ class House:
             if k.chat == chat and k.seen_at is not None and (k.reply or k.text)
         ]
 
-    async def _answer(self, chat: str, reply: Reply) -> None:
+    async def _send(self, reply: Kept) -> None:
         await asyncio.sleep(self.answer_after)
-        await self.tell(chat, reply)
+        await self._show(reply)
 
-    async def _keep(self, chat: str, *, text: str, mine: bool, reply: Reply | None = None) -> None:
-        now = self.clock()
-        self.kept.append(Kept(len(self.kept) + 1, chat, mine, text, now, now, reply))
+    def _keep(self, chat: str, *, text: str, mine: bool, reply: Reply | None = None) -> Kept:
+        kept = Kept(len(self.kept) + 1, chat, mine, text, None, reply)
+        self.kept.append(kept)
+        return kept
+
+    async def _show(self, kept: Kept) -> None:
+        kept.seen_at = self.clock()
         async with self._news:
-            self._marks[chat] += 1
+            self._marks[kept.chat] += 1
             self._news.notify_all()
 
     def _reply(self, incoming: Incoming) -> Reply:

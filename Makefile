@@ -1,0 +1,55 @@
+# make run: everything runs, on the embedded database. make test: every test. make help: the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test check format lock bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.run ## Start Loa Bản: web chat, staff page, sender, clock
+	@exec $(BIN)/python -m bot run
+
+test: $(VENV)/.dev ## Run every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## Format and lint, types, and the content check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m content check
+
+format: $(VENV)/.dev ## Put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## Measure the answering engine beside its peers
+	$(BIN)/python -m tests.benchmarks.matching.run
+
+lock: $(VENV)/.dev ## Choose versions anew from pyproject.toml, with hashes
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-header --no-annotate -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-header --no-annotate -o requirements-dev.lock
+
+clean: ## Remove the environment; data in var/ stay
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Loa Bản needs Python 3.11 or newer: make run PYTHON=python3.12'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp for each set of packages: installed again only when its lock file changes.
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+	@echo 'Installing packages (the first time takes some minutes)…'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(VENV)/bin/python
+	@echo 'Installing packages (the first time takes some minutes)…'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,104 @@
+"""What a phone sends to the web chat: who it is, whether its own page sent it, and what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+
+from bot.channels.channel import Refused
+from handlers.messages import Kind
+
+COOKIE = "loaban_chat"
+TEXT_LIMIT = 2_000  # letters of one message; the page says so before
+FORM_BYTES = 64_000
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{22,64}")
+_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_UNIT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_ACTION = re.compile(r"[A-Za-z0-9:._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One message or one press of a button. `id` is unique on the phone that made it."""
+
+    text: str
+    action: str | None
+    id: str
+    unit: str
+
+    @classmethod
+    async def read(cls, request: web.Request) -> Form:
+        """Raises Refused, with the key of the words for it, when it is not a form or too long."""
+        if request.content_type != "application/x-www-form-urlencoded":
+            raise Refused(415, "web.error.form")
+        try:
+            await request.content.readexactly(FORM_BYTES + 1)
+        except asyncio.IncompleteReadError as whole:
+            body = whole.partial.decode("ascii", "replace")
+        else:
+            raise Refused(413, "web.error.too_long")
+        try:
+            fields = parse_qs(body, keep_blank_values=True, max_num_fields=20, errors="replace")
+        except ValueError:
+            raise Refused(400, "web.error.form") from None
+        first = {name: values[0] for name, values in fields.items()}
+        return cls(
+            text=first.get("text", "").replace("\r\n", "\n").replace("\x00", "").strip(),
+            action=first.get("action"),
+            id=first.get("id", ""),
+            unit=_unit(first.get("unit", "")),
+        )
+
+    def said(self) -> tuple[Kind, str]:
+        """What it says, checked. Raises Refused."""
+        if not _ID.fullmatch(self.id):
+            raise Refused(400, "web.error.form")
+        if self.action is not None:
+            if not _ACTION.fullmatch(self.action):
+                raise Refused(400, "web.error.action")
+            return Kind.BUTTON, self.action
+        if not self.text:
+            raise Refused(400, "web.error.empty")
+        if len(self.text) > TEXT_LIMIT:
+            raise Refused(413, "web.error.too_long")
+        return Kind.TEXT, self.text
+
+
+def new_secret() -> str:
+    """192 random bits: the key to a conversation, or the id of a form."""
+    return secrets.token_urlsafe(24)
+
+
+def chat_of(request: web.Request) -> str:
+    """The chat as the house knows it, or "". A digest, so that no table holds a key to a chat."""
+    secret = request.cookies.get(COOKIE, "")
+    return hashlib.sha256(secret.encode()).hexdigest() if _SECRET.fullmatch(secret) else ""
+
+
+def unit_of(request: web.Request) -> str:
+    """The unit whose printed code or link brought them here (`/?xa=CODE`), or ""."""
+    return _unit(request.query.get("xa", ""))
+
+
+def same_site(request: web.Request) -> None:
+    """Refuse what another site's page makes a browser send; old browsers say less, or nothing."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    if site not in {"same-origin", "none"} if site else foreign:
+        raise Refused(403, "web.error.cross_site")
+
+
+def wants_json(request: web.Request) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _unit(code: str) -> str:
+    return code if _UNIT.fullmatch(code) else ""

@@ -1,0 +1,59 @@
+"""The ticking process: APScheduler lives here alone, and only wakes what the database decides.
+
+One clock ticks among all processes: the others wait for its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from handlers.errands import VIETNAM
+from storage.database import Database
+from storage.privacy import forget_old_messages
+
+log = logging.getLogger(__name__)
+
+
+class Clock:
+    """Runs what has to happen at a time."""
+
+    def __init__(
+        self, *, database: Database, keep_messages: timedelta, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._keep = keep_messages
+        self._now = now
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick until `stop`, once this process is the one that ticks."""
+        async with self._database.only_one("clock", stop) as leads:
+            if not leads:
+                return
+            scheduler = AsyncIOScheduler(timezone=VIETNAM)
+            scheduler.add_job(
+                self.forget,
+                CronTrigger(hour=2, minute=30, timezone=VIETNAM),
+                id="forget old messages",
+                coalesce=True,
+                misfire_grace_time=12 * 3600,
+                next_run_time=self._now(),  # also at the start: the machine may be off at night
+            )
+            scheduler.start()
+            try:
+                await stop.wait()
+            finally:
+                scheduler.shutdown(wait=False)
+
+    async def forget(self) -> int:
+        """Delete messages that are older than they may be kept; return how many."""
+        before = self._now() - self._keep
+        count = await forget_old_messages(self._database, before=before)
+        if count:
+            log.info("forgot %d messages from before %s", count, before.date())
+        return count

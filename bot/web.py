@@ -1,0 +1,173 @@
+"""The aiohttp application: webhooks, web chat, staff pages, health; opens and closes resources."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    generate_latest,
+)
+
+from bot.channels.channel import Refused
+from bot.wiring import House
+from storage.database import DatabaseFault
+from storage.migrate import current, newest
+from storage.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 1024 * 1024
+STORE_TIME = 1.8  # Zalo wants its answer within 2 seconds; refusing in time makes it repeat
+SHUTDOWN = 8.0
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """All addresses of one process."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._registry = CollectorRegistry()
+        self._received = Counter(
+            "loaban_messages_received_total",
+            "Messages taken in over webhooks, by account and outcome",
+            ["account", "outcome"],
+            registry=self._registry,
+        )
+        self._outbox = Gauge(
+            "loaban_outbox_messages", "Messages in the outbox", ["state"], registry=self._registry
+        )
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_shield])
+        app.add_routes(
+            [
+                web.post("/hooks/{account}", self.hook),
+                web.get("/healthz", self.health),
+                web.get("/readyz", self.ready),
+                web.get("/metrics", self.metrics),
+                *self._house.web_chat.routes(),
+                *self._house.door.routes(),
+            ]
+        )
+        app.on_shutdown.append(self._close_streams)
+        app.on_response_prepare.append(_protect)
+        return app
+
+    async def hook(self, request: web.Request) -> web.Response:
+        """A platform's webhook: checked, stored, and only then acknowledged."""
+        account = request.match_info["account"]
+        body = await request.read()
+        channel = self._house.channels.get(account)
+        if channel is None:
+            return web.Response(status=403)  # as for a wrong secret: names are not to be guessed
+        try:
+            messages = await channel.receive(request.headers, body)
+        except Refused as refused:
+            self._received.labels(account, "refused").inc()
+            log.warning("%s: a webhook request is refused: %s", account, refused.reason)
+            return web.Response(status=refused.status)
+        try:
+            async with asyncio.timeout(STORE_TIME):
+                for message in messages:
+                    new = await self._house.accept(message)
+                    self._received.labels(account, "stored" if new else "repeated").inc()
+        except (TimeoutError, *DatabaseFault) as fault:
+            log.error("%s: a message could not be stored (%s)", account, type(fault).__name__)
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        return web.json_response({})
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """The process lives."""
+        return web.json_response({"ok": True})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """The process can do its work: the database answers and has the right shape."""
+        try:
+            async with asyncio.timeout(3):
+                fits = await current(self._house.database) == newest()
+        except (TimeoutError, *DatabaseFault) as fault:
+            return web.json_response(
+                {"ok": False, "problem": f"the database does not answer ({type(fault).__name__})"},
+                status=503,
+            )
+        if not fits:
+            problem = "the database needs a migration: run `python -m bot migrate`"
+            return web.json_response({"ok": False, "problem": problem}, status=503)
+        return web.json_response({"ok": True, "cards": len(self._house.library.shelf.cards)})
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        async with self._house.database.read() as tx:
+            for state, count in (await Outbox().counts(tx)).items():
+                self._outbox.labels(state.value).set(count)
+        return web.Response(
+            body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    async def _close_streams(self, _app: web.Application) -> None:
+        await self._house.web_chat.close()
+
+
+@web.middleware
+async def _shield(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log each request without what it carries; say of a fault only what helps."""
+    began = time.monotonic()
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except web.HTTPException as answer:
+        status = answer.status
+        raise
+    except DatabaseFault as fault:
+        status = 503
+        log.error("%s %s: the database failed (%s)", request.method, request.path,
+                  type(fault).__name__)  # fmt: skip
+        return web.Response(status=503, headers={"Retry-After": "5"})
+    finally:
+        log.debug("%s %s %d %.0f ms", request.method, request.path, status,
+                  (time.monotonic() - began) * 1000)  # fmt: skip
+
+
+async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+async def serve(house: House, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+    """Answer on the configured address until `stop`; call `ready` with the address once bound.
+
+    Raises OSError when the address is taken or not this machine's.
+    """
+    settings = house.settings.web
+    runner = web.AppRunner(Site(house).application(), access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only shown
+        ready(settings.public_url or f"http://{shown}:{port}")
+        await stop.wait()
+    finally:
+        await runner.cleanup()

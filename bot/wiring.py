@@ -1,0 +1,322 @@
+"""Builds every object once and joins them: plain calls from top to bottom.
+
+The time, randomness and the environment are read here and in `config` only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+
+from bot.channels.channel import Channel
+from bot.channels.telegram import TelegramChannel
+from bot.channels.web_chat import Line as WebLine
+from bot.channels.web_chat import WebChat
+from bot.clock import Clock
+from bot.config import Account, Settings
+from bot.delivery import Delivery, Rules
+from content.answers import LocalFacts
+from content.library import Library
+from content.media import media_of, read_media
+from content.shelf import SHIPPED
+from content.texts import Texts
+from handlers.actions import AskPerson, ChooseUnit, Home, ListUnits, ShowCard, ShowGroup, ShowGroups
+from handlers.errands import VIETNAM, Served, Visit
+from handlers.layout import lay_out
+from handlers.messages import Incoming, Reply
+from handlers.reception import Errands, Reception
+from handlers.staff.door import Door
+from handlers.units import Unit, Units
+from handlers.villager.ask import Ask
+from handlers.villager.browse import Browse
+from handlers.villager.places import Places
+from storage.cases import Cases
+from storage.conversations import Conversations
+from storage.database import Database
+from storage.outbox import Outbox, conversation_bell
+from storage.people import People
+from storage.transcript import Transcript
+
+log = logging.getLogger(__name__)
+
+USER_AGENT = "LoaBan/1"
+TEXTS = "texts/vi.po"
+"""Inside the content folder; one of the operator's own need hold no more than cards."""
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class House:
+    """The whole program, joined. `accept` stores a message and wakes who sends its replies."""
+
+    settings: Settings
+    database: Database
+    library: Library
+    texts: Texts
+    units: Units
+    channels: dict[str, Channel]
+    web_chat: WebChat
+    accept: Callable[[Incoming], Awaitable[bool]]
+    door: Door
+    clock: Clock
+
+    def delivery(self) -> Delivery:
+        """A new sender with a name of its own."""
+        settings = self.settings
+        return Delivery(
+            database=self.database,
+            channels=self.channels,
+            rules=Rules(
+                per_second=settings.pacing.messages_per_second,
+                per_chat_per_second=settings.pacing.messages_per_chat_per_second,
+                quiet_start=settings.quiet_hours.start,
+                quiet_end=settings.quiet_hours.end,
+            ),
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}",
+            clock=now,
+        )
+
+
+@asynccontextmanager
+async def build(settings: Settings, library: Library | None = None) -> AsyncIterator[House]:
+    """Build the house on a migrated database; take its resources and give them back.
+
+    A `library` that is open already is used as it is.
+    Raises content.library.NoCards when there is no card to answer from.
+    """
+    folder = settings.content.folder or SHIPPED
+    texts = Texts.load(next(f for f in (folder, SHIPPED) if (f / TEXTS).is_file()) / TEXTS)
+    if library is None:
+        cache = settings.data.folder / "cache"
+        library = await asyncio.to_thread(Library.open, folder, cache=cache)
+    units = Units(
+        Unit(
+            code=unit.code,
+            name=unit.name,
+            parent=unit.parent,
+            local=LocalFacts(
+                unit_name=unit.name,
+                office_address=unit.office_address,
+                office_hours=unit.office_hours,
+                office_phone=unit.office_phone,
+                clinic=unit.clinic_address,
+                police=unit.police_address,
+            ),
+        )
+        for unit in settings.units
+    )
+    database = Database.at(settings.database_url)
+    people, cases = People(), Cases()
+
+    browse = Browse(
+        shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(folder, c)
+    )
+    ask = Ask(
+        understand=library.understand, shelf=library.shelf, texts=texts, browse=browse, cases=cases
+    )
+    places = Places(units=units, people=people, texts=texts, home=browse.home)
+
+    async def words(visit: Visit) -> Served:
+        """Words are a question, unless they name a commune."""
+        if (unit := places.find(visit.text)) is not None:
+            return await places.choose(visit, ChooseUnit(unit.code))
+        return await ask.ask(visit)
+
+    async def start(visit: Visit) -> Served:
+        """A link may name the commune: /start <code>."""
+        if (unit := places.find(visit.text)) is not None:
+            return await places.arrive(visit, unit, browse.first_page)
+        return await browse.welcome(visit)
+
+    errands = Errands(
+        words=words,
+        start=start,
+        actions={
+            Home: browse.home,
+            AskPerson: ask.pass_on,
+            ShowGroups: browse.home,
+            ShowGroup: browse.group,
+            ShowCard: browse.card,
+            ListUnits: places.offer,
+            ChooseUnit: places.choose,
+        },
+        commands={
+            **dict.fromkeys(texts("words.home").split("|"), Home()),
+            **dict.fromkeys(texts("words.person").split("|"), AskPerson()),
+            **dict.fromkeys(texts("words.units").split("|"), ListUnits()),
+        },
+        describe=browse.describe,
+        introduction=browse.introduction,
+    )
+    async with aiohttp.ClientSession(
+        headers={"User-Agent": USER_AGENT}, connector=aiohttp.TCPConnector(limit=0)
+    ) as session:
+
+        async def media(name: str) -> bytes:
+            return await asyncio.to_thread(read_media, folder, name)
+
+        def first_page(code: str) -> Reply:
+            return lay_out(browse.first_page(code or web_home), WebChat.capabilities)[0]
+
+        web_home = next(a.unit for a in settings.accounts if a.platform == "web_chat")
+        owner = units.get(web_home)
+        channels: dict[str, Channel] = {}
+        web_chat: WebChat | None = None
+        for account in settings.accounts:
+            match account.platform:
+                case "telegram":
+                    channels[account.name] = _telegram(account, settings, session, media)
+                case "web_chat":
+                    web_chat = WebChat(
+                        account=account.name,
+                        transcripts=_Transcripts(database, account.name),
+                        texts=texts,
+                        welcome=first_page,
+                        owner=owner.name if owner else "",
+                        read_media=media,
+                        clock=now,
+                        secure=settings.web.public_url.startswith("https://"),
+                    )
+                    channels[account.name] = web_chat
+        assert web_chat is not None  # noqa: S101 - config always adds one
+        reception = Reception(
+            database=database,
+            errands=errands,
+            texts=texts,
+            capabilities={name: channel.capabilities for name, channel in channels.items()},
+            home_units={account.name: account.unit for account in settings.accounts},
+            clock=now,
+        )
+        web_chat.accept = reception.accept
+        house = House(
+            settings=settings,
+            database=database,
+            library=library,
+            texts=texts,
+            units=units,
+            channels=channels,
+            web_chat=web_chat,
+            accept=reception.accept,
+            door=Door(
+                key_file=settings.data.folder / "staff.key",
+                database=database,
+                texts=texts,
+                cases=cases,
+                outbox=Outbox(),
+                units=units,
+                zone=VIETNAM,
+                secure=settings.web.public_url.startswith("https://"),
+            ),
+            clock=Clock(
+                database=database,
+                keep_messages=timedelta(days=settings.retention.messages_days),
+                now=now,
+            ),
+        )
+        try:
+            await database.listen()
+            yield house
+        finally:
+            for channel in channels.values():
+                with contextlib.suppress(Exception):
+                    await channel.close()
+            await database.close()
+
+
+def _telegram(
+    account: Account,
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    media: Callable[[str], Awaitable[bytes]],
+) -> TelegramChannel:
+    address = f"{settings.web.public_url}/hooks/{account.name}"
+    return TelegramChannel(
+        account.name,
+        account.token.get_secret_value() if account.token else "",
+        api_base=account.api_base,
+        mode=account.mode,
+        webhook_secret=(
+            account.webhook_secret.get_secret_value() if account.webhook_secret else ""
+        ),
+        webhook_url=address if settings.web.public_url else None,
+        session=session,
+        clock=now,
+        read_media=media,
+    )
+
+
+class _Transcripts:
+    """What the web chat reads of its conversations: the port that it declares, on our storage."""
+
+    KEPT = 60
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
+        self._conversations = Conversations()
+        self._transcript = Transcript()
+        self._numbers: dict[str, int] = {}
+
+    async def last(self, chat: str) -> list[WebLine]:
+        return await self._lines(chat, None)
+
+    async def since(self, chat: str, after: datetime) -> list[WebLine]:
+        return await self._lines(chat, after)
+
+    def mark(self, chat: str) -> int:
+        number = self._numbers.get(chat)
+        return self._database.bell(conversation_bell(number)).rings if number else 0
+
+    async def changed(self, chat: str, heard: int, at_most: float) -> int:
+        """Wait for the conversation's bell; where it may ring in another process, look often."""
+        number = await self._number(chat)
+        if number is None:
+            await asyncio.sleep(min(at_most, 0.5))
+            return self.mark(chat)
+        bell = self._database.bell(conversation_bell(number))
+        longest = at_most if self._database.on_postgresql else min(at_most, 1.0)
+        await bell.wait(heard, at_most=longest)
+        return bell.rings
+
+    async def _number(self, chat: str) -> int | None:
+        if chat not in self._numbers:
+            async with self._database.read() as tx:
+                found = await self._conversations.find(tx, account=self._account, chat=chat)
+            if found is None:
+                return None
+            self._numbers[chat] = found.id
+        return self._numbers[chat]
+
+    async def _lines(self, chat: str, after: datetime | None) -> list[WebLine]:
+        number = await self._number(chat)
+        if number is None:
+            return []
+        async with self._database.read() as tx:
+            if after is None:
+                lines = await self._transcript.last(tx, number, at_most=self.KEPT)
+            else:
+                lines = await self._transcript.since(tx, number, after=after, at_most=self.KEPT)
+        return [
+            WebLine(
+                key=line.key,
+                from_person=line.from_person,
+                text=line.text if line.from_person else "",
+                at=line.at,
+                reply=None if line.from_person else Reply.from_json(line.text),
+            )
+            for line in lines
+        ]

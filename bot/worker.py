@@ -1,0 +1,117 @@
+"""The roles as tasks: answering the web, fetching by long polling, sending, ticking.
+
+One process may take one role or all; a role that fails for good stops the others in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from bot.channels.channel import Channel
+from bot.web import serve
+from bot.wiring import House
+from handlers.messages import Incoming
+from storage.database import DatabaseFault, is_gone
+
+log = logging.getLogger(__name__)
+
+WEB, WORKER, CLOCK = "web", "worker", "clock"
+ALL = (WEB, WORKER, CLOCK)
+RELOAD = 2.0
+RETRY = 1.0
+
+
+async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) -> None:
+    """Take the roles until SIGTERM or SIGINT, then finish what is in hand.
+
+    The web ends first, so that what it still took in is sent; then the sender drains.
+    Raises what a role raised.
+    """
+    roles = set(roles)
+    asked, web_ended = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, asked.set)
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(lambda _: asked.set())
+        tasks.append(task)
+        return task
+
+    for channel in house.channels.values():
+        await channel.open()
+    if WEB in roles:
+        intake = [begin("web", serve(house, asked, ready))]
+        intake.append(begin("cards", _reload(house, asked)))
+        intake += [
+            begin(f"poll {name}", _poll(house, channel, asked))
+            for name, channel in house.channels.items()
+        ]
+    else:
+        intake = []
+        ready("")
+    if WORKER in roles:
+        begin("worker", house.delivery().run(web_ended))
+    if CLOCK in roles:
+        begin("clock", house.clock.run(asked))
+    try:
+        await asked.wait()
+        log.info("stopping: finishing what is in hand")
+        await asyncio.gather(*intake, return_exceptions=True)
+    finally:
+        web_ended.set()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
+    for fault in ended:
+        if isinstance(fault, BaseException):
+            raise fault
+
+
+async def _poll(house: House, channel: Channel, stop: asyncio.Event) -> None:
+    """Fetch an account's messages, as the only process that does; webhooks come by themselves."""
+    async with house.database.only_one(f"poll {channel.account}", stop) as mine:
+        if not mine:
+            return
+
+        async def accept(incoming: Incoming) -> None:
+            """Store it, however long the database is away: the platform has no other copy."""
+            while True:
+                try:
+                    await house.accept(incoming)
+                except DatabaseFault as fault:
+                    if not is_gone(fault):
+                        raise
+                    log.error("%s: the database is away; waiting for it", channel.account)
+                    await asyncio.sleep(RETRY)
+                else:
+                    return
+
+        polling = asyncio.create_task(channel.poll(accept), name=f"fetch {channel.account}")
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if polling.done() and (fault := polling.exception()):
+            log.error("%s: fetching messages broke", channel.account, exc_info=fault)
+        await stopping
+        polling.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await polling
+
+
+async def _reload(house: House, stop: asyncio.Event) -> None:
+    """Take up saved cards while running."""
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), RELOAD)
+        try:
+            if await asyncio.to_thread(house.library.reload_if_changed):
+                log.info("cards were read again: %d", len(house.library.shelf.cards))
+        except Exception:
+            log.exception("the cards could not be read again; the last good ones stay")

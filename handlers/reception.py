@@ -1,0 +1,236 @@
+"""One door for all that comes in: seen before? who is it? which errand? → replies in the outbox.
+
+All of it in one transaction: a message is stored with its replies, or not at all. When an errand
+breaks, its work is undone, the message is kept with the fault, and the person is told.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from content.texts import Texts
+from handlers.actions import Action, AskPerson, Home, UnknownAction, decode, encode
+from handlers.errands import ActionErrand, Errand, Served, Visit
+from handlers.layout import lay_out
+from handlers.messages import Capabilities, Incoming, Kind, Reply
+from handlers.villager.menus import HOME, PERSON, digits
+from storage.conversations import Conversation, Conversations
+from storage.database import Database, is_gone
+from storage.inbox import MESSAGE_ID_LENGTH, Inbox
+from storage.outbox import Lane, Outbox
+from storage.people import People
+
+log = logging.getLogger(__name__)
+
+KEPT_TEXT = 8_000
+"""Letters of a message that are stored; who writes more is asked to write less."""
+
+ALWAYS = {str(PERSON): encode(AskPerson()), str(HOME): encode(Home())}
+"""What these digits mean even where the last reply did not show them."""
+
+_DIGIT = re.compile(r"\W*(?:(?:so|chon|bam|phim)\s+)?([0-9])\W*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Errands:
+    """Which errand serves what: filled by wiring, the one table of the house."""
+
+    words: Errand
+    start: Errand
+    actions: Mapping[type[Action], ActionErrand]
+    commands: Mapping[str, Action]  # the whole text, lower case: "/xa", "trang đầu"
+    describe: Callable[[Action], str]
+    introduction: Callable[[Visit], Reply]
+
+
+class Reception:
+    """Takes in messages of all channels."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        errands: Errands,
+        texts: Texts,
+        capabilities: Mapping[str, Capabilities],
+        home_units: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`capabilities` and `home_units` are by account; `clock` gives aware UTC times."""
+        self._database = database
+        self._errands = errands
+        self._texts = texts
+        self._capabilities = capabilities
+        self._home_units = home_units
+        self._clock = clock
+        self._people = People()
+        self._conversations = Conversations()
+        self._inbox = Inbox()
+        self._outbox = Outbox()
+
+    async def accept(self, incoming: Incoming) -> bool:
+        """Store the message and its replies. False when it was stored before.
+
+        Raises what the database raises: then nothing is stored, and the platform must repeat.
+        """
+        incoming = _clean(incoming)
+        now = self._clock()
+        place = incoming.address
+        async with self._database.begin() as tx:
+            person = await self._people.meet(
+                tx,
+                account=place.account,
+                sender=incoming.sender,
+                unit=self._home_units.get(place.account, ""),
+                at=now,
+            )
+            conversation = await self._conversations.open(
+                tx,
+                account=place.account,
+                chat=place.chat,
+                thread=place.thread,
+                person=person.id,
+                at=now,
+            )
+            action = self._action(incoming, conversation)
+            number = await self._inbox.store(
+                tx,
+                account=place.account,
+                message_id=incoming.message_id,
+                conversation=conversation.id,
+                kind=incoming.kind.value,
+                text=self._as_said(incoming, action),
+                sent_at=incoming.sent_at,
+                at=now,
+            )
+            if number is None:
+                return False
+            visit = Visit(tx, person, conversation, now, incoming.text)
+            if not await self._changed_state(visit, incoming):
+                served = await self._serve_or_apologise(visit, incoming, action, number)
+                await self._put(visit, served, number)
+        return True
+
+    async def _changed_state(self, visit: Visit, incoming: Incoming) -> bool:
+        """Note that a person left, came back or moved: events that nobody waits to be answered."""
+        tx, conversation = visit.tx, visit.conversation
+        match incoming.kind:
+            case Kind.BLOCKED:
+                await self._conversations.stop_writing(tx, conversation.id, at=visit.now)
+                await self._outbox.fail_all_pending(
+                    tx, conversation.id, reason="the person stopped the bot", at=visit.now
+                )
+            case Kind.UNBLOCKED:
+                await self._conversations.write_again(tx, conversation.id)
+            case Kind.MIGRATED:
+                if not await self._conversations.move(tx, conversation.id, chat=incoming.text):
+                    log.warning("the new chat of conversation %d has one already", conversation.id)
+            case _:
+                if conversation.stopped:  # who writes to us wants to be written to
+                    await self._conversations.write_again(tx, conversation.id)
+                return False
+        return True
+
+    async def _serve_or_apologise(
+        self, visit: Visit, incoming: Incoming, action: Action | None, number: int
+    ) -> Served:
+        try:
+            async with visit.tx.attempt():
+                return await self._serve(visit, incoming, action)
+        except Exception as fault:
+            if is_gone(fault):
+                raise  # nothing can be stored, so the platform must repeat
+            log.exception("the errand for message %d broke", number)
+            broken = type(fault).__name__
+        await self._inbox.note_fault(visit.tx, number, broken)
+        return self._only("reception.fault", visit)
+
+    async def _serve(self, visit: Visit, incoming: Incoming, action: Action | None) -> Served:
+        if incoming.kind is Kind.START:
+            return await self._errands.start(visit)
+        if action is not None:
+            served = await self._errands.actions[type(action)](replace(visit, text=""), action)
+        elif incoming.kind is Kind.BUTTON:
+            served = self._only("reception.old_button", visit)
+        elif digit := _digit(incoming.text):
+            served = self._only("reception.no_such_digit", visit, digit=digit)
+        elif incoming.text:
+            served = await self._errands.words(visit)
+        else:
+            served = self._only(f"reception.{incoming.kind.value}", visit)
+        if not visit.talk.greeted and not incoming.group:
+            served = replace(served, replies=(self._errands.introduction(visit), *served.replies))
+        return served
+
+    async def _put(self, visit: Visit, served: Served, number: int) -> None:
+        """Remember where the talk stands, and queue the replies as the channel can show them."""
+        conversation = visit.conversation
+        choices = digits(served.replies[-1].buttons) if served.replies else {}
+        talk = replace(served.talk, choices=choices or visit.talk.choices, greeted=True)
+        await self._conversations.remember(visit.tx, conversation.id, talk)
+        capabilities = self._capabilities[conversation.account]
+        messages = [m for reply in served.replies for m in lay_out(reply, capabilities)]
+        await self._outbox.put(
+            visit.tx,
+            [message.to_json() for message in messages],
+            account=conversation.account,
+            conversation=conversation.id,
+            inbox=number,
+            lane=Lane.REPLY,
+            at=visit.now,
+        )
+
+    def _action(self, incoming: Incoming, conversation: Conversation) -> Action | None:
+        """What they chose: by button, by the digit that stands for it, or by a command."""
+        match incoming.kind:
+            case Kind.BUTTON:
+                encoded = incoming.text
+            case Kind.TEXT:
+                words = " ".join(incoming.text.casefold().split())
+                if words in self._errands.commands:
+                    return self._errands.commands[words]
+                digit = _digit(incoming.text)
+                encoded = conversation.talk.choices.get(digit) or ALWAYS.get(digit, "")
+            case _:
+                return None
+        try:
+            return decode(encoded)
+        except UnknownAction:
+            return None
+
+    def _as_said(self, incoming: Incoming, action: Action | None) -> str:
+        """The message as the person would read it in the history of their chat."""
+        match incoming.kind:
+            case Kind.BUTTON:
+                return self._errands.describe(action) if action else self._texts("menu.old")
+            case Kind.START | Kind.BLOCKED | Kind.UNBLOCKED | Kind.MIGRATED:
+                return ""  # nothing that the person said
+            case Kind.TEXT:
+                return incoming.text
+        return incoming.text or self._texts(f"said.{incoming.kind.value}")
+
+    def _only(self, key: str, visit: Visit, **fields: str) -> Served:
+        return Served((Reply(self._texts(key, **fields)),), visit.talk)
+
+
+def _digit(text: str) -> str:
+    """The digit that somebody typed alone, or "số 3"; empty if it is something else."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    found = _DIGIT.fullmatch(plain.replace("\ufe0f", "").replace("\u20e3", ""))
+    return found[1] if found else ""
+
+
+def _clean(incoming: Incoming) -> Incoming:
+    """What a database can hold: no NUL, no half letters, no text without end."""
+    text = incoming.text.replace("\x00", "")[:KEPT_TEXT]
+    return replace(
+        incoming,
+        text=text.encode("utf-8", "replace").decode(),
+        message_id=incoming.message_id[:MESSAGE_ID_LENGTH],
+    )

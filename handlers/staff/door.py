@@ -1,0 +1,144 @@
+"""The staff address until the console is built: a key opens one page that tells how things stand.
+
+The key lies in the data folder, readable by its owner alone, and the link that `run` prints holds
+it. The cookie that it sets is derived from the key, so a new key signs everybody out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+
+from content.texts import Texts
+from handlers.units import Units
+from storage.cases import Cases
+from storage.database import Database
+from storage.outbox import Outbox
+
+COOKIE = "loaban_staff"
+PAGES = Path(__file__).parent / "pages"
+
+
+class Door:
+    """Lets staff in by the key of this installation."""
+
+    def __init__(
+        self,
+        *,
+        key_file: Path,
+        database: Database,
+        texts: Texts,
+        cases: Cases,
+        outbox: Outbox,
+        units: Units,
+        zone: ZoneInfo,
+        secure: bool,
+    ) -> None:
+        self._key = _read_or_make(key_file)
+        self._database = database
+        self._texts = texts
+        self._cases = cases
+        self._outbox = outbox
+        self._units = units
+        self._zone = zone
+        self._secure = secure
+        self._pages = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
+        )
+
+    def link(self, base: str) -> str:
+        """The address that signs in; whoever has it is staff."""
+        return f"{base}/staff/enter?key={self._key}"
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/staff", self.overview),
+            web.get("/staff/enter", self.enter),
+            web.post("/staff/leave", self.leave),
+            web.get("/staff/staff.css", self.style),
+        ]
+
+    async def overview(self, request: web.Request) -> web.Response:
+        """What waits, what went out: for those who are signed in."""
+        if not self._knows(request):
+            return self._page("door.html", status=401)
+        async with self._database.read() as tx:
+            waiting = await self._cases.waiting(tx)
+            count = await self._cases.count_waiting(tx)
+            sent = await self._outbox.counts(tx)
+        rows = [
+            {
+                "text": question.text,
+                "unit": unit.name if (unit := self._units.get(question.unit)) else "",
+                "asked_at": question.asked_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
+            }
+            for question in waiting
+        ]
+        return self._page("overview.html", questions=rows, waiting=count, counts=sent)
+
+    async def enter(self, request: web.Request) -> web.Response:
+        """Sign in with the key in the address; then the address without it."""
+        if not _same(request.query.get("key", ""), self._key):
+            return self._page("door.html", status=401)
+        answer = web.Response(status=303, headers={"Location": "/staff"})
+        answer.set_cookie(
+            COOKIE,
+            self._token(),
+            path="/staff",
+            httponly=True,
+            samesite="Strict",
+            secure=self._secure,
+            max_age=12 * 3600,
+        )
+        return answer
+
+    async def leave(self, _request: web.Request) -> web.Response:
+        answer = web.Response(status=303, headers={"Location": "/staff"})
+        answer.del_cookie(COOKIE, path="/staff")
+        return answer
+
+    async def style(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(PAGES / "staff.css", headers={"Cache-Control": "max-age=3600"})
+
+    def _knows(self, request: web.Request) -> bool:
+        return _same(request.cookies.get(COOKIE, ""), self._token())
+
+    def _token(self) -> str:
+        return hmac.new(self._key.encode(), b"staff session", hashlib.sha256).hexdigest()
+
+    def _page(self, name: str, *, status: int = 200, **fields: object) -> web.Response:
+        html = self._pages.get_template(name).render(texts=self._texts, **fields)
+        return web.Response(
+            text=html,
+            status=status,
+            content_type="text/html",
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+def _same(given: str, wanted: str) -> bool:
+    """Compared in constant time; as bytes, since a foreign letter would raise."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+
+
+def _read_or_make(key_file: Path) -> str:
+    """The key of this installation, made at the first start by whichever process is first."""
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    draft = key_file.with_name(f"{key_file.name}.{secrets.token_hex(4)}")
+    draft.write_text("", encoding="utf-8")
+    draft.chmod(0o600)
+    draft.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+    try:
+        os.link(draft, key_file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return key_file.read_text(encoding="utf-8").strip()

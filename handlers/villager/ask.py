@@ -1,0 +1,122 @@
+"""Asking in one's own words: an answer from a card, a choice of cards, or an official's turn.
+
+Never a guess about policy: where the engine is not sure, a person answers, and we say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from content.cards import Facet
+from content.shelf import Shelf
+from content.texts import Texts
+from content.understanding import (
+    Answer,
+    Choices,
+    Context,
+    Outcome,
+    SmallTalk,
+    Unknown,
+)
+from content.understanding import AskPerson as WantsPerson
+from handlers.actions import Action, ShowCard
+from handlers.errands import Served, Visit
+from handlers.layout import shorten
+from handlers.messages import Reply
+from handlers.villager.browse import Browse
+from handlers.villager.menus import Choice, Menus
+from storage.cases import Cases
+from storage.conversations import Talk
+
+LONGEST_QUESTION = 4_000
+"""In letters. Telegram's own messages are no longer than this."""
+
+SHOWN_QUESTION = 120
+EXPECTING_QUESTION = "question"
+
+Understand = Callable[[str, Context | None], Outcome]
+
+
+class Ask:
+    """Answers questions, and passes on those that no card answers."""
+
+    def __init__(
+        self, *, understand: Understand, shelf: Shelf, texts: Texts, browse: Browse, cases: Cases
+    ) -> None:
+        self._understand = understand
+        self._shelf = shelf
+        self._texts = texts
+        self._browse = browse
+        self._cases = cases
+        self._menus = Menus(texts)
+
+    async def ask(self, visit: Visit) -> Served:
+        """Answer `visit.text`."""
+        question = visit.text.strip()
+        if not any(letter.isalnum() for letter in question):
+            return self._say(visit.talk, "answer.unreadable")
+        if len(question) > LONGEST_QUESTION:
+            return self._say(visit.talk, "ask.too_long")
+        if visit.talk.expecting == EXPECTING_QUESTION:
+            return await self._pass_on(visit, question, "ask.passed_on", visit.talk)
+        outcome = self._understand(question, _context(visit.talk))
+        talk = _talk(visit.talk, outcome.context)
+        match outcome:
+            case Answer(slug=slug, facet=facet):
+                return self._browse.show(visit, slug, facet, question=question)
+            case Choices(slugs=slugs, facet=facet):
+                choices: list[Choice] = [
+                    (self._shelf.cards[slug].title, ShowCard(slug, facet.value)) for slug in slugs
+                ]
+                return self._say(replace(talk, question=question), "answer.choices", choices)
+            case SmallTalk(kind=kind):
+                return self._say(talk, f"smalltalk.{kind}")
+            case WantsPerson():
+                return await self.pass_on(visit)
+            case Unknown():
+                return await self._pass_on(visit, question, "answer.unknown", talk)
+
+    async def pass_on(self, visit: Visit, _action: Action | None = None) -> Served:
+        """They want a person: pass on what they asked last, or ask for it now."""
+        if visit.talk.question:
+            return await self._pass_on(visit, visit.talk.question, "ask.passed_on", visit.talk)
+        served = self._say(visit.talk, "ask.say_your_question")
+        return replace(served, talk=replace(served.talk, expecting=EXPECTING_QUESTION))
+
+    async def _pass_on(self, visit: Visit, question: str, key: str, talk: Talk) -> Served:
+        await self._cases.ask(
+            visit.tx,
+            conversation=visit.conversation.id,
+            unit=visit.person.unit,
+            text=question,
+            topic=talk.topic,
+            at=visit.now,
+        )
+        after = replace(talk, expecting="", question="")
+        return self._say(after, key, person=False, question=shorten(question, SHOWN_QUESTION))
+
+    def _say(
+        self,
+        talk: Talk,
+        key: str,
+        choices: list[Choice] | None = None,
+        *,
+        person: bool = True,
+        **fields: str,
+    ) -> Served:
+        buttons = self._menus.numbered(choices or [], person=person)
+        reply = Reply(self._texts(key, **fields), buttons)
+        return Served((reply,), replace(talk, greeted=True))
+
+
+def _context(talk: Talk) -> Context | None:
+    if not talk.topic:
+        return None
+    return Context(talk.topic, Facet(talk.facet or Facet.GENERAL), sure=talk.sure)
+
+
+def _talk(talk: Talk, context: Context | None) -> Talk:
+    if context is None:
+        return replace(talk, topic="", facet="", sure=False)
+    return replace(talk, topic=context.topic, facet=context.facet.value, sure=context.sure)

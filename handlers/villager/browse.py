@@ -1,0 +1,146 @@
+"""Looking around without a question: the first page, the groups of subjects, and the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from content.answers import compose, label
+from content.cards import Card, Facet
+from content.shelf import Shelf
+from content.texts import Texts
+from handlers.actions import (
+    Action,
+    AskPerson,
+    ChooseUnit,
+    Home,
+    ListUnits,
+    ShowCard,
+    ShowGroup,
+    ShowGroups,
+)
+from handlers.errands import Served, Visit
+from handlers.messages import Media, MediaKind, Reply
+from handlers.units import Units
+from handlers.villager.menus import Choice, Menus
+from storage.conversations import Talk
+
+PAGE = 7
+
+
+class Browse:
+    """Shows pages and cards."""
+
+    def __init__(
+        self,
+        *,
+        shelf: Shelf,
+        texts: Texts,
+        units: Units,
+        media_of: Callable[[Card], Iterable[tuple[str, str]]],
+    ) -> None:
+        """`media_of` gives a card's pictures and sounds: ("image" or "audio", name)."""
+        self._shelf = shelf
+        self._media_of = media_of
+        self._texts = texts
+        self._units = units
+        self._menus = Menus(texts)
+
+    async def welcome(self, visit: Visit) -> Served:
+        """The first contact: what this is, whose, and what it can do. It asks for nothing."""
+        return Served((self.first_page(visit.person.unit),), Talk(greeted=True))
+
+    def first_page(self, unit: str) -> Reply:
+        """The first contact's words with the groups of subjects, for a person of that unit."""
+        return self._home(self._introduction(unit))
+
+    def introduction(self, visit: Visit) -> Reply:
+        """The same words without choices, before the answer to a first question."""
+        return Reply(self._introduction(visit.person.unit))
+
+    def _introduction(self, code: str) -> str:
+        unit = self._units.get(code)
+        if unit is None:
+            return self._texts("welcome.text")
+        return self._texts("welcome.text_unit", unit=unit.name)
+
+    async def home(self, visit: Visit, _action: Action | None = None) -> Served:
+        return Served((self._home(self._texts("home.text")),), Talk(greeted=True))
+
+    async def group(self, visit: Visit, action: Action) -> Served:
+        """The cards of one group of subjects; an unknown group shows the first page."""
+        match action:
+            case ShowGroup(group, start) if group in self._shelf.groups:
+                cards = self._shelf.groups[group]
+                choices: list[Choice] = [(card.title, ShowCard(card.slug)) for card in cards]
+                page = self._menus.page(choices, start=start, more=ShowGroup(group, start + PAGE))
+                text = self._texts("group.text", group=self._texts(f"group.{group}"))
+                return Served((Reply(text, self._menus.numbered(page)),), Talk(greeted=True))
+        return await self.home(visit)
+
+    async def card(self, visit: Visit, action: Action) -> Served:
+        """One facet of a card; a card that is gone shows the first page."""
+        match action:
+            case ShowCard(slug, facet) if slug in self._shelf.cards and facet in set(Facet):
+                return self.show(visit, slug, Facet(facet))
+        return await self.home(visit)
+
+    def show(self, visit: Visit, slug: str, facet: Facet, *, question: str = "") -> Served:
+        """Answer from a card of the shelf, with its other facets as choices."""
+        card = self._shelf.cards[slug]
+        answer = compose(
+            card,
+            facet,
+            today=visit.today,
+            local=self._units.local(visit.person.unit),
+            texts=self._texts,
+        )
+        choices: list[Choice] = [
+            (label(other, self._texts), ShowCard(slug, other.value)) for other in answer.facets
+        ]
+        talk = Talk(
+            topic=slug,
+            facet=facet.value,
+            sure=True,
+            question=question or visit.talk.question,
+            greeted=True,
+        )
+        reply = Reply(answer.text, self._menus.numbered(choices), self._media(slug, facet))
+        return Served((reply,), talk)
+
+    def describe(self, action: Action) -> str:
+        """What a person said by tapping a button, in words."""
+        match action:
+            case ShowCard(slug, facet) if slug in self._shelf.cards and facet in set(Facet):
+                title = self._shelf.cards[slug].title
+                if facet == Facet.GENERAL:
+                    return title
+                return f"{title}: {label(Facet(facet), self._texts)}"
+            case ShowGroup(group, _) if group in self._shelf.groups:
+                return self._texts(f"group.{group}")
+            case AskPerson():
+                return self._texts("menu.person")
+            case ListUnits():
+                return self._texts("menu.units")
+            case ChooseUnit(code):
+                unit = self._units.get(code)
+                return unit.name if unit else self._texts("menu.no_unit")
+            case Home() | ShowGroups():
+                return self._texts("menu.home")
+        return self._texts("menu.old")
+
+    def _home(self, text: str) -> Reply:
+        choices: list[Choice] = [
+            (self._texts(f"group.{group}"), ShowGroup(group)) for group in self._shelf.groups
+        ]
+        if len(self._units):
+            choices = [*choices[:PAGE], (self._texts("menu.units"), ListUnits())]
+        return Reply(text, self._menus.numbered(choices, home=False))
+
+    def _media(self, slug: str, facet: Facet) -> tuple[Media, ...]:
+        """The card's picture and recorded voice, with its short form only: data costs money."""
+        if facet is not Facet.GENERAL:
+            return ()
+        card = self._shelf.cards[slug]
+        return tuple(
+            Media(MediaKind(kind), name, card.title) for kind, name in self._media_of(card)
+        )
