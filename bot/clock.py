@@ -53,7 +53,10 @@ class Clock:
     async def forget(self) -> int:
         """Delete messages that are older than they may be kept; return how many."""
         before = self._now() - self._keep
-        count = await forget_old_messages(self._database, before=before)
+        try:
+            count = await forget_old_messages(self._database, before=before)
+        except asyncio.CancelledError:
+            return 0  # the program stops; what is left goes tomorrow
         if count:
             log.info("forgot %d messages from before %s", count, before.date())
         return count

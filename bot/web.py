@@ -34,6 +34,7 @@ HEADERS = {
         "form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
+    "Server": "LoaBan",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
@@ -69,7 +70,7 @@ class Site:
                 *self._house.door.routes(),
             ]
         )
-        app.on_shutdown.append(self._close_streams)
+        app.on_shutdown.append(self._house.web_chat.hang_up)
         app.on_response_prepare.append(_protect)
         return app
 
@@ -122,9 +123,6 @@ class Site:
         return web.Response(
             body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
-
-    async def _close_streams(self, _app: web.Application) -> None:
-        await self._house.web_chat.close()
 
 
 @web.middleware

@@ -26,6 +26,7 @@ class ConversationRecord(Record):
     person_id: Mapped[int] = mapped_column(Id, ForeignKey("people.id", ondelete="CASCADE"))
     topic: Mapped[str] = mapped_column(String(64), default="")
     facet: Mapped[str] = mapped_column(String(16), default="")
+    sure: Mapped[bool] = mapped_column(Boolean, default=False)
     choices: Mapped[str] = mapped_column(Text, default="{}")
     question: Mapped[str] = mapped_column(Text, default="")
     expecting: Mapped[str] = mapped_column(String(32), default="")
@@ -38,13 +39,14 @@ class ConversationRecord(Record):
 class Talk:
     """Where a conversation stands.
 
-    `topic` and `facet` are of the last answer; `choices` maps a typed digit to the encoded action
-    of the button that shows it; `question` is the last thing asked in words, for an official;
-    `expecting` names what the next words are, when an errand asked for them.
+    `topic` and `facet` are of the last answer, or guessed while not `sure`; `choices` maps a typed
+    digit to the encoded action of the button that shows it; `question` is the last thing asked in
+    words, for an official; `expecting` names what the next words are, when an errand asked for it.
     """
 
     topic: str = ""
     facet: str = ""
+    sure: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)
     question: str = ""
     expecting: str = ""
@@ -94,7 +96,13 @@ class Conversations:
         if row is None:
             return None
         talk = Talk(
-            row.topic, row.facet, json.loads(row.choices), row.question, row.expecting, row.greeted
+            topic=row.topic,
+            facet=row.facet,
+            sure=row.sure,
+            choices=json.loads(row.choices),
+            question=row.question,
+            expecting=row.expecting,
+            greeted=row.greeted,
         )
         return Conversation(
             row.id, row.account, row.chat, row.thread, row.person_id, talk, bool(row.stopped_at)
@@ -107,6 +115,7 @@ class Conversations:
             .values(
                 topic=talk.topic,
                 facet=talk.facet,
+                sure=talk.sure,
                 choices=json.dumps(dict(talk.choices)),
                 question=talk.question,
                 expecting=talk.expecting,

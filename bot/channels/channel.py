@@ -13,7 +13,7 @@ from typing import Protocol
 
 from handlers.messages import Address, Capabilities, Incoming, Reply
 
-Accept = Callable[[Incoming], Awaitable[None]]
+Accept = Callable[[Incoming], Awaitable[object]]
 """Stores one incoming message for good, or raises; a second copy is stored once."""
 
 

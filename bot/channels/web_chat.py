@@ -176,7 +176,7 @@ class WebChat:
             return web.json_response(
                 {"error": words, "code": refusal.reason}, status=refusal.status
             )
-        chat = chat_of(request) if refusal.status < 500 else ""
+        chat = chat_of(request.cookies.get(COOKIE, "")) if refusal.status < 500 else ""
         lines: list[Line] = []
         try:
             lines = await self._transcripts.last(chat) if chat else []
@@ -187,7 +187,7 @@ class WebChat:
 
     async def _open_page(self, request: web.Request) -> web.Response:
         """The page as it stands. Writes nothing: a phone that only looks leaves no trace."""
-        chat = chat_of(request)
+        chat = chat_of(request.cookies.get(COOKIE, ""))
         response = self._conversation(request, await self._transcripts.last(chat) if chat else [])
         self._remember(response, request.cookies[COOKIE] if chat else self._new_secret())
         return response
@@ -206,8 +206,13 @@ class WebChat:
         form = await Form.read(request)
         request[DRAFT] = form.text
         kind, said = form.said()
-        if not (chat := chat_of(request)):
-            raise Refused(400, "web.error.cookie")
+        secret = request.cookies.get(COOKIE, "")
+        known = bool(chat_of(secret))
+        if not known:
+            if wants_json(request):
+                raise Refused(400, "web.error.cookie")
+            secret = self._new_secret()
+        chat = chat_of(secret)
         await self._greet(chat, form.unit)
         # The words are part of the id: an old page that the phone kept may send new words under it.
         once = hashlib.sha256(f"{chat}\n{form.id}\n{kind}\n{said}".encode()).hexdigest()
@@ -215,6 +220,11 @@ class WebChat:
         if wants_json(request):
             return web.json_response({"stored": stored})
         await self._answered(chat)
+        if not known:
+            # Whether this phone keeps cookies is not known: show the answer at once.
+            response = self._conversation(request, await self._transcripts.last(chat))
+            self._remember(response, secret)
+            return response
         return web.Response(status=303, headers={"Location": "/#cuoi"})
 
     async def _greet(self, chat: str, unit: str) -> None:
@@ -258,13 +268,13 @@ class WebChat:
 
     async def _messages(self, request: web.Request) -> web.Response:
         """News since `after`, for phones that cannot hold a stream open."""
-        if not (chat := chat_of(request)):
+        if not (chat := chat_of(request.cookies.get(COOKIE, ""))):
             return web.json_response({"lines": [], "cursor": 0})
         return web.json_response(await self._news(chat, self._cursor(request), set()))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         """News as server-sent events, until the phone or the server goes."""
-        if not (chat := chat_of(request)) or self._closing.is_set():
+        if not (chat := chat_of(request.cookies.get(COOKIE, ""))) or self._closing.is_set():
             return web.Response(status=503 if chat else 204)
         headers = {**HEADERS, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)

@@ -26,7 +26,10 @@ _ACTION = re.compile(r"[A-Za-z0-9:._-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One message or one press of a button. `id` is unique on the phone that made it."""
+    """One message or one press of a button. `id` is unique on the phone that made it.
+
+    Who sends none cannot send the same message again and be heard once.
+    """
 
     text: str
     action: str | None
@@ -52,7 +55,7 @@ class Form:
         return cls(
             text=first.get("text", "").replace("\r\n", "\n").replace("\x00", "").strip(),
             action=first.get("action"),
-            id=first.get("id", ""),
+            id=first.get("id") or new_secret(),
             unit=_unit(first.get("unit", "")),
         )
 
@@ -76,9 +79,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
-def chat_of(request: web.Request) -> str:
-    """The chat as the house knows it, or "". A digest, so that no table holds a key to a chat."""
-    secret = request.cookies.get(COOKIE, "")
+def chat_of(secret: str) -> str:
+    """The chat of a cookie, as the house knows it: a digest, so that no table holds a key to it.
+
+    Empty when the text is no cookie of ours.
+    """
     return hashlib.sha256(secret.encode()).hexdigest() if _SECRET.fullmatch(secret) else ""
 
 

@@ -150,7 +150,8 @@ def rows(text: str, *, plain: bool = False) -> list[tuple[str, Pieces]]:
     """The lines of a text as (style, pieces), so that a small screen shows what belongs together.
 
     A short first line above others is their heading; numbered and dotted lines hang; the first
-    line of another paragraph, or of a list, stands apart. What a person wrote is `plain`: nothing can be tapped.
+    line of another paragraph, or above a list, stands apart. What a person wrote is `plain`:
+    nothing in it can be tapped.
     """
     shown: list[tuple[str, Pieces]] = []
     lines = text.strip().splitlines()

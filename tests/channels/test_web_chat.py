@@ -248,7 +248,6 @@ async def test_without_scripts_a_slow_answer_makes_the_page_ask_again(
         ({"action": ""}, 400, "web.error.action"),
         ({"action": "1:c:" + "x" * 61}, 400, "web.error.action"),
         ({"action": "<script>"}, 400, "web.error.action"),
-        ({"text": "chào", "id": ""}, 400, "web.error.form"),
         ({"text": "chào", "id": "x" * 65}, 400, "web.error.form"),
         ({"text": "chào", "id": "a b c d e f"}, 400, "web.error.form"),
         ({str(n): "x" for n in range(30)}, 400, "web.error.form"),
@@ -272,6 +271,19 @@ async def test_a_refused_text_is_kept_in_the_box(phone: Phone) -> None:
     await phone.open()
     response = await phone.post(text="</textarea><b>đất" + "a" * TEXT_LIMIT)
     assert "&lt;/textarea&gt;&lt;b&gt;đất" in await response.text()
+
+
+async def test_a_form_without_cookie_or_id_is_answered_at_once_and_given_a_cookie(
+    phone: Phone,
+) -> None:
+    response = await phone.client.post("/chat", data={"text": "chào"}, allow_redirects=False)
+    assert response.status == 200
+    page = await response.text()
+    assert "chào" in page[page.index("<main") :]
+    assert 'class="line ours' in page
+    cookie = response.cookies["loaban_chat"].value
+    assert phone.house.came
+    assert cookie not in repr(phone.house.came)
 
 
 async def test_no_cookie_is_told_and_nothing_is_stored(phone: Phone) -> None:
