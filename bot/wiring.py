@@ -23,7 +23,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.web_chat import Line as WebLine
 from bot.channels.web_chat import WebChat
 from bot.clock import Clock
-from bot.config import Account, Settings
+from bot.config import SAMPLE_UNIT, Account, Settings
 from bot.delivery import Delivery, Rules
 from content.answers import LocalFacts
 from content.library import Library
@@ -109,7 +109,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             name=unit.name,
             parent=unit.parent,
             local=LocalFacts(
-                unit_name=unit.name,
+                unit_name="" if unit is SAMPLE_UNIT else unit.name,
                 office_address=unit.office_address,
                 office_hours=unit.office_hours,
                 office_phone=unit.office_phone,

@@ -59,7 +59,15 @@ NOWHERE = LocalFacts()
 TEXT_KEYS = (
     *(f"answer.facet.{facet}" for facet in Facet),
     *(f"answer.heading.{facet}" for facet in Facet),
-    *("answer.bullet", "answer.ask_commune", "answer.changes", "answer.ends"),
+    *(
+        "answer.bullet",
+        "answer.ask_commune",
+        "answer.changes",
+        "answer.changes_many",
+        "answer.change",
+        "answer.ends",
+        "answer.ends_some",
+    ),
     *("answer.source", "answer.source_more", "answer.read_again"),
     *("answer.sample", "answer.approved", "answer.overdue"),
     *("answer.remember", "answer.choices", "answer.choice", "answer.choices_end"),
@@ -151,14 +159,25 @@ class _Page:
         return filled[:1].upper() + filled[1:]
 
     def changes(self) -> Iterator[str]:
-        """One line for each figure shown that will not be so for long."""
+        """One line for each day on which figures shown will change or end."""
+        coming: dict[date, dict[str, str]] = {}
+        ending: dict[date, list[str]] = {}
         for name, now in self.shown.items():
             figure = self.card.figures[name]
-            if coming := figure.upcoming(self.today, CHANGE_DAYS):
-                day = _day(coming.start)
-                yield self.texts("answer.changes", old=now.value, new=coming.value, day=day)
+            if after := figure.upcoming(self.today, CHANGE_DAYS):
+                coming.setdefault(after.start, {})[now.value] = after.value
             elif last := figure.ends(self.today, CHANGE_DAYS):
-                yield self.texts("answer.ends", old=now.value, day=_day(last))
+                ending.setdefault(last, []).append(now.value)
+        for day, pairs in sorted(coming.items()):
+            if len(pairs) == 1:
+                [(old, new)] = pairs.items()
+                yield self.texts("answer.changes", day=_day(day), old=old, new=new)
+                continue
+            said = [self.texts("answer.change", old=old, new=new) for old, new in pairs.items()]
+            yield self.texts("answer.changes_many", day=_day(day), changes="; ".join(said))
+        for day, values in sorted(ending.items()):
+            key = "answer.ends" if len(values) < 3 else "answer.ends_some"
+            yield self.texts(key, old=", ".join(values), day=_day(day))
 
     def footer(self) -> Iterator[str]:
         """Where it comes from, when it was read again, and who stands behind it."""

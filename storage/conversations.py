@@ -27,6 +27,7 @@ class ConversationRecord(Record):
     topic: Mapped[str] = mapped_column(String(64), default="")
     facet: Mapped[str] = mapped_column(String(16), default="")
     sure: Mapped[bool] = mapped_column(Boolean, default=False)
+    leanings: Mapped[str] = mapped_column(Text, default="[]")
     choices: Mapped[str] = mapped_column(Text, default="{}")
     question: Mapped[str] = mapped_column(Text, default="")
     expecting: Mapped[str] = mapped_column(String(32), default="")
@@ -39,14 +40,15 @@ class ConversationRecord(Record):
 class Talk:
     """Where a conversation stands.
 
-    `topic` and `facet` are of the last answer, or guessed while not `sure`; `choices` maps a typed
-    digit to the encoded action of the button that shows it; `question` is the last thing asked in
+    `topic` and `facet` are of the last answer, or guessed while not `sure`; `leanings` are the
+    cards it may have been about, with their scores; `choices` maps a typed digit to the encoded action of the button that shows it; `question` is the last thing asked in
     words, for an official; `expecting` names what the next words are, when an errand asked for it.
     """
 
     topic: str = ""
     facet: str = ""
     sure: bool = False
+    leanings: tuple[tuple[str, float], ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)
     question: str = ""
     expecting: str = ""
@@ -99,6 +101,7 @@ class Conversations:
             topic=row.topic,
             facet=row.facet,
             sure=row.sure,
+            leanings=tuple((slug, score) for slug, score in json.loads(row.leanings)),
             choices=json.loads(row.choices),
             question=row.question,
             expecting=row.expecting,
@@ -116,6 +119,7 @@ class Conversations:
                 topic=talk.topic,
                 facet=talk.facet,
                 sure=talk.sure,
+                leanings=json.dumps(talk.leanings),
                 choices=json.dumps(dict(talk.choices)),
                 question=talk.question,
                 expecting=talk.expecting,

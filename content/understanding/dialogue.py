@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from content.cards import Facet
 from content.understanding.matcher import Scores
@@ -14,45 +15,72 @@ MENU = 3
 _HEAD_START = 0.15
 """What the subject talked about is ahead of others in the next turn."""
 
+_MEMORY = 1.5
+"""What the scores of the turn before still count in this one."""
+
 _SUREST = 0.95
 """Of a message that hangs on another no more than this is claimed."""
+
+# Fitted on the tuning half of tests/benchmarks/matching: how surely the wording must hang on the
+# turn before, or how short it must be and how little speak for any card or for none.
+_HANGS, _SHORT, _WEAK, _NONE = 0.4, 8, 0.4, 0.5
+_HANGS_NEAR, _HELD = 0.3, 0.15
 
 _NAMED = 0.4
 """A card scoring this much has been named, whatever was talked about before."""
 
 
-def belongs(context: Context, slugs: Sequence[str], scores: Scores, follows: float) -> bool:
-    """Whether a message goes on about the subject talked about.
+def subject(context: Context, slugs: Sequence[str], scores: Scores) -> str:
+    """The card that both turns together speak for most, among those the first one may have meant.
+
+    A subject that was sure gives way only to one that is clearly better; a guess more easily.
+    """
+    places = {slug: n for n, slug in enumerate(slugs)}
+    before = dict(context.leanings) if context.leanings else {context.topic: 0.3}
+    start = _HEAD_START if context.sure else 0.0
+    together = {
+        slug: _MEMORY * score
+        + float(scores.cards[places[slug]])
+        + (start if slug == context.topic else 0.0)
+        for slug, score in before.items()
+        if slug in places
+    }
+    return max(together, key=lambda slug: together[slug], default=context.topic)
+
+
+def belongs(kept: str, slugs: Sequence[str], scores: Scores, follows: float) -> bool:
+    """Whether a message goes on about the subject `kept`.
 
     `follows` is the calibrated chance that its wording hangs on what came before.
     """
-    if context.topic not in slugs:
+    if kept not in slugs:
         return False
-    kept = float(scores.cards[list(slugs).index(context.topic)])
+    held = float(scores.cards[list(slugs).index(kept)])
     best, none = float(scores.cards.max()), float(scores.talk[0])
-    if kept + _HEAD_START >= best:
-        return follows >= 0.1 or max(kept, best) >= none
+    if held + _HEAD_START >= best:
+        return follows >= _HANGS_NEAR or (held >= none and held >= _HELD)
     if best >= _NAMED and follows < 0.5:
         return False
-    return follows >= 0.4 or (scores.length <= 8 and best < 0.3 and none < 0.4)
+    return follows >= _HANGS or (scores.length <= _SHORT and best < _WEAK and none < _NONE)
 
 
 def follow(
-    context: Context, facet: Facet, best: Sequence[str], follows: float, sure_at: float
+    context: Context,
+    kept: str,
+    facet: Facet,
+    *,
+    best: Sequence[str],
+    follows: float,
+    sure_at: float,
 ) -> Answer | Choices:
-    """The old subject with the new facet; a menu with it in front if it was only guessed."""
-    others = tuple(slug for slug in best if slug != context.topic)
-    kept = Context(context.topic, facet, sure=context.sure)
+    """The subject with the new facet; a menu with it in front if it was only guessed."""
+    others = tuple(slug for slug in best if slug != kept)
+    onward = replace(context, topic=kept, facet=facet)
     if context.sure:
-        return Answer(
-            context.topic,
-            facet,
-            chance(max(sure_at, min(follows, _SUREST))),
-            others[: MENU - 1],
-            kept,
-        )
-    menu = (context.topic, *others)[:MENU]
-    return Choices(menu, facet, chance(min(follows, sure_at / 2)), kept)
+        sure = chance(max(sure_at, min(follows, _SUREST)))
+        return Answer(kept, facet, sure, others[: MENU - 1], onward)
+    menu = (kept, *others)[:MENU]
+    return Choices(menu, facet, chance(min(follows, sure_at / 2)), onward)
 
 
 def chance(value: float) -> float:

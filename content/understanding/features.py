@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 _PIECES, _WORDS, _ACCENTED = "c", "w", "a"
-_WEIGHTS = {_PIECES: 1 / 3, _WORDS: 1 / 3, _ACCENTED: 1 / 3}
+_WEIGHTS = {_PIECES: 0.4, _WORDS: 0.4, _ACCENTED: 0.2}
 
 
 def grams(words: Words) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from content.cards import Card
-from content.understanding.dialogue import MENU, belongs, chance, follow
+from content.understanding.dialogue import MENU, belongs, chance, follow, subject
 from content.understanding.facets import FacetReader
 from content.understanding.matcher import Matcher, Scores
 from content.understanding.outcomes import (
@@ -118,15 +118,26 @@ class Understanding:
         if talk is not None:
             return talk if context is None else replace(talk, context=context)
         facet = self._facets.read(text, scores)
-        if context is not None and belongs(context, self.matcher.slugs, scores, follows):
-            return follow(context, facet, self._best(scores), follows, self.matcher.answer_at)
-        best = self._best(scores)
+        slugs, best = self.matcher.slugs, self._best(scores)
+        if context is not None:
+            kept = subject(context, slugs, scores)
+            if belongs(kept, slugs, scores, follows):
+                return follow(
+                    context,
+                    kept,
+                    facet,
+                    best=best,
+                    follows=follows,
+                    sure_at=self.matcher.answer_at,
+                )
+        leanings = tuple((slugs[n], chance(float(scores.cards[n]))) for n in scores.ranking[:5])
+        guess = Context(best[0], facet, sure=False, leanings=leanings)
         if inside < self.matcher.refuse_below:
-            guess = Context(best[0], facet, sure=False)
-            return Unknown(chance(inside), best, context or guess)
+            # What was talked about is not forgotten, but after this it is only a guess.
+            onward = guess if context is None else replace(context, sure=False)
+            return Unknown(chance(inside), best, onward)
         if right >= self.matcher.answer_at:
-            return Answer(best[0], facet, chance(right), best[1:], Context(best[0], facet))
-        guess = Context(best[0], facet, sure=False)
+            return Answer(best[0], facet, chance(right), best[1:], replace(guess, sure=True))
         return Choices(best, facet, chance(min(right, inside)), guess)
 
     def _small_talk(self, words: Words, scores: Scores) -> SmallTalk | AskPerson | None:

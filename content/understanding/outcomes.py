@@ -19,11 +19,16 @@ class Talk(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the conversation is about. `sure` is False while the subject was only guessed."""
+    """What the conversation is about. `sure` is False while the subject was only guessed.
+
+    `leanings` are the cards it may have been about with their scores; whoever keeps a context
+    may leave them out, at the price of a few follow-ups after a guess.
+    """
 
     topic: str
     facet: Facet = Facet.GENERAL
     sure: bool = True
+    leanings: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,17 @@ class Ask:
 def _context(talk: Talk) -> Context | None:
     if not talk.topic:
         return None
-    return Context(talk.topic, Facet(talk.facet or Facet.GENERAL), sure=talk.sure)
+    facet = Facet(talk.facet or Facet.GENERAL)
+    return Context(talk.topic, facet, sure=talk.sure, leanings=talk.leanings)
 
 
 def _talk(talk: Talk, context: Context | None) -> Talk:
     if context is None:
-        return replace(talk, topic="", facet="", sure=False)
-    return replace(talk, topic=context.topic, facet=context.facet.value, sure=context.sure)
+        return replace(talk, topic="", facet="", sure=False, leanings=())
+    return replace(
+        talk,
+        topic=context.topic,
+        facet=context.facet.value,
+        sure=context.sure,
+        leanings=context.leanings,
+    )

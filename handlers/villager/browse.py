@@ -132,7 +132,7 @@ class Browse:
         choices: list[Choice] = [
             (self._texts(f"group.{group}"), ShowGroup(group)) for group in self._shelf.groups
         ]
-        if len(self._units):
+        if len(self._units) > 1:
             choices = [*choices[:PAGE], (self._texts("menu.units"), ListUnits())]
         return Reply(text, self._menus.numbered(choices, home=False))
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from content.texts import Texts
+from content.understanding.vietnamese import fold
 from handlers.actions import Action, ChooseUnit, ListUnits
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
@@ -61,11 +62,15 @@ class Places:
         return Served((first_page(unit.code),), Talk(greeted=True))
 
     def find(self, text: str) -> Unit | None:
-        """The unit whose code or whole name somebody typed."""
-        typed = text.strip().casefold()
-        return self._units.get(typed) or next(
-            (unit for unit in self._units if unit.name.casefold() == typed), None
-        )
+        """The unit whose code or whole name somebody typed, with or without diacritics.
+
+        A name that several units share names none of them: they choose from the list.
+        """
+        if (unit := self._units.get(text)) is not None:
+            return unit
+        typed = fold(" ".join(text.split()))
+        named = [unit for unit in self._units if fold(unit.name) == typed]
+        return named[0] if len(named) == 1 else None
 
     def _list(self, visit: Visit, parent: str, start: int) -> Served:
         choices: list[Choice] = [(u.name, ChooseUnit(u.code)) for u in self._units.inside(parent)]

@@ -93,7 +93,14 @@ async def test_many_first_messages_of_one_person_make_one_person(database: Datab
 
 
 async def test_a_conversation_remembers_where_it_stands(database: Database) -> None:
-    talk = Talk("the-bhyt", "papers", choices={"1": "1:h"}, question="cần gì", greeted=True)
+    talk = Talk(
+        "the-bhyt",
+        "papers",
+        leanings=(("the-bhyt", 0.5),),
+        choices={"1": "1:h"},
+        question="cần gì",
+        greeted=True,
+    )
     conversations = Conversations()
     async with database.begin() as tx:
         person = await People().meet(tx, account="web", sender="s", unit="", at=NOW)

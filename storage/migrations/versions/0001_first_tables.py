@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("facet", sa.String(length=16), nullable=False),
         sa.Column("sure", sa.Boolean(), nullable=False),
+        sa.Column("leanings", sa.Text(), nullable=False),
         sa.Column("choices", sa.Text(), nullable=False),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("expecting", sa.String(length=32), nullable=False),

@@ -1,0 +1,203 @@
+"""The engine on real cards: what it finds, what it refuses, what it keeps in mind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content.cards import Facet
+from content.shelf import SHIPPED, Shelf
+from content.understanding import (
+    Answer,
+    AskPerson,
+    Choices,
+    Context,
+    SmallTalk,
+    Talk,
+    Understanding,
+    Unknown,
+)
+from content.understanding.calibration import Chance, threshold_for_risk
+from tests.benchmarks.matching.run import measure, slug_of
+
+ODD = ["", " ", "😀😀", "\u202e؟مرحبا", "?!...", "\x00\ufeff", "١٢٣"]
+ODD += ["a" * 100_000, "không " * 30_000]
+
+
+def test_the_tuning_half_stays_above_its_floor(understanding: Understanding) -> None:
+    """A point or two under what was reached in November 2026; raise it when the engine gains."""
+    found = measure(understanding, "tune")
+    assert found["top-1"] >= 0.90
+    assert found["top-3"] >= 0.97
+    assert found["confident but wrong"] <= 0.015
+    assert found["out of scope refused"] >= 0.93
+    assert found["facet"] >= 0.75
+    assert found["follow-up: card"] >= 0.85
+    assert found["top-1"] - found["top-1 without diacritics"] <= 0.05
+    assert found["p50 ms"] < 5
+
+
+def test_the_cards_own_questions_are_nearly_never_answered_from_another_card(
+    shelf: Shelf, understanding: Understanding
+) -> None:
+    wrong = total = 0
+    for card in shelf.cards.values():
+        for asked in card.questions.values():
+            for question in asked:
+                outcome = understanding.understand(question)
+                wrong += isinstance(outcome, Answer) and outcome.slug != card.slug
+                total += 1
+    assert wrong / total < 0.005
+
+
+@pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
+def test_odd_input_gets_an_outcome_and_quickly(understanding: Understanding, text: str) -> None:
+    began = time.perf_counter()
+    outcome = understanding.understand(text)
+    assert time.perf_counter() - began < 0.5
+    assert not isinstance(outcome, Answer)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_no_text_is_answered_twice_differently(text: str) -> None:
+    engine = _engine()
+    context = Context("the-bhyt")
+    assert engine.understand(text) == engine.understand(text)
+    assert engine.understand(text, context) == engine.understand(text, context)
+
+
+def test_a_question_without_subject_keeps_the_subject_and_takes_the_facet(
+    understanding: Understanding,
+) -> None:
+    first = understanding.understand("Tôi muốn làm sổ đỏ cho đất ông bà để lại")
+    assert slug_of(first) == "so-do"
+    second = understanding.understand("cần giấy gì", first.context)
+    assert slug_of(second) == "so-do"
+    assert isinstance(second, Answer | Choices)
+    assert second.facet is Facet.PAPERS
+    third = understanding.understand("mất tiền không", second.context)
+    assert slug_of(third) == "so-do"
+    assert isinstance(third, Answer | Choices)
+    assert third.facet is Facet.FEE
+
+
+def test_a_question_with_its_own_subject_changes_the_subject(understanding: Understanding) -> None:
+    outcome = understanding.understand("đăng ký khai sinh cho con ở đâu", Context("so-do"))
+    assert slug_of(outcome) == "khai-sinh"
+
+
+def test_a_question_without_any_subject_is_not_answered(understanding: Understanding) -> None:
+    for text in ("cần giấy gì", "thế nộp ở đâu", "mất tiền không"):
+        assert isinstance(understanding.understand(text), Choices | Unknown)
+
+
+def test_after_a_mere_guess_a_follow_up_gets_a_menu_with_the_guess_first(
+    understanding: Understanding,
+) -> None:
+    outcome = understanding.understand("bao lâu thì xong", Context("khai-sinh", sure=False))
+    assert isinstance(outcome, Choices)
+    assert outcome.slugs[0] == "khai-sinh"
+
+
+def test_a_subject_whose_card_is_gone_is_forgotten(understanding: Understanding) -> None:
+    outcome = understanding.understand("cần giấy gì", Context("the-da-bo"))
+    assert slug_of(outcome) != "the-da-bo"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("chào cán bộ", Talk.GREETING),
+        ("cam on nhieu nhe", Talk.THANKS),
+        ("tạm biệt nhé", Talk.GOODBYE),
+        ("bạn là ai", Talk.WHO_ARE_YOU),
+    ],
+)
+def test_small_talk_is_small_talk_and_keeps_the_subject(
+    understanding: Understanding, text: str, kind: Talk
+) -> None:
+    context = Context("so-do")
+    assert understanding.understand(text, context) == SmallTalk(kind, context)
+
+
+def test_who_wants_a_person_gets_one(understanding: Understanding) -> None:
+    for text in ("cho gặp cán bộ", "nói chuyện với người thật", "cho toi gap can bo xa"):
+        assert isinstance(understanding.understand(text), AskPerson)
+
+
+def test_a_cached_engine_answers_as_the_trained_one(shelf: Shelf, tmp_path: Path) -> None:
+    trained = Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
+    kept = list(tmp_path.iterdir())
+    assert [path.suffix for path in kept] == [".npz"]
+    cached = Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
+    assert cached.understand("làm căn cước ở đâu") == trained.understand("làm căn cước ở đâu")
+
+
+def test_a_broken_cache_is_done_without(shelf: Shelf, tmp_path: Path) -> None:
+    Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"PK broken")
+    engine = Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
+    assert slug_of(engine.understand("làm thẻ căn cước")) == "can-cuoc"
+
+
+def test_fewer_than_two_cards_are_refused() -> None:
+    with pytest.raises(ValueError, match="two cards"):
+        Understanding.build({}, folder=SHIPPED)
+
+
+def test_a_fitted_chance_comes_near_what_happens() -> None:
+    random = np.random.default_rng(7)
+    measured = random.normal(size=(4000, 2))
+    happened = (random.random(4000) < 1 / (1 + np.exp(-2 * measured[:, 0]))).astype(float)
+    chance = Chance.fit(measured, happened, np.ones(4000)).of(measured)
+    assert abs(chance[chance > 0.8].mean() - happened[chance > 0.8].mean()) < 0.03
+
+
+def test_a_threshold_keeps_to_its_risk() -> None:
+    chance = np.array([0.9, 0.8, 0.7, 0.6])
+    wrong = np.array([0.0, 0.0, 1.0, 0.0])
+    assert threshold_for_risk(chance, wrong, np.ones(4), risk=0.1) == 0.8
+
+
+def test_json_lines_are_answered_one_by_one_and_bad_lines_do_not_stop_it(cache: Path) -> None:
+    asked = [
+        json.dumps({"id": "a", "turns": ["Muốn làm khai sinh cho con", "cần giấy gì"]}),
+        "not json",
+        json.dumps({"id": 7, "turns": "x"}),
+        json.dumps({"id": None, "turns": ["giá vàng hôm nay"]}),
+    ]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "content", "ask", "--jsonl", "--cache", str(cache)],
+        input="\n".join(asked),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["id"] for line in said] == ["a", None, 7, None]
+    assert [line["slug"] for line in said] == ["khai-sinh", None, None, None]
+    assert said[0]["facet"] == "papers"
+    keys = {"id", "slug", "facet", "confidence", "alternatives", "text"}
+    assert all(set(line) == keys and line["text"] for line in said)
+    assert done.stderr.count("\n") == 2
+
+
+_built: list[Understanding] = []
+
+
+def _engine() -> Understanding:
+    """One engine for hypothesis, which cannot take fixtures of a function."""
+    if not _built:
+        _built.append(Understanding.build(Shelf.load(SHIPPED).cards, folder=SHIPPED))
+    return _built[0]

@@ -1,0 +1,112 @@
+"""Documents tell the truth: settings, commands and sentences are documented and used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+from pydantic import BaseModel
+
+from bot.__main__ import app as bot_commands
+from bot.config import Account, Settings, UnitSection, load
+from content.__main__ import app as content_commands
+from content.cards import Facet
+from content.shelf import GROUPS, SHIPPED
+from content.texts import Texts
+from content.understanding import Talk
+from handlers.messages import Kind
+from storage.outbox import State
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
+SILENT = {Kind.START, Kind.BUTTON, Kind.BLOCKED, Kind.UNBLOCKED, Kind.MIGRATED}
+
+FAMILIES = {
+    "answer.facet": [facet.value for facet in Facet],
+    "answer.heading": [facet.value for facet in Facet],
+    "group": list(GROUPS),
+    "smalltalk": [kind.value for kind in Talk],
+    "reception": [kind.value for kind in Kind if kind not in SILENT],
+    "said": [kind.value for kind in Kind if kind not in SILENT | {Kind.TEXT}],
+    "staff.state": [state.value for state in State],
+}
+"""Texts whose keys are made of a name and a value: all values must have one."""
+
+
+def sections() -> list[tuple[str, str]]:
+    found = []
+    for name, field in Settings.model_fields.items():
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            found += [(name, key) for key in model.model_fields]
+    found += [("accounts", key) for key in Account.model_fields]
+    return found + [("units", key) for key in UnitSection.model_fields]
+
+
+@pytest.mark.parametrize(("section", "key"), sections())
+def test_each_setting_is_explained_in_the_example(section: str, key: str) -> None:
+    heading = rf"(?m)^(?:# )?\[+{section}\]+"
+    assert re.search(heading, EXAMPLE), f"[{section}] is not in config.example.toml"
+    start = re.search(heading, EXAMPLE)
+    assert start
+    body = re.split(r"(?m)^(?:# )?\[", EXAMPLE[start.end() :])[0]
+    assert re.search(rf"(?m)^(?:# )?{key} = .+#|^(?:# )?{key} = ", body), f"[{section}] {key}"
+
+
+def test_the_example_with_all_its_blocks_is_a_valid_config(tmp_path: Path) -> None:
+    uncommented = re.sub(r"(?m)^# (\[\[|[a-z_]+ = )", r"\1", EXAMPLE)
+    (tmp_path / "config.toml").write_text(uncommented, "utf-8")
+    secrets = {"TELEGRAM_TOKEN": "1:x", "TELEGRAM_SECRET": "x"}
+    settings = load(secrets, tmp_path)
+    assert settings.accounts[1].platform == "telegram"
+    assert settings.units[0].code == "na-hang"
+
+
+def test_the_example_as_it_is_means_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(EXAMPLE, "utf-8")
+    assert load({}, tmp_path) == load({}, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("module", "commands"), [("bot", bot_commands), ("content", content_commands)]
+)
+def test_each_command_is_in_the_readme_and_has_help(module: str, commands: typer.Typer) -> None:
+    group = typer.main.get_command(commands)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        assert command.help, f"{module} {name} has no help"
+        assert re.search(rf"python -m {module}[^|]*\b{name}\b", README), f"{module} {name}"
+
+
+def test_each_sentence_is_used_and_each_that_is_used_is_there() -> None:
+    keys = Texts.load(SHIPPED / "texts" / "vi.po").keys()
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("bot", "handlers", "content")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in {".py", ".html", ".js"}
+    )
+    families = {f"{name}.{value}" for name, values in FAMILIES.items() for value in values}
+    assert not families - keys, "a value has no sentence"
+    mentioned = set(re.findall(r"""["']([a-z_]+(?:\.[a-z_-]+)+)["']""", code))
+    assembled = re.findall(r"answer\.\{key\}|answer\.\{[a-z]+\}_known", code)
+    unused = {k for k in keys - families - mentioned if not (assembled and k.startswith("answer."))}
+    assert not unused, f"nobody says {sorted(unused)}"
+    roots = {key.split(".")[0] for key in keys}
+    called = set(re.findall(r"""texts\(\s*f?["']([a-z_]+(?:\.[a-z_-]+)+)["']""", code))
+    missing = {key for key in called if key.split(".")[0] in roots} - keys
+    assert not missing, f"no sentence for {sorted(missing)}"
+
+
+def test_no_document_names_this_machine_or_a_registry() -> None:
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *ROOT.glob("docs/**/*.md")]:
+        text = path.read_text("utf-8")
+        assert "/work/" not in text, path
+        assert "index-url" not in text, path
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
+def test_links_of_the_readme_lead_somewhere(target: str) -> None:
+    assert (ROOT / target).exists(), target
