@@ -73,7 +73,7 @@ def run_migrate() -> None:
         finally:
             await database.close()
 
-    with _explained():
+    with _Explained():
         before, after = asyncio.run(work())
     out.print(
         f"The database is at {after} already." if before == after else f"Migrated to {after}."
@@ -114,7 +114,7 @@ def _show(findings: Iterable[Finding]) -> None:
 
 def _start(roles: Iterable[str], *, first_migrate: bool = False) -> None:
     settings = _settings()
-    with _explained():
+    with _Explained():
         asyncio.run(_run(settings, list(roles), first_migrate=first_migrate))
 
 
@@ -150,7 +150,7 @@ class _CannotStart(Exception):
     """What an operator has to mend first."""
 
 
-class _explained:  # noqa: N801 - reads as a word in a with statement
+class _Explained:
     """Turns what an operator can mend into one clear line and exit code 2."""
 
     def __enter__(self) -> None:

@@ -26,8 +26,8 @@ from bot.clock import Clock
 from bot.config import SAMPLE_UNIT, Account, Settings
 from bot.delivery import Delivery, Rules
 from content.answers import LocalFacts
-from content.library import Library
-from content.media import media_of, read_media
+from content.library import TEXTS, Library, holding
+from content.media import PICTURES, media_of, read_media
 from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.actions import AskPerson, ChooseUnit, Home, ListUnits, ShowCard, ShowGroup, ShowGroups
@@ -50,8 +50,6 @@ from storage.transcript import Transcript
 log = logging.getLogger(__name__)
 
 USER_AGENT = "LoaBan/1"
-TEXTS = "texts/vi.po"
-"""Inside the content folder; one of the operator's own need hold no more than cards."""
 
 
 def now() -> datetime:
@@ -99,7 +97,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
     Raises content.library.NoCards when there is no card to answer from.
     """
     folder = settings.content.folder or SHIPPED
-    texts = Texts.load(next(f for f in (folder, SHIPPED) if (f / TEXTS).is_file()) / TEXTS)
+    texts = Texts.load(holding(folder, TEXTS) / TEXTS)
     if library is None:
         cache = settings.data.folder / "cache"
         library = await asyncio.to_thread(Library.open, folder, cache=cache)
@@ -122,8 +120,9 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
     database = Database.at(settings.database_url)
     people, cases = People(), Cases()
 
+    pictures = holding(folder, PICTURES)
     browse = Browse(
-        shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(folder, c)
+        shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
     )
     ask = Ask(
         understand=library.understand, shelf=library.shelf, texts=texts, browse=browse, cases=cases
@@ -167,7 +166,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
     ) as session:
 
         async def media(name: str) -> bytes:
-            return await asyncio.to_thread(read_media, folder, name)
+            return await asyncio.to_thread(read_media, pictures, name)
 
         def first_page(code: str) -> Reply:
             return lay_out(browse.first_page(code or web_home), WebChat.capabilities)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from rich.table import Table
 from content.answers import CHANGE_DAYS, TEXT_KEYS, compose, menu
 from content.cards import Card, Facet
 from content.checker import check as check_shelf
+from content.library import TEXTS, Library, NoCards, holding
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault, Texts
 from content.understanding import (
@@ -27,7 +29,6 @@ from content.understanding import (
     Context,
     Outcome,
     SmallTalk,
-    Understanding,
     Unknown,
 )
 
@@ -41,25 +42,27 @@ KEPT = Path.home() / ".cache" / "loa-ban"
 class Desk:
     """All that one command needs to answer."""
 
-    shelf: Shelf
+    library: Library
     texts: Texts
-    understanding: Understanding
     today: date
 
     @classmethod
     def open(cls, folder: Path, cache: Path) -> Desk:
-        shelf = _shelf(folder)
-        understanding = Understanding.build(shelf.cards, folder=folder, cache=cache)
-        return cls(shelf, _texts(folder), understanding, _today())
+        _log()
+        try:
+            return cls(Library.open(folder, cache=cache), _texts(folder), _today())
+        except NoCards as fault:
+            _stop(f"{fault}; see --folder")
+            raise
 
     def say(self, outcome: Outcome) -> str:
         """The text the bot would show."""
+        cards = self.library.shelf.cards
         match outcome:
             case Answer(slug, facet):
-                card = self.shelf.cards[slug]
-                return compose(card, facet, today=self.today, texts=self.texts).text
+                return compose(cards[slug], facet, today=self.today, texts=self.texts).text
             case Choices(slugs):
-                return menu([self.shelf.cards[slug].title for slug in slugs], self.texts)
+                return menu([cards[slug].title for slug in slugs], self.texts)
             case SmallTalk(kind):
                 return self.texts(f"smalltalk.{kind}")
             case AskPerson():
@@ -83,10 +86,11 @@ def ask(
         sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         for line in sys.stdin:
             if line.strip():
-                print(json.dumps(_answer_line(desk, line), ensure_ascii=False), flush=True)  # noqa: T201
+                typer.echo(json.dumps(_answer_line(desk, line), ensure_ascii=False))
+                sys.stdout.flush()
         return
-    outcome = desk.understanding.understand(" ".join(question or []))
-    print(desk.say(outcome))  # noqa: T201
+    outcome = desk.library.understand(" ".join(question or []), None)
+    typer.echo(desk.say(outcome))
 
 
 @app.command()
@@ -94,11 +98,11 @@ def check(folder: Folder = SHIPPED) -> None:
     """Reads every card and text; one line a fault, and 1 as the exit code if there is any."""
     faults = [str(found) for found in check_shelf(Shelf.load(folder))]
     try:
-        Texts.load(folder / "texts" / "vi.po", required=TEXT_KEYS)
+        Texts.load(holding(folder, TEXTS) / TEXTS, required=TEXT_KEYS)
     except TextFault as error:
         faults += str(error).splitlines()
     for found in faults:
-        print(found)  # noqa: T201
+        typer.echo(found)
     raise typer.Exit(1 if faults else 0)
 
 
@@ -119,15 +123,16 @@ def preview(
         return
     today = day.date() if day else _today()
     shown = [compose(card, f, today=today, texts=texts).text for f in ([facet] if facet else Facet)]
-    print("\n\n".join(shown))  # noqa: T201
+    typer.echo("\n\n".join(shown))
 
 
 @app.command()
 def why(question: list[str], folder: Folder = SHIPPED, cache: Cache = KEPT) -> None:
     """Shows what a question became, what each candidate scored, and what was decided."""
     desk = Desk.open(folder, cache)
-    trace = desk.understanding.explain(" ".join(question))
-    matcher = desk.understanding.matcher
+    understanding = desk.library.understanding
+    trace = understanding.explain(" ".join(question))
+    matcher = understanding.matcher
     console = Console()
     console.print(f"text     {trace.words.text}", markup=False)
     console.print(f"folded   {trace.words.folded}", markup=False)
@@ -200,7 +205,7 @@ def _said(desk: Desk, turns: list[str]) -> dict[str, Any]:
     context: Context | None = None
     outcome: Outcome = Unknown(0.0, (), None)
     for turn in turns:
-        outcome = desk.understanding.understand(turn, context)
+        outcome = desk.library.understand(turn, context)
         context = outcome.context
     slug: str | None = None
     facet: Facet | None = None
@@ -227,14 +232,14 @@ def _shelf(folder: Path) -> Shelf:
     shelf = Shelf.load(folder)
     for found in shelf.faults:
         _complain(str(found))
-    if len(shelf.cards) < 2:
-        _stop(f"{folder}: fewer than two cards can be read there; see --folder")
+    if not shelf.cards:
+        _stop(f"{folder}: no card can be read there; see --folder")
     return shelf
 
 
 def _texts(folder: Path) -> Texts:
     try:
-        return Texts.load(folder / "texts" / "vi.po", required=TEXT_KEYS)
+        return Texts.load(holding(folder, TEXTS) / TEXTS, required=TEXT_KEYS)
     except TextFault as error:
         _stop(str(error))
         raise
@@ -244,8 +249,12 @@ def _today() -> date:
     return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
+def _log() -> None:
+    logging.basicConfig(format="%(levelname)s %(message)s")
+
+
 def _complain(words: str) -> None:
-    print(words, file=sys.stderr)  # noqa: T201
+    typer.echo(words, err=True)
 
 
 def _stop(words: str) -> None:

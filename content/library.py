@@ -15,6 +15,10 @@ from content.understanding import Context, Outcome, Understanding
 log = logging.getLogger(__name__)
 
 
+PHRASES = "phrases"
+TEXTS = "texts/vi.po"
+
+
 class NoCards(Exception):
     """There is nothing to answer from; says which folder was read and what is wrong in it."""
 
@@ -27,7 +31,7 @@ class Library:
     ) -> None:
         self.shelf = shelf
         self._words = words
-        self._understanding = understanding
+        self.understanding = understanding
         self._cache = cache
 
     @classmethod
@@ -41,8 +45,7 @@ class Library:
         if not shelf.cards:
             told = "; ".join(str(fault) for fault in shelf.faults[:3]) or "it holds no card"
             raise NoCards(f"no card can be read in {folder / 'cards'}: {told}")
-        # An operator's own folder need hold no more than cards: how people speak is ours to know.
-        words = next(f for f in (folder, SHIPPED) if (f / "phrases").is_dir())
+        words = holding(folder, PHRASES)
         try:
             understanding = Understanding.build(shelf.cards, folder=words, cache=cache)
         except ValueError as fault:
@@ -51,7 +54,7 @@ class Library:
 
     def understand(self, text: str, context: Context | None) -> Outcome:
         """What somebody means by `text`, after what they asked before."""
-        return self._understanding.understand(text, context)
+        return self.understanding.understand(text, context)
 
     def reload_if_changed(self) -> bool:
         """Read what editors saved, and learn it; blocking. True when something changed."""
@@ -59,10 +62,18 @@ class Library:
             return False
         _report(self.shelf)
         if self.shelf.cards:
-            self._understanding = Understanding.build(
+            self.understanding = Understanding.build(
                 self.shelf.cards, folder=self._words, cache=self._cache
             )
         return True
+
+
+def holding(folder: Path, name: str) -> Path:
+    """The folder itself if it holds `name`, else the one that comes with the program.
+
+    A content folder of an operator's own need hold no more than cards.
+    """
+    return folder if (folder / name).exists() else SHIPPED
 
 
 def _report(shelf: Shelf) -> None:

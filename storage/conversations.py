@@ -41,8 +41,9 @@ class Talk:
     """Where a conversation stands.
 
     `topic` and `facet` are of the last answer, or guessed while not `sure`; `leanings` are the
-    cards it may have been about, with their scores; `choices` maps a typed digit to the encoded action of the button that shows it; `question` is the last thing asked in
-    words, for an official; `expecting` names what the next words are, when an errand asked for it.
+    cards it may have been about, with their scores. `choices` maps a typed digit to the encoded
+    action of the button that shows it. `question` is the last thing asked in words, for an
+    official. `expecting` names what the next words are, when an errand asked for them.
     """
 
     topic: str = ""
