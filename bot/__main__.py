@@ -17,7 +17,7 @@ from rich.table import Table
 from bot import worker
 from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
-from bot.wiring import build
+from bot.wiring import House, build
 from content.library import NoCards
 from content.texts import TextFault
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
@@ -119,31 +119,38 @@ def _start(roles: Iterable[str], *, first_migrate: bool = False) -> None:
 
 
 async def _run(settings: Settings, roles: list[str], *, first_migrate: bool) -> None:
-    database = Database.at(settings.database_url)
-    try:
-        if first_migrate:
-            await migrate(database)
-        elif await current(database) != newest():
-            raise _CannotStart(
-                "the database needs a migration: run `python -m bot migrate` (Procfile: release)"
-            )
-    finally:
-        await database.close()
-    async with build(settings) as house:
+    with out.status("Preparing the database and learning the cards…") as progress:
+        database = Database.at(settings.database_url)
+        try:
+            if first_migrate:
+                await migrate(database)
+            elif await current(database) != newest():
+                raise _CannotStart(
+                    "the database needs a migration: run `python -m bot migrate` "
+                    "(Procfile: release)"
+                )
+        finally:
+            await database.close()
+        async with build(settings) as house:
 
-        def ready(address: str) -> None:
-            if not address:
-                out.print(f"Loa Bản: {', '.join(roles)} is running. Stop it with Ctrl-C.")
-                return
-            out.print("[bold]Loa Bản is running.[/] Stop it with Ctrl-C.")
-            out.print(f"  Web chat  {address}/", soft_wrap=True, highlight=False)
-            out.print(f"  Staff     {house.door.link(address)}", soft_wrap=True, highlight=False)
-            cards = len(house.library.shelf.cards)
-            names = ", ".join(f"{a.name} ({a.platform})" for a in settings.accounts)
-            out.print(f"  Cards     {cards} · Accounts  {names}", highlight=False)
+            def ready(address: str) -> None:
+                progress.stop()
+                _tell(house, roles, address)
 
-        await worker.run(house, roles, ready)
+            await worker.run(house, roles, ready)
     out.print("Loa Bản has stopped; nothing was lost.")
+
+
+def _tell(house: House, roles: list[str], address: str) -> None:
+    """Say what runs and where to open it; without an address no web is among the roles."""
+    if not address:
+        out.print(f"Loa Bản: {', '.join(roles)} is running. Stop it with Ctrl-C.")
+        return
+    out.print("[bold]Loa Bản is running.[/] Stop it with Ctrl-C.")
+    out.print(f"  Web chat  {address}/", soft_wrap=True, highlight=False)
+    out.print(f"  Staff     {house.door.link(address)}", soft_wrap=True, highlight=False)
+    names = ", ".join(f"{a.name} ({a.platform})" for a in house.settings.accounts)
+    out.print(f"  Cards     {len(house.library.shelf.cards)} · Accounts  {names}", highlight=False)
 
 
 class _CannotStart(Exception):

@@ -1,0 +1,73 @@
+"""The library while editors save: a good card takes effect, a broken one harms nobody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from content.library import Library, NoCards
+from content.shelf import SHIPPED
+from content.understanding import Answer
+
+SLUGS = ("the-bhyt", "ho-ngheo", "khai-sinh", "so-do")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A content folder of an operator's own, which holds nothing but a few cards."""
+    cards = tmp_path / "own" / "cards" / "vi"
+    cards.mkdir(parents=True)
+    for slug in SLUGS:
+        shutil.copy(SHIPPED / "cards" / "vi" / f"{slug}.md", cards)
+    return tmp_path / "own"
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+    later = path.stat().st_mtime_ns + 1_000_000_000
+    os.utime(path, ns=(later, later))
+
+
+def title(library: Library, question: str) -> str:
+    outcome = library.understand(question, None)
+    assert isinstance(outcome, Answer), outcome
+    return library.shelf.cards[outcome.slug].title
+
+
+def test_a_saved_card_takes_effect_without_a_restart(folder: Path, tmp_path: Path) -> None:
+    library = Library.open(folder, cache=tmp_path / "cache")
+    question = "làm giấy khai sinh cho con cần giấy tờ gì"
+    before = title(library, question)
+    card = folder / "cards" / "vi" / "khai-sinh.md"
+    write(card, card.read_text("utf-8").replace(f"title: {before}", "title: Giấy khai sinh mới"))
+    assert library.reload_if_changed()
+    assert title(library, question) == "Giấy khai sinh mới"
+    assert not library.reload_if_changed()
+
+
+def test_a_broken_edit_is_reported_and_the_last_good_card_stays(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = Library.open(folder, cache=tmp_path / "cache")
+    question = "làm giấy khai sinh cho con cần giấy tờ gì"
+    before = title(library, question)
+    write(folder / "cards" / "vi" / "khai-sinh.md", "---\ntitle: hỏng\n")
+    library.reload_if_changed()
+    assert title(library, question) == before
+    assert "khai-sinh.md" in caplog.text
+
+
+def test_a_new_card_is_found_and_a_deleted_one_is_not(folder: Path, tmp_path: Path) -> None:
+    library = Library.open(folder, cache=tmp_path / "cache")
+    shutil.copy(SHIPPED / "cards" / "vi" / "ket-hon.md", folder / "cards" / "vi")
+    (folder / "cards" / "vi" / "so-do.md").unlink()
+    assert library.reload_if_changed()
+    assert set(library.shelf.cards) == {*SLUGS, "ket-hon"} - {"so-do"}
+
+
+def test_a_folder_without_cards_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NoCards, match="no card can be read"):
+        Library.open(tmp_path, cache=tmp_path / "cache")
