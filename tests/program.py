@@ -41,9 +41,13 @@ class Program:
 
 @asynccontextmanager
 async def program(
-    folder: Path, role: str = "run", *, ready: str = "running", **environment: str
+    folder: Path, role: str = "run", *, ready: str = "", **environment: str
 ) -> AsyncIterator[Program]:
-    """Start a role in `folder` and wait until it says `ready`; it is killed at the end."""
+    """Start a role in `folder` and wait until it says `ready`; it is killed at the end.
+
+    Without `ready` it is waited for until it has said all that it says at its start.
+    """
+    ready = ready or ("Accounts" if role in {"run", "web"} else "is running")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LOABAN_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *role.split(),
@@ -61,7 +65,7 @@ async def program(
             started.printed.append(line.decode())
             if found := re.search(r"Web chat\s+(http://\S+)/", started.text):
                 started.address = found[1]
-            if ready in started.text and (started.address or role != "run"):
+            if ready in started.text:
                 up.set()
         up.set()
 
