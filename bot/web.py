@@ -34,7 +34,6 @@ HEADERS = {
         "form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Server": "LoaBan",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
@@ -150,6 +149,7 @@ async def _shield(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "LoaBan"  # not which versions of what
 
 
 async def serve(house: House, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
