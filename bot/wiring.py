@@ -125,7 +125,12 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
     )
     ask = Ask(
-        understand=library.understand, shelf=library.shelf, texts=texts, browse=browse, cases=cases
+        understand=library.understand,
+        alarm=library.alarm,
+        shelf=library.shelf,
+        texts=texts,
+        browse=browse,
+        cases=cases,
     )
     places = Places(units=units, people=people, texts=texts, home=browse.home)
 

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from content.answers import CHANGE_DAYS, TEXT_KEYS, compose, menu
+from content.answers import CHANGE_DAYS, TEXT_KEYS, compose, menu, unknown_key
 from content.cards import Card, Facet
 from content.checker import check as check_shelf
 from content.library import TEXTS, Library, NoCards, holding
@@ -55,8 +55,19 @@ class Desk:
             _stop(f"{fault}; see --folder")
             raise
 
-    def say(self, outcome: Outcome) -> str:
-        """The text the bot would show."""
+    def reply(self, question: str, outcome: Outcome) -> str:
+        """The text the bot would show; to somebody in danger, first whom to call."""
+        danger = self.library.alarm.hear(question)
+        if danger is None:
+            return self._say(question, outcome)
+        first = self.texts(danger.text_key)
+        if not isinstance(outcome, Answer):
+            return first
+        if self.library.shelf.cards[outcome.slug].urgent:
+            outcome = replace(outcome, facet=Facet.STEPS)
+        return f"{first}\n\n{self._say(question, outcome)}"
+
+    def _say(self, question: str, outcome: Outcome) -> str:
         cards = self.library.shelf.cards
         match outcome:
             case Answer(slug, facet):
@@ -69,7 +80,7 @@ class Desk:
                 return self.texts("answer.ask_person")
             case Unknown(confidence) if confidence == 0:
                 return self.texts("answer.unreadable")
-        return self.texts("answer.unknown")
+        return self.texts(unknown_key(question))
 
 
 @app.command()
@@ -89,21 +100,24 @@ def ask(
                 typer.echo(json.dumps(_answer_line(desk, line), ensure_ascii=False))
                 sys.stdout.flush()
         return
-    outcome = desk.library.understand(" ".join(question or []), None)
-    typer.echo(desk.say(outcome))
+    asked = " ".join(question or [])
+    typer.echo(desk.reply(asked, desk.library.understand(asked, None)))
 
 
 @app.command()
 def check(folder: Folder = SHIPPED) -> None:
     """Reads every card and text; one line a fault, and 1 as the exit code if there is any."""
-    faults = [str(found) for found in check_shelf(Shelf.load(folder))]
+    shelf = Shelf.load(folder)
+    faults = [str(found) for found in check_shelf(shelf)]
     try:
         Texts.load(holding(folder, TEXTS) / TEXTS, required=TEXT_KEYS)
     except TextFault as error:
         faults += str(error).splitlines()
     for found in faults:
         typer.echo(found)
-    raise typer.Exit(1 if faults else 0)
+    if faults:
+        raise typer.Exit(1)
+    typer.echo(f"{len(shelf.cards)} cards, no fault")
 
 
 @app.command()
@@ -224,7 +238,7 @@ def _said(desk: Desk, turns: list[str]) -> dict[str, Any]:
         "facet": None if facet is None else str(facet),
         "confidence": confidence,
         "alternatives": list(alternatives),
-        "text": desk.say(outcome),
+        "text": desk.reply(turns[-1], outcome),
     }
 
 

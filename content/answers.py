@@ -69,9 +69,9 @@ TEXT_KEYS = (
         "answer.ends_some",
     ),
     *("answer.source", "answer.source_more", "answer.read_again"),
-    *("answer.sample", "answer.approved", "answer.overdue"),
+    *("answer.sample", "answer.sample_urgent", "answer.approved", "answer.overdue"),
     *("answer.remember", "answer.choices", "answer.choice", "answer.choices_end"),
-    *("answer.unknown", "answer.ask_person", "answer.unreadable"),
+    *("answer.unknown", "answer.unclear", "answer.ask_person", "answer.unreadable"),
     *("answer.mot_cua", "answer.mot_cua_unit", "answer.mot_cua_address"),
     *("answer.tram_y_te", "answer.tram_y_te_known", "answer.cong_an_xa"),
     *("answer.cong_an_xa_known", "answer.gio_lam_viec", "answer.gio_lam_viec_known"),
@@ -123,6 +123,12 @@ def menu(titles: Sequence[str], texts: Texts) -> str:
     """Asks which of the titled subjects is meant."""
     rows = [texts("answer.choice", number=n, title=t) for n, t in enumerate(titles, start=1)]
     return "\n".join([texts("answer.choices"), *rows, texts("answer.choices_end")])
+
+
+def unknown_key(question: str) -> str:
+    """The text for a question that no card answers: one word or none cannot be passed on."""
+    words = [word for word in question.split() if any(letter.isalpha() for letter in word)]
+    return "answer.unknown" if len(words) > 1 else "answer.unclear"
 
 
 class _Page:
@@ -191,7 +197,7 @@ class _Page:
         if self.card.office:
             yield self.texts("answer.approved", office=self.card.office)
         else:
-            yield self.texts("answer.sample")
+            yield self.texts("answer.sample_urgent" if self.card.urgent else "answer.sample")
 
     def _sources(self) -> list[str]:
         """First the sources of the figures shown, then the other laws that hold on the day."""

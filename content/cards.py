@@ -76,7 +76,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Card:
-    """One policy topic. Mappings are read-only; `office` is empty until an office approved it."""
+    """One policy topic. Mappings are read-only; `office` is empty until an office approved it.
+
+    An `urgent` card tells people in danger what to do now: nothing in it says to ask first.
+    """
 
     slug: str
     title: str
@@ -86,6 +89,7 @@ class Card:
     reviewed: date
     review_by: date
     office: str
+    urgent: bool
     legal: tuple[Law, ...]
     figures: Mapping[str, Figure]
     sections: Mapping[Facet, Section]
@@ -171,6 +175,7 @@ def parse_card(text: str, *, slug: str, path: Path) -> Card:
         reviewed=front.reviewed,
         review_by=front.review_by,
         office=front.office.strip(),
+        urgent=front.urgent,
         legal=front.laws(),
         figures=MappingProxyType(front.figures_by_name()),
         sections=MappingProxyType(sections),

@@ -72,6 +72,7 @@ class Front(_Strict):
     reviewed: Day
     review_by: Day
     office: str = ""
+    urgent: bool = False
     legal: list[_Law] = []
     figures: dict[str, Annotated[list[_Period], Field(min_length=1)]] = {}
     notes: str = ""

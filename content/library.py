@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from content.crisis import FILE as CRISIS
+from content.crisis import Alarm
 from content.shelf import SHIPPED, Shelf
 from content.understanding import Context, Outcome, Understanding
 
@@ -30,6 +32,7 @@ class Library:
         self, words: Path, shelf: Shelf, understanding: Understanding, cache: Path
     ) -> None:
         self.shelf = shelf
+        self.alarm = Alarm.load(holding(words, CRISIS) / CRISIS)
         self._words = words
         self.understanding = understanding
         self._cache = cache

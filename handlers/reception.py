@@ -18,7 +18,7 @@ from handlers.actions import Action, AskPerson, Home, UnknownAction, decode, enc
 from handlers.errands import ActionErrand, Errand, Served, Visit
 from handlers.layout import lay_out
 from handlers.messages import Capabilities, Incoming, Kind, Reply
-from handlers.villager.menus import HOME, PERSON, digits
+from handlers.villager.menus import HOME, PERSON, Menus, digits
 from storage.conversations import Conversation, Conversations
 from storage.database import Database, is_gone
 from storage.inbox import MESSAGE_ID_LENGTH, Inbox
@@ -68,6 +68,7 @@ class Reception:
         self._capabilities = capabilities
         self._home_units = home_units
         self._clock = clock
+        self._menus = Menus(texts)
         self._people = People()
         self._conversations = Conversations()
         self._inbox = Inbox()
@@ -170,8 +171,8 @@ class Reception:
     async def _put(self, visit: Visit, served: Served, number: int) -> None:
         """Remember where the talk stands, and queue the replies as the channel can show them."""
         conversation = visit.conversation
-        choices = digits(served.replies[-1].buttons) if served.replies else {}
-        talk = replace(served.talk, choices=choices or visit.talk.choices, greeted=True)
+        choices = digits(served.replies[-1].buttons)
+        talk = replace(served.talk, choices=choices, greeted=True)
         await self._conversations.remember(visit.tx, conversation.id, talk)
         capabilities = self._capabilities[conversation.account]
         messages = [m for reply in served.replies for m in lay_out(reply, capabilities)]
@@ -215,7 +216,7 @@ class Reception:
         return incoming.text or self._texts(f"said.{incoming.kind.value}")
 
     def _only(self, key: str, visit: Visit, **fields: str) -> Served:
-        return Served((Reply(self._texts(key, **fields)),), visit.talk)
+        return Served((Reply(self._texts(key, **fields), self._menus.numbered([])),), visit.talk)
 
 
 def _digit(text: str) -> str:

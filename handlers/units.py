@@ -36,8 +36,13 @@ class Units:
         unit = self.get(code)
         if unit is None:
             return NOWHERE
-        above = self.local(unit.parent) if unit.parent else NOWHERE
+        if not unit.parent:
+            return unit.local
+        above = self.local(unit.parent)
+        # A village has no office of its own: what it does not name is the commune's, name and all.
+        own = unit.local.office_address or unit.local.office_phone
         known = {f.name: getattr(unit.local, f.name) for f in fields(LocalFacts)}
+        known["unit_name"] = unit.local.unit_name if own else ""
         return replace(above, **{name: value for name, value in known.items() if value})
 
     def __iter__(self) -> Iterator[Unit]:

@@ -308,7 +308,7 @@ class Outbox:
         rows = await tx.connection.execute(
             select(OutboxRecord.state, func.count()).group_by(OutboxRecord.state)
         )
-        found: dict[str, int] = {state: count for state, count in rows}
+        found: dict[str, int] = {row[0]: row[1] for row in rows}
         return {state: found.get(state.value, 0) for state in State}
 
     async def _end(

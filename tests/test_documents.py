@@ -13,6 +13,8 @@ from bot.__main__ import app as bot_commands
 from bot.config import Account, Settings, UnitSection, load
 from content.__main__ import app as content_commands
 from content.cards import Facet
+from content.crisis import FILE as CRISIS
+from content.crisis import Alarm
 from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
@@ -31,6 +33,7 @@ FAMILIES = {
     "smalltalk": [kind.value for kind in Talk],
     "reception": [kind.value for kind in Kind if kind not in SILENT],
     "said": [kind.value for kind in Kind if kind not in SILENT | {Kind.TEXT}],
+    "crisis": [danger.kind for danger, *_ in Alarm.load(SHIPPED / CRISIS).dangers],
     "staff.state": [state.value for state in State],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from content.answers import unknown_key
 from content.cards import Facet
+from content.crisis import Alarm, Danger
 from content.shelf import Shelf
 from content.texts import Texts
 from content.understanding import (
@@ -42,9 +44,17 @@ class Ask:
     """Answers questions, and passes on those that no card answers."""
 
     def __init__(
-        self, *, understand: Understand, shelf: Shelf, texts: Texts, browse: Browse, cases: Cases
+        self,
+        *,
+        understand: Understand,
+        alarm: Alarm,
+        shelf: Shelf,
+        texts: Texts,
+        browse: Browse,
+        cases: Cases,
     ) -> None:
         self._understand = understand
+        self._alarm = alarm
         self._shelf = shelf
         self._texts = texts
         self._browse = browse
@@ -52,15 +62,28 @@ class Ask:
         self._menus = Menus(texts)
 
     async def ask(self, visit: Visit) -> Served:
-        """Answer `visit.text`."""
+        """Answer `visit.text`; to somebody in danger, first whom to call."""
         question = visit.text.strip()
         if not any(letter.isalnum() for letter in question):
             return self._say(visit.talk, "answer.unreadable")
+        if not any(letter.isalpha() for letter in question):
+            return self._say(visit.talk, "answer.unclear")
         if len(question) > LONGEST_QUESTION:
             return self._say(visit.talk, "ask.too_long")
+        danger = self._alarm.hear(question)
         if visit.talk.expecting == EXPECTING_QUESTION:
-            return await self._pass_on(visit, question, "ask.passed_on", visit.talk)
+            served = await self._pass_on(visit, question, "ask.passed_on", visit.talk)
+            return served if danger is None else self._warned(danger, served)
         outcome = self._understand(question, _context(visit.talk))
+        if danger is None:
+            return await self._answer(visit, question, outcome)
+        if isinstance(outcome, Answer):
+            facet = Facet.STEPS if self._shelf.cards[outcome.slug].urgent else outcome.facet
+            served = self._browse.show(visit, outcome.slug, facet, question=question)
+            return self._warned(danger, served)
+        return await self._help(visit, question, danger)
+
+    async def _answer(self, visit: Visit, question: str, outcome: Outcome) -> Served:
         talk = _talk(visit.talk, outcome.context)
         match outcome:
             case Answer(slug=slug, facet=facet):
@@ -75,7 +98,24 @@ class Ask:
             case WantsPerson():
                 return await self.pass_on(visit)
             case Unknown():
-                return await self._pass_on(visit, question, "answer.unknown", talk)
+                key = unknown_key(question)
+                if key == "answer.unknown":
+                    return await self._pass_on(visit, question, key, talk)
+                return self._say(talk, key)
+
+    def _warned(self, danger: Danger, served: Served) -> Served:
+        return replace(served, replies=(Reply(self._texts(danger.text_key)), *served.replies))
+
+    async def _help(self, visit: Visit, question: str, danger: Danger) -> Served:
+        """No card answers their words: whom to call, the card that helps further, and no menu."""
+        await self._pass_on(visit, question, "ask.passed_on", visit.talk)
+        card = self._shelf.get(danger.card)
+        choices: list[Choice] = (
+            [(card.title, ShowCard(card.slug, Facet.STEPS.value))] if card else []
+        )
+        topic = card.slug if card else ""
+        after = replace(visit.talk, topic=topic, facet=Facet.STEPS.value, sure=bool(card))
+        return self._say(after, danger.text_key, choices)
 
     async def pass_on(self, visit: Visit, _action: Action | None = None) -> Served:
         """They want a person: pass on what they asked last, or ask for it now."""
@@ -94,18 +134,16 @@ class Ask:
             at=visit.now,
         )
         after = replace(talk, expecting="", question="")
-        return self._say(after, key, person=False, question=shorten(question, SHOWN_QUESTION))
+        return self._say(after, key, question=shorten(question, SHOWN_QUESTION))
 
     def _say(
         self,
         talk: Talk,
         key: str,
         choices: list[Choice] | None = None,
-        *,
-        person: bool = True,
         **fields: str,
     ) -> Served:
-        buttons = self._menus.numbered(choices or [], person=person)
+        buttons = self._menus.numbered(choices or [])
         reply = Reply(self._texts(key, **fields), buttons)
         return Served((reply,), replace(talk, greeted=True))
 

@@ -350,3 +350,32 @@ async def test_history_shows_words_for_buttons_and_never_their_codes(known: Vill
         said = list((await tx.connection.execute(select(InboxRecord.text))).scalars())
     assert not [text for text in said if text.startswith("1:")]
     assert "(tin nói)" in said
+
+
+async def test_somebody_in_danger_hears_first_whom_to_call(known: Villager) -> None:
+    first, steps = await known.say("lũ về rồi")
+    assert "112" in first.text
+    assert steps.text.startswith("Tránh lũ, sạt lở, bão: các bước")
+    assert "hỏi lại xã trước khi làm" not in steps.text
+
+
+async def test_danger_that_no_card_answers_gets_no_menu_of_guesses(known: Villager) -> None:
+    [reply] = await known.say("em khong muon song nua")
+    assert "115" in reply.text
+    assert {b.digit for b in reply.buttons} == {9, 0}
+    async with known.house.database.read() as tx:
+        assert len(await Cases().waiting(tx)) == 1
+
+
+async def test_danger_is_heard_where_an_officials_question_was_expected(known: Villager) -> None:
+    await known.say("9")
+    first, passed = await known.say("chồng đánh tôi, nó đang cầm dao")
+    assert "113" in first.text
+    assert "cầm dao" in passed.text
+
+
+async def test_a_word_or_a_number_alone_does_not_go_to_an_official(known: Villager) -> None:
+    for text in ("88", "asdfgh"):
+        assert "chưa hiểu" in words(await known.say(text))
+    async with known.house.database.read() as tx:
+        assert await Cases().waiting(tx) == []
