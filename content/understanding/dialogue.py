@@ -23,8 +23,8 @@ _SUREST = 0.95
 
 # Fitted on the tuning half of tests/benchmarks/matching: how surely the wording must hang on the
 # turn before, or how short it must be and how little speak for any card or for none.
-_HANGS, _SHORT, _WEAK, _NONE = 0.4, 8, 0.4, 0.5
-_HANGS_NEAR, _HELD = 0.3, 0.15
+_HANGS, _SHORT, _WEAK, _NONE = 0.7, 9, 0.4, 0.5
+_HANGS_NEAR, _HELD = 0.6, 0.15
 
 _NAMED = 0.4
 """A card scoring this much has been named, whatever was talked about before."""

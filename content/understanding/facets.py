@@ -19,22 +19,25 @@ from content.understanding.matcher import Matcher, Scores
 from content.understanding.training import asking_words
 from content.understanding.vietnamese import Abbreviations
 
-CUE, LAST_CUE = 0.3, 0.1
-"""What a cue adds to its facet, and what the last one in the sentence adds besides."""
+WHOLE, ASKED = 4.0, 2.5
+"""What the ridge scores of the message and of its asking sentence count for."""
+
+CUE, LAST_CUE = 1.8, 1.0
+"""What a cue adds to its facet, and what the one that ends last (the longest of these) adds besides."""
 
 OFTEN: Mapping[Facet, float] = {
-    Facet.GENERAL: 0.0,
+    Facet.GENERAL: 0.9,
     Facet.ELIGIBILITY: 0.1,
     Facet.AMOUNT: -0.3,
-    Facet.PAPERS: 0.0,
+    Facet.PAPERS: -0.1,
     Facet.WHERE: 0.0,
-    Facet.DEADLINE: 0.1,
-    Facet.FEE: -0.1,
+    Facet.DEADLINE: 0.0,
+    Facet.FEE: -0.3,
     Facet.STEPS: 0.0,
-    Facet.CONTACT: -0.15,
+    Facet.CONTACT: -0.3,
 }
-"""How much more or less often a facet is asked for than the cards' own examples make believe;
-fitted on the tuning half of tests/benchmarks/matching."""
+"""How much more or less often a facet is asked for than the cards' own examples make believe.
+These numbers were fitted on the tuning half of tests/benchmarks/matching."""
 
 
 class FacetReader:
@@ -60,21 +63,23 @@ class FacetReader:
 
     def read(self, text: str, scores: Scores) -> Facet:
         asked = asking_words(text, self._abbreviations)
-        total = scores.facets + self._matcher.score(asked).facets
+        total = WHOLE * scores.facets + ASKED * self._matcher.score(asked).facets
         total = total + self.cue_scores(asked.folded) + self._often
         return Facet(self._matcher.facets[int(np.argmax(total))])
 
     def cue_scores(self, folded: str) -> Floats:
         """What the cues in a folded sentence speak for."""
-        ends = np.zeros(len(self._matcher.facets), dtype=np.float32)
+        scores = np.zeros(len(self._matcher.facets), dtype=np.float32)
+        last, last_at = 0, (0, 0)
         for place, name in enumerate(self._matcher.facets):
-            found = [
-                m.end() for cue in self._cues.get(Facet(name), ()) for m in cue.finditer(folded)
-            ]
-            ends[place] = max(found, default=0)
-        scores = np.where(ends > 0, np.float32(CUE), np.float32(0))
-        if ends.any():
-            scores[int(np.argmax(ends))] += np.float32(LAST_CUE)
+            for cue in self._cues.get(Facet(name), ()):
+                for found in cue.finditer(folded):
+                    scores[place] = CUE
+                    at = (found.end(), found.end() - found.start())
+                    if at > last_at:
+                        last, last_at = place, at
+        if last_at != (0, 0):
+            scores[last] += LAST_CUE
         return scores
 
 

@@ -20,7 +20,7 @@ from content.understanding.calibration import Chance, Doubles
 from content.understanding.features import Floats, Vocabulary, word_grams
 from content.understanding.vietnamese import Words
 
-BM25_SHARE = 0.02
+BM25_SHARE = 0.05
 """What a point of BM25, by the root of the question's length, adds to a ridge score."""
 
 
@@ -84,18 +84,18 @@ class Matcher:
         counted = [self.vocabulary.index.get(g) for g in Counter(word_grams(words))]
         rows = [n for n in counted if n is not None]
         bm25 = self.bm25[rows].sum(axis=0) if rows else np.zeros(len(self.slugs))
-        single = [self.vocabulary.index.get(f"w{word}") for word in words.folded.split()]
-        known = sum(float(self.known[n]) for n in single if n is not None) / max(1, len(single))
+        length = len(words.folded.split())
+        known = self.vocabulary.familiar(words, self.known)
         cards, talk, facets = np.split(
             ridge.astype(np.float32), [len(self.slugs), len(self.slugs) + len(self.talk)]
         )
         return Scores(
-            cards=blend(cards, bm25.astype(np.float32), len(single)),
+            cards=blend(cards, bm25.astype(np.float32), length),
             talk=talk,
             facets=facets,
             bm25=bm25.astype(np.float32),
             known=known,
-            length=len(single),
+            length=length,
         )
 
     def save(self, path: Path) -> None:

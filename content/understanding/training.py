@@ -25,7 +25,7 @@ from content.understanding.calibration import (
     threshold_for_risk,
     threshold_for_share,
 )
-from content.understanding.features import Floats, Vocabulary, word_grams
+from content.understanding.features import Floats, Vocabulary, alikeness, word_grams
 from content.understanding.matcher import Matcher, Scores, blend
 from content.understanding.vietnamese import Abbreviations, Words, asking_part, prepare
 
@@ -188,7 +188,7 @@ def _solve(
     """Weights of every feature for every target, and each line's scores with itself left out."""
     rows = vocabulary.matrix([line.words for line in lines])
     targets = _targets(lines, slugs)
-    alike = (rows @ rows.T).toarray()
+    alike = alikeness(rows)
     alike[np.diag_indices_from(alike)] += np.float32(_RIDGE)
     lower = linalg.cholesky(alike, lower=True, overwrite_a=True, check_finite=False)
     del alike
@@ -263,16 +263,15 @@ def _unseen_scores(
     line: Example, ridge: Floats, bm25: _Bm25, vocabulary: Vocabulary, cards: int
 ) -> Scores:
     counted = bm25.without(line)
-    single = [vocabulary.index[f"w{word}"] for word in line.words.folded.split()]
-    own = 1 if line.target in bm25.place else 0
-    known = sum(bool(bm25.used[n] > own) for n in single) / max(1, len(single))
+    length = len(line.words.folded.split())
+    known = vocabulary.familiar(line.words, bm25.used > (line.target in bm25.place))
     return Scores(
-        cards=blend(ridge[:cards], counted, len(single)),
+        cards=blend(ridge[:cards], counted, length),
         talk=ridge[cards : cards + len(TALK)],
         facets=ridge[cards + len(TALK) :],
         bm25=counted,
         known=known,
-        length=len(single),
+        length=length,
     )
 
 
