@@ -20,6 +20,7 @@ from bot.doctor import Finding, examine
 from bot.wiring import House, build
 from content.library import NoCards
 from content.texts import TextFault
+from handlers.staff.door import BadKey
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
 from storage.migrate import current, migrate, newest
 
@@ -165,7 +166,7 @@ class _Explained:
 
     def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:
         match fault:
-            case _CannotStart() | NoCards() | TextFault():
+            case _CannotStart() | NoCards() | TextFault() | BadKey():
                 words = str(fault)
             case BadDatabaseUrl():
                 words = f"[database] url: {fault}"

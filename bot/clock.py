@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.waiting import first
 from handlers.errands import VIETNAM
-from storage.database import Database
+from storage.database import Database, Place
 from storage.privacy import forget_old_messages
 
 log = logging.getLogger(__name__)
@@ -32,23 +33,27 @@ class Clock:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop`, once this process is the one that ticks."""
-        async with self._database.only_one("clock", stop) as leads:
-            if not leads:
-                return
-            scheduler = AsyncIOScheduler(timezone=VIETNAM)
-            scheduler.add_job(
-                self.forget,
-                CronTrigger(hour=2, minute=30, timezone=VIETNAM),
-                id="forget old messages",
-                coalesce=True,
-                misfire_grace_time=12 * 3600,
-                next_run_time=self._now(),  # also at the start: the machine may be off at night
-            )
-            scheduler.start()
-            try:
-                await stop.wait()
-            finally:
-                scheduler.shutdown(wait=False)
+        while not stop.is_set():
+            async with self._database.only_one("clock", stop) as place:
+                if place is not None:
+                    await self._tick(stop, place)
+
+    async def _tick(self, stop: asyncio.Event, place: Place) -> None:
+        """Tick until `stop`, or until the place is lost and another clock may tick."""
+        scheduler = AsyncIOScheduler(timezone=VIETNAM)
+        scheduler.add_job(
+            self.forget,
+            CronTrigger(hour=2, minute=30, timezone=VIETNAM),
+            id="forget old messages",
+            coalesce=True,
+            misfire_grace_time=12 * 3600,
+            next_run_time=self._now(),  # also at the start: the machine may be off at night
+        )
+        scheduler.start()
+        try:
+            await first(stop.wait(), place.lost.wait())
+        finally:
+            scheduler.shutdown(wait=False)
 
     async def forget(self) -> int:
         """Delete messages that are older than they may be kept; return how many."""

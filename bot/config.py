@@ -7,6 +7,7 @@ A value `"env:NAME"` is read from the environment. `PORT` overrides `[web] port`
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import time
@@ -93,9 +94,8 @@ class Account(Section):
                 raise ValueError(
                     'a telegram account needs token, for instance "env:TELEGRAM_TOKEN"'
                 )
-            if self.mode == "webhook" and (
-                self.webhook_secret is None or not self.webhook_secret.get_secret_value()
-            ):
+            secret = self.webhook_secret.get_secret_value() if self.webhook_secret else ""
+            if self.mode == "webhook" and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
                 raise ValueError("mode webhook needs webhook_secret: 1-256 of A-Z a-z 0-9 _ -")
         elif self.token is not None or self.webhook_secret is not None:
             raise ValueError("a web_chat account has no token and no webhook_secret")
@@ -225,8 +225,8 @@ def _overlay(raw: dict[str, Any], env: Mapping[str, str], faults: list[str]) -> 
             place[path[-1]] = value
         except (KeyError, IndexError, ValueError, AttributeError, TypeError):
             faults.append(f"{name} (environment): names no setting; write LOABAN_<SECTION>__<KEY>")
-    if "PORT" in env:
-        raw.setdefault("web", {})["port"] = env["PORT"]
+    if "PORT" in env and isinstance(raw.setdefault("web", {}), dict):
+        raw["web"]["port"] = env["PORT"]
 
 
 def _from_environment(

@@ -6,6 +6,7 @@ Every claimed row becomes exactly one of: sent, failed, uncertain, or pending un
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,6 +23,7 @@ from bot.channels.channel import (
     Uncertain,
 )
 from bot.pacing import Pace, quiet_until
+from bot.waiting import first
 from handlers.errands import VIETNAM
 from handlers.messages import Address, Reply
 from storage.conversations import Conversations
@@ -71,6 +73,7 @@ class Delivery:
         self._paces: defaultdict[str, Pace] = defaultdict(
             lambda: Pace(per_second=rules.per_second, per_chat_per_second=rules.per_chat_per_second)
         )
+        self._bell = database.bell(BELL)
         self._held: dict[str, datetime] = {}
         self._on_their_way: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
         self._freed = asyncio.Event()
@@ -90,7 +93,7 @@ class Delivery:
 
     async def _round(self, stop: asyncio.Event) -> None:
         """Claim all that may go; when there is nothing, wait for a bell or the next due time."""
-        heard = self._database.bell(BELL).rings
+        heard = self._bell.rings
         self._freed.clear()
         try:
             claimed = await self._claim_and_send()
@@ -99,8 +102,8 @@ class Delivery:
             log.error("the database does not answer (%s): trying again", _in_short(fault))
             wait = 1.0
         if wait > 0:
-            await _first(
-                self._database.bell(BELL).wait(heard, at_most=wait),
+            await first(
+                self._bell.wait(heard, at_most=wait),
                 self._freed.wait(),
                 stop.wait(),
             )
@@ -129,7 +132,8 @@ class Delivery:
         longest = HEARTBEAT if self._database.on_postgresql else LOOK
         if due is None:
             return longest
-        return min(longest, max((due - self._clock()).total_seconds(), 0.02))
+        # What is due and could not be claimed waits for something that will ring or free us.
+        return min(longest, max((due - self._clock()).total_seconds(), LOOK))
 
     def _start(self, claim: Claim) -> None:
         task = asyncio.create_task(self._deliver(claim), name=f"deliver {claim.id}")
@@ -283,28 +287,21 @@ class Delivery:
         async with self._database.begin() as tx:
             await self._outbox.retire(tx, self._owner)
 
-    async def _retrying(self, work: Callable[[], Awaitable[Result]], tries: int = 60) -> None:
-        """Do the work; while the database is away, try again for about a minute."""
-        for attempt in range(tries):
+    async def _retrying(
+        self, work: Callable[[], Awaitable[Result]], tries: int | None = None
+    ) -> None:
+        """Do the work; while the database is away, try again, `tries` times or for ever.
+
+        An outcome must be written: our lease would hold the row for as long as we live.
+        """
+        for attempt in itertools.count() if tries is None else range(tries):
             try:
                 await work()
             except DatabaseFault as fault:
                 log.warning("the database does not answer (%s): trying again", _in_short(fault))
-                await asyncio.sleep(min(0.1 * 2**attempt, 1.0))
+                await asyncio.sleep(min(0.1 * 2 ** min(attempt, 5), 1.0))
             else:
                 return
-        log.error("gave up waiting for the database; the lease frees what was claimed")
-
-
-async def _first(*waits: Awaitable[object]) -> None:
-    """Return when the first of them does, and end the others."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _in_short(fault: BaseException) -> str:

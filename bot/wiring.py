@@ -42,7 +42,7 @@ from handlers.villager.browse import Browse
 from handlers.villager.places import Places
 from storage.cases import Cases
 from storage.conversations import Conversations
-from storage.database import Database
+from storage.database import Bell, Database
 from storage.outbox import Outbox, conversation_bell
 from storage.people import People
 from storage.transcript import Transcript
@@ -267,13 +267,14 @@ class _Transcripts:
     """What the web chat reads of its conversations: the port that it declares, on our storage."""
 
     KEPT = 60
+    OPEN = 5_000  # chats whose bells are held; older ones are looked up again
 
     def __init__(self, database: Database, account: str) -> None:
         self._database = database
         self._account = account
         self._conversations = Conversations()
         self._transcript = Transcript()
-        self._numbers: dict[str, int] = {}
+        self._found: dict[str, tuple[int, Bell]] = {}
 
     async def last(self, chat: str) -> list[WebLine]:
         return await self._lines(chat, None)
@@ -282,33 +283,48 @@ class _Transcripts:
         return await self._lines(chat, after)
 
     def mark(self, chat: str) -> int:
-        number = self._numbers.get(chat)
-        return self._database.bell(conversation_bell(number)).rings if number else 0
+        found = self._found.get(chat)
+        return found[1].rings if found else 0
 
     async def changed(self, chat: str, heard: int, at_most: float) -> int:
-        """Wait for the conversation's bell; where it may ring in another process, look often."""
-        number = await self._number(chat)
-        if number is None:
+        """Wait for the conversation's bell, or look where another process may send without one."""
+        found = await self._find(chat)
+        if found is None:
             await asyncio.sleep(min(at_most, 0.5))
             return self.mark(chat)
-        bell = self._database.bell(conversation_bell(number))
-        longest = at_most if self._database.on_postgresql else min(at_most, 1.0)
-        await bell.wait(heard, at_most=longest)
+        number, bell = found
+        if self._database.on_postgresql:
+            await bell.wait(heard, at_most=at_most)
+            return bell.rings
+        newest = await self._newest(number)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + at_most
+        while bell.rings == heard and (left := end - loop.time()) > 0:
+            await bell.wait(heard, at_most=min(left, 1.0))
+            if bell.rings == heard and await self._newest(number) != newest:
+                bell.ring()
         return bell.rings
 
-    async def _number(self, chat: str) -> int | None:
-        if chat not in self._numbers:
+    async def _newest(self, number: int) -> int:
+        async with self._database.read() as tx:
+            return await self._transcript.newest(tx, number)
+
+    async def _find(self, chat: str) -> tuple[int, Bell] | None:
+        if chat not in self._found:
             async with self._database.read() as tx:
                 found = await self._conversations.find(tx, account=self._account, chat=chat)
             if found is None:
                 return None
-            self._numbers[chat] = found.id
-        return self._numbers[chat]
+            if len(self._found) >= self.OPEN:
+                self._found.pop(next(iter(self._found)))
+            self._found[chat] = found.id, self._database.bell(conversation_bell(found.id))
+        return self._found[chat]
 
     async def _lines(self, chat: str, after: datetime | None) -> list[WebLine]:
-        number = await self._number(chat)
-        if number is None:
+        found = await self._find(chat)
+        if found is None:
             return []
+        number = found[0]
         async with self._database.read() as tx:
             if after is None:
                 lines = await self._transcript.last(tx, number, at_most=self.KEPT)

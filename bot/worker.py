@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from bot.channels.channel import Channel
+from bot.waiting import first
 from bot.web import serve
 from bot.wiring import House
 from handlers.messages import Incoming
@@ -77,32 +78,33 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
 
 async def _poll(house: House, channel: Channel, stop: asyncio.Event) -> None:
     """Fetch an account's messages, as the only process that does; webhooks come by themselves."""
-    async with house.database.only_one(f"poll {channel.account}", stop) as mine:
-        if not mine:
-            return
 
-        async def accept(incoming: Incoming) -> None:
-            """Store it, however long the database is away: the platform has no other copy."""
-            while True:
-                try:
-                    await house.accept(incoming)
-                except DatabaseFault as fault:
-                    if not is_gone(fault):
-                        raise
-                    log.error("%s: the database is away; waiting for it", channel.account)
-                    await asyncio.sleep(RETRY)
-                else:
-                    return
+    async def accept(incoming: Incoming) -> None:
+        """Store it, however long the database is away: the platform has no other copy."""
+        while True:
+            try:
+                await house.accept(incoming)
+            except DatabaseFault as fault:
+                if not is_gone(fault):
+                    raise
+                log.error("%s: the database is away; waiting for it", channel.account)
+                await asyncio.sleep(RETRY)
+            else:
+                return
 
-        polling = asyncio.create_task(channel.poll(accept), name=f"fetch {channel.account}")
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if polling.done() and (fault := polling.exception()):
-            log.error("%s: fetching messages broke", channel.account, exc_info=fault)
-        await stopping
-        polling.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await polling
+    while not stop.is_set():
+        async with house.database.only_one(f"poll {channel.account}", stop) as place:
+            if place is None:
+                return
+            fetching = asyncio.create_task(channel.poll(accept), name=f"fetch {channel.account}")
+            await first(asyncio.wait({fetching}), stop.wait(), place.lost.wait())
+            if fetching.done() and (fault := fetching.exception()):
+                log.error("%s: fetching messages broke", channel.account, exc_info=fault)
+                await first(stop.wait(), asyncio.sleep(RETRY))
+            elif fetching.done():  # an account that has nothing to fetch
+                await first(stop.wait(), place.lost.wait())
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
 
 
 async def _reload(house: House, stop: asyncio.Event) -> None:

@@ -20,7 +20,10 @@ class QuestionState(StrEnum):
 
 class QuestionRecord(Record):
     __tablename__ = "questions"
-    __table_args__ = (Index("ix_questions_state", "state", "asked_at"),)
+    __table_args__ = (
+        Index("ix_questions_state", "state", "asked_at"),
+        Index("ix_questions_conversation", "conversation_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     conversation_id: Mapped[int] = mapped_column(

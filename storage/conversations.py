@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String, Text, UniqueConstraint, select, update
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Record, Transaction, Utc
@@ -17,7 +17,10 @@ from storage.upsert import insert_or_ignore
 
 class ConversationRecord(Record):
     __tablename__ = "conversations"
-    __table_args__ = (UniqueConstraint("account", "chat", "thread"),)
+    __table_args__ = (
+        UniqueConstraint("account", "chat", "thread"),
+        Index("ix_conversations_person", "person_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account: Mapped[str] = mapped_column(String(64))

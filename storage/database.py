@@ -11,17 +11,25 @@ import asyncio
 import contextlib
 import fcntl
 import logging
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
+from weakref import WeakValueDictionary
 
 import asyncpg
 from sqlalchemy import DateTime, MetaData, event, text
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -30,6 +38,8 @@ log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 15_000
 CHANNEL = "loaban"
+COMMAND_TIME = 15.0  # seconds for one statement; a silent server counts as away
+PING = 15.0
 PLACE_RETRY = 2.0  # seconds between attempts to become the only one
 
 
@@ -71,11 +81,21 @@ DatabaseFault = (SQLAlchemyError, OSError)
 """What any call here may raise when the database is away or refuses: for `except`."""
 
 
-def is_gone(fault: Exception) -> bool:
-    """Whether the database is away, locked or full, so that nothing can be saved just now."""
-    return isinstance(fault, (OSError, TimeoutError, InterfaceError, OperationalError)) or bool(
-        getattr(fault, "connection_invalidated", False)
-    )
+def is_gone(fault: BaseException) -> bool:
+    """Whether the database is away, locked, full or starting, so that waiting may help.
+
+    Not so for a statement that it will never take (SQLSTATE classes 22, 23 and 42).
+    """
+    if isinstance(fault, OSError | TimeoutError | PoolTimeout):
+        return True
+    if not isinstance(fault, DBAPIError) or isinstance(
+        fault, IntegrityError | DataError | ProgrammingError
+    ):
+        return False
+    if isinstance(getattr(fault.orig, "__cause__", None), ValueError):
+        return False  # asyncpg could not even send the value
+    state = getattr(fault.orig, "sqlstate", None)
+    return state is None or state[:2] not in {"22", "23", "42"}
 
 
 class BadDatabaseUrl(ValueError):
@@ -141,7 +161,9 @@ class Database:
     def __init__(self, engine: AsyncEngine, url: URL) -> None:
         self.engine = engine
         self.url = url
-        self._bells: defaultdict[str, Bell] = defaultdict(Bell)
+        # A bell lives as long as somebody holds it.
+        self._bells: WeakValueDictionary[str, Bell] = WeakValueDictionary()
+        self._places = _PostgresqlPlaces(self) if self.on_postgresql else None
         self._writer = asyncio.Lock()
         self._listener: asyncio.Task[None] | None = None
 
@@ -158,14 +180,21 @@ class Database:
             case "sqlite":
                 if not url.database or url.database == ":memory:":
                     raise BadDatabaseUrl("SQLite needs a file: sqlite:///var/loaban.db")
-                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+                file = Path(url.database)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch(mode=0o600, exist_ok=True)  # what people wrote is its owner's alone
                 url = url.set(drivername="sqlite+aiosqlite")
-                engine = create_async_engine(url, pool_size=pool_size)
+                engine = create_async_engine(url, pool_size=pool_size, hide_parameters=True)
                 _prepare_sqlite(engine)
             case "postgresql" | "postgres":
-                url = url.set(drivername="postgresql+asyncpg")
+                url = _for_asyncpg(url)
                 engine = create_async_engine(
-                    url, pool_size=pool_size, pool_pre_ping=True, pool_timeout=10
+                    url,
+                    pool_size=pool_size,
+                    pool_pre_ping=True,
+                    pool_timeout=10,
+                    hide_parameters=True,
+                    connect_args={"timeout": 10, "command_timeout": COMMAND_TIME},
                 )
             case other:
                 raise BadDatabaseUrl(f"{other!r} is neither sqlite nor postgresql")
@@ -190,7 +219,7 @@ class Database:
                     transaction = Transaction(connection)
                     yield transaction
         for topic in transaction.bells:
-            self.bell(topic).ring()
+            self._ring(topic)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
@@ -199,27 +228,47 @@ class Database:
             yield Transaction(connection)
 
     @asynccontextmanager
-    async def only_one(self, name: str, stop: asyncio.Event) -> AsyncIterator[bool]:
+    async def only_one(self, name: str, stop: asyncio.Event) -> AsyncIterator[Place | None]:
         """Wait until this process alone, of all on this database, does the work `name`.
 
-        Yields False when `stop` came first. The place is free again when the process ends,
-        however it ends.
+        Yields None when `stop` came first. The place is free again when the process ends, however
+        it ends. A place may be lost (PostgreSQL restarts): then its `lost` is set, and the work
+        must end, since another may have begun it.
         """
-        place = (
-            _PostgresqlPlace(self.engine, name) if self.on_postgresql else _FilePlace(self, name)
-        )
+        place: Place | None = None
         try:
-            taken = await place.take()
-            while not taken and not stop.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), PLACE_RETRY)
-                taken = await place.take()
-            yield taken and not stop.is_set()
+            while place is None and not stop.is_set():
+                if self._places is not None:
+                    place = await self._places.take(name)
+                else:
+                    place = _FilePlace.take(f"{self.url.database}.{name.replace(' ', '-')}.lock")
+                if place is None:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), PLACE_RETRY)
+            yield None if stop.is_set() else place
         finally:
-            await place.leave()
+            if place is not None:
+                await place.leave()
+
+    async def connect_alone(self) -> Any:
+        """A connection to PostgreSQL outside the pool: whoever takes it closes it."""
+        url = self.url.set(drivername="postgresql")
+        if "ssl" in url.query:
+            mode = url.query["ssl"]
+            url = url.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
+        dsn = url.render_as_string(hide_password=False)
+        return await asyncpg.connect(dsn, timeout=10, command_timeout=COMMAND_TIME)
 
     def bell(self, topic: str) -> Bell:
-        return self._bells[topic]
+        """The bell of a topic: hold it from before you look until after you waited."""
+        bell = self._bells.get(topic)
+        if bell is None:
+            bell = self._bells[topic] = Bell()
+        return bell
+
+    def _ring(self, topic: str) -> None:
+        if (bell := self._bells.get(topic)) is not None:
+            bell.ring()
 
     async def time(self, here: Callable[[], datetime]) -> datetime:
         """The time of PostgreSQL's machine (UTC); SQLite has no other than `here`."""
@@ -241,21 +290,25 @@ class Database:
             self._listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listener
+        if self._places is not None:
+            self._places.close()
         await self.engine.dispose()
 
     async def _listen_forever(self) -> None:
-        dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while True:
             connection: Any = None
             try:
-                connection = await asyncpg.connect(dsn, timeout=10)
+                connection = await self.connect_alone()
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda *_, lost=lost: lost.set())
                 await connection.add_listener(CHANNEL, self._heard)
-                for bell in self._bells.values():
+                for bell in list(self._bells.values()):
                     bell.ring()  # whatever rang while nobody listened
-                await lost.wait()
-            except (OSError, TimeoutError, asyncpg.PostgresError) as fault:
+                while not lost.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(lost.wait(), PING)
+                    await connection.execute("SELECT 1", timeout=PING)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
                 log.warning("no bells from PostgreSQL (%s), trying again", type(fault).__name__)
             finally:
                 if connection is not None:
@@ -263,60 +316,114 @@ class Database:
             await asyncio.sleep(1)
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, topic: str) -> None:
-        self.bell(topic).ring()
+        self._ring(topic)
 
 
-class _FilePlace:
+class Place:
+    """The right to be the only one; `lost` is set when it is no longer so."""
+
+    def __init__(self) -> None:
+        self.lost = asyncio.Event()
+
+    async def leave(self) -> None:
+        """Let another have it."""
+
+
+class _FilePlace(Place):
     """A place among the processes of one machine: a lock on a file beside the SQLite database."""
 
-    def __init__(self, database: Database, name: str) -> None:
-        self._path = Path(f"{database.url.database}.{name}.lock")
-        self._file: IO[str] | None = None
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__()
+        self._file = file
 
-    async def take(self) -> bool:
-        file = self._path.open("a", encoding="utf-8")
+    @classmethod
+    def take(cls, path: str) -> Place | None:
+        file = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - the lock lives with it
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            return False
-        self._file = file
-        return True
+            return None
+        return cls(file)
 
     async def leave(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
 
 
-class _PostgresqlPlace:
-    """A place among all processes on one PostgreSQL database: an advisory lock of a session."""
+class _PostgresqlPlace(Place):
+    """A place among all processes on one PostgreSQL database."""
 
-    def __init__(self, engine: AsyncEngine, name: str) -> None:
-        self._engine = engine
-        self._name = name
-        self._connection: AsyncConnection | None = None
+    def __init__(self, places: _PostgresqlPlaces, name: str) -> None:
+        super().__init__()
+        self._places = places
+        self.name = name
 
-    async def take(self) -> bool:
+    async def leave(self) -> None:
+        await self._places.leave(self)
+
+
+class _PostgresqlPlaces:
+    """All places of this process: advisory locks of one session, lost together with it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Any = None
+        self._taken: set[_PostgresqlPlace] = set()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def take(self, name: str) -> Place | None:
         try:
-            if self._connection is None:
-                self._connection = await self._engine.connect()
-            taken = await self._connection.execute(
-                text("SELECT pg_try_advisory_lock(hashtext(:name))"),
-                {"name": f"loaban {self._name}"},
-            )
-            await self._connection.commit()
-            return bool(taken.scalar_one())
-        except (SQLAlchemyError, OSError) as fault:
-            log.warning("cannot ask for the place of the %s (%s)", self._name, type(fault).__name__)
-            await self.leave()
-            return False
+            async with self._one_at_a_time:
+                if self._connection is None:
+                    self._connection = await self._database.connect_alone()
+                    self._connection.add_termination_listener(self._ended)
+                if not await self._connection.fetchval(
+                    "SELECT pg_try_advisory_lock(hashtext($1))", f"loaban {name}"
+                ):
+                    return None
+                place = _PostgresqlPlace(self, name)
+                self._taken.add(place)
+                return place
+        except _PLACE_FAULTS as fault:
+            log.warning("cannot ask for the place of %s (%s)", name, type(fault).__name__)
+            self._ended()
+            return None
 
-    async def leave(self) -> None:
+    async def leave(self, place: _PostgresqlPlace) -> None:
+        self._taken.discard(place)
+        if self._connection is None or place.lost.is_set():
+            return
+        try:
+            async with self._one_at_a_time:
+                await self._connection.execute(
+                    "SELECT pg_advisory_unlock(hashtext($1))", f"loaban {place.name}"
+                )
+        except _PLACE_FAULTS:
+            self._ended()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+
+    def _ended(self, _connection: object = None) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            with contextlib.suppress(SQLAlchemyError, OSError):
-                await connection.invalidate()  # ends the session, and with it the lock
-                await connection.close()
+            connection.terminate()
+        for place in self._taken:
+            place.lost.set()
+        self._taken.clear()
+
+
+_PLACE_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def _for_asyncpg(url: URL) -> URL:
+    """The address with libpq's `sslmode` under the name that asyncpg knows."""
+    url = url.set(drivername="postgresql+asyncpg")
+    if "sslmode" in url.query:
+        mode = url.query["sslmode"]
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return url
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

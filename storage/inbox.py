@@ -19,6 +19,7 @@ class InboxRecord(Record):
     __table_args__ = (
         UniqueConstraint("account", "message_id"),
         Index("ix_inbox_conversation", "conversation_id", "id"),
+        Index("ix_inbox_received", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

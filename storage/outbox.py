@@ -13,16 +13,20 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     SmallInteger,
     String,
     Text,
+    and_,
     delete,
     exists,
     func,
     insert,
+    literal,
+    or_,
     select,
     text,
     update,
@@ -55,12 +59,15 @@ class State(StrEnum):
 
 
 UNFINISHED = (State.PENDING.value, State.CLAIMED.value)
+IN_HAND = text("outbox.state IN ('pending', 'claimed')")
+"""Written out, not bound: only so can both databases see that the partial index serves."""
 
 
 class OutboxRecord(Record):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_conversation", "conversation_id", "id"),
+        Index("ix_outbox_inbox", "inbox_id"),
         Index(
             "ix_outbox_due",
             "account",
@@ -157,16 +164,17 @@ class Outbox:
         await tx.ring(BELL)
 
     async def alive(self, tx: Transaction, owner: str, *, at: datetime) -> None:
-        """The sender `owner` works: its claims hold for another `LEASE`."""
+        """The sender `owner` works: its claims hold for another `LEASE`.
+
+        PostgreSQL's own time is taken, for the clocks of several machines differ; on SQLite, which
+        serves one machine, it is `at`.
+        """
+        seen = _time(tx, at)
         shown = await tx.connection.execute(
-            update(SenderRecord).where(SenderRecord.owner == owner).values(seen_at=at)
+            update(SenderRecord).where(SenderRecord.owner == owner).values(seen_at=seen)
         )
         if not shown.rowcount:
-            await tx.connection.execute(insert(SenderRecord).values(owner=owner, seen_at=at))
-
-    async def owners(self, tx: Transaction) -> list[str]:
-        """All senders that are or were at work."""
-        return list((await tx.connection.execute(select(SenderRecord.owner))).scalars())
+            await tx.connection.execute(insert(SenderRecord).values(owner=owner, seen_at=seen))
 
     async def retire(self, tx: Transaction, owner: str) -> None:
         """The sender is gone: what it holds is free from now on."""
@@ -174,13 +182,16 @@ class Outbox:
 
     async def free_lost_claims(self, tx: Transaction, *, at: datetime) -> int:
         """Give back what dead senders held; return how many rows there were."""
-        await tx.connection.execute(delete(SenderRecord).where(SenderRecord.seen_at < at - LEASE))
+        await tx.connection.execute(
+            delete(SenderRecord).where(SenderRecord.seen_at < _time(tx, at, ago=LEASE))
+        )
         freed = 0
         for lane in Lane:
             state = after_lost_claim(lane)
             result = await tx.connection.execute(
                 update(OutboxRecord)
                 .where(
+                    IN_HAND,
                     OutboxRecord.state == State.CLAIMED,
                     OutboxRecord.lane == int(lane),
                     OutboxRecord.owner.not_in(select(SenderRecord.owner)),
@@ -199,7 +210,7 @@ class Outbox:
         """The accounts that have something to send now."""
         rows = await tx.connection.execute(
             select(OutboxRecord.account)
-            .where(OutboxRecord.state == State.PENDING, OutboxRecord.not_before <= at)
+            .where(IN_HAND, OutboxRecord.state == State.PENDING, OutboxRecord.not_before <= at)
             .distinct()
         )
         return list(rows.scalars())
@@ -207,7 +218,9 @@ class Outbox:
     async def next_due(self, tx: Transaction) -> datetime | None:
         """When the first pending row may go; None when none is pending."""
         row = await tx.connection.execute(
-            select(func.min(OutboxRecord.not_before)).where(OutboxRecord.state == State.PENDING)
+            select(func.min(OutboxRecord.not_before)).where(
+                IN_HAND, OutboxRecord.state == State.PENDING
+            )
         )
         return row.scalar_one()
 
@@ -219,6 +232,7 @@ class Outbox:
         due = (
             select(row.id)
             .where(
+                IN_HAND,
                 row.account == account,
                 row.state == State.PENDING,
                 row.not_before <= at,
@@ -264,8 +278,15 @@ class Outbox:
         ]
 
     async def sent(self, tx: Transaction, claim: Claim, *, platform_id: str, at: datetime) -> bool:
-        """The platform took it. False: the claim was lost meanwhile, and another has it now."""
-        return await self._end(tx, claim, State.SENT, at, platform_id=platform_id)
+        """The platform took it. False: the claim was lost meanwhile, and another has it now.
+
+        A row whose claim was lost, and that nobody has claimed since, is sent all the same.
+        """
+        ended = {"state": State.SENT.value, "owner": None, "ended_at": at}
+        free = and_(OutboxRecord.state == State.PENDING, OutboxRecord.owner.is_(None))
+        done = await self._write(tx, claim, {**ended, "platform_id": platform_id}, or_free=free)
+        await tx.ring(conversation_bell(claim.conversation))
+        return done
 
     async def failed(self, tx: Transaction, claim: Claim, *, reason: str, at: datetime) -> bool:
         """It can never be delivered."""
@@ -319,18 +340,25 @@ class Outbox:
         await tx.ring(conversation_bell(claim.conversation))
         return done
 
-    async def _write(self, tx: Transaction, claim: Claim, values: dict[str, Any]) -> bool:
+    async def _write(
+        self,
+        tx: Transaction,
+        claim: Claim,
+        values: dict[str, Any],
+        *,
+        or_free: ColumnElement[bool] | None = None,
+    ) -> bool:
         """Change the row if the claim still holds: who slept too long changes nothing."""
+        mine = and_(OutboxRecord.state == State.CLAIMED, OutboxRecord.owner == claim.owner)
+        allowed = mine if or_free is None else or_(mine, or_free)
         result = await tx.connection.execute(
-            update(OutboxRecord)
-            .where(
-                OutboxRecord.id == claim.id,
-                OutboxRecord.state == State.CLAIMED,
-                OutboxRecord.owner == claim.owner,
-            )
-            .values(**values)
+            update(OutboxRecord).where(OutboxRecord.id == claim.id, allowed).values(**values)
         )
         return bool(result.rowcount)
+
+
+def _time(tx: Transaction, at: datetime, *, ago: timedelta = timedelta()) -> Any:
+    return func.clock_timestamp() - ago if tx.on_postgresql else literal(at - ago, Utc())
 
 
 def conversation_bell(conversation: int) -> str:

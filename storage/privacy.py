@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select, update
 
+from storage.conversations import ConversationRecord
 from storage.database import Database
 from storage.inbox import InboxRecord
 from storage.outbox import UNFINISHED, OutboxRecord
 
-CHUNK = 2_000
+CHUNK = 500
 """Rows deleted in one transaction, so that nobody who writes waits for long."""
 
 
@@ -36,4 +37,11 @@ async def forget_old_messages(database: Database, *, before: datetime) -> int:
             count += result.rowcount
             if result.rowcount < CHUNK:
                 break
+    async with database.begin() as tx:
+        # What a conversation remembers of its last question goes with its last message.
+        talk = ConversationRecord
+        here = exists().where(InboxRecord.conversation_id == talk.id)
+        await tx.connection.execute(
+            update(talk).where(talk.question != "", ~here).values(question="")
+        )
     return count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import func, literal, select, union_all
 
 from storage.database import Transaction
 from storage.inbox import InboxRecord
@@ -38,6 +38,15 @@ class Transcript:
     ) -> list[Line]:
         """What was stored or sent from `after` on, in the order of the talk."""
         return await self._lines(tx, conversation, after, at_most)
+
+    async def newest(self, tx: Transaction, conversation: int) -> int:
+        """The number of the last message that reached the person; 0 for none."""
+        row = await tx.connection.execute(
+            select(func.max(OutboxRecord.id)).where(
+                OutboxRecord.conversation_id == conversation, OutboxRecord.state == State.SENT
+            )
+        )
+        return row.scalar_one() or 0
 
     async def _lines(
         self, tx: Transaction, conversation: int, after: datetime | None, at_most: int

@@ -261,7 +261,10 @@ class TelegramChannel:
         try:
             number = (await self._deliver(address, reply)).message_id
         except (CallFailed, TelegramError, *updates.UNSHAPELY) as error:
-            raise self._failure(_cause(error)) from None
+            failure = self._failure(_cause(error))
+            if isinstance(failure, FailedForGood | StopWriting):
+                self._begun.pop((address, reply), None)
+            raise failure from None
         self._failures = 0
         self._begun.pop((address, reply), None)
         return str(number)

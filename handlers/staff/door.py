@@ -23,7 +23,12 @@ from storage.database import Database
 from storage.outbox import Outbox
 
 COOKIE = "loaban_staff"
+SHORTEST_KEY = 20
 PAGES = Path(__file__).parent / "pages"
+
+
+class BadKey(ValueError):
+    """The key file is damaged; an empty key would open to everybody."""
 
 
 class Door:
@@ -132,13 +137,18 @@ def _read_or_make(key_file: Path) -> str:
     """The key of this installation, made at the first start by whichever process is first."""
     key_file.parent.mkdir(parents=True, exist_ok=True)
     draft = key_file.with_name(f"{key_file.name}.{secrets.token_hex(4)}")
-    draft.write_text("", encoding="utf-8")
-    draft.chmod(0o600)
-    draft.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+    draft.touch(mode=0o600, exist_ok=False)
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(secrets.token_urlsafe(24))
+        file.flush()
+        os.fsync(file.fileno())
     try:
         os.link(draft, key_file)
     except FileExistsError:
         pass
     finally:
         draft.unlink()
-    return key_file.read_text(encoding="utf-8").strip()
+    key = key_file.read_text(encoding="utf-8").strip()
+    if len(key) < SHORTEST_KEY:
+        raise BadKey(f"{key_file} holds no key: delete it, and a new one is made")
+    return key

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage.conversations import Conversations
 from storage.database import Database
-from storage.outbox import BELL, LEASE, Claim, Lane, Outbox, OutboxRecord, State
+from storage.outbox import BELL, Claim, Lane, Outbox, OutboxRecord, SenderRecord, State
 from storage.people import People
 from tests.conftest import Clock
 
@@ -55,6 +56,14 @@ class Desk:
     async def sent(self, claim: Claim) -> bool:
         async with self.database.begin() as tx:
             return await self.outbox.sent(tx, claim, platform_id="p", at=self.clock())
+
+    async def dies(self, owner: str) -> None:
+        """Nothing was heard of the sender for longer than its lease; nobody said goodbye."""
+        async with self.database.begin() as tx:
+            long_ago = datetime.now(UTC) - timedelta(days=1)
+            await tx.connection.execute(
+                update(SenderRecord).where(SenderRecord.owner == owner).values(seen_at=long_ago)
+            )
 
     async def free(self) -> int:
         async with self.database.begin() as tx:
@@ -120,7 +129,7 @@ async def test_a_dead_senders_reply_goes_out_again_and_its_notice_waits_for_a_pe
     await desk.put(notice, "notice", lane=Lane.CAMPAIGN)
     held = {claim.body: claim for claim in await desk.claim("dying")}
     assert await desk.free() == 0, "the sender lives"
-    desk.clock.pass_by(LEASE.total_seconds() + 1)
+    await desk.dies("dying")
     assert await desk.free() == 2
     assert await desk.state(held["notice"].id) == State.UNCERTAIN
     [again] = await desk.claim("two")
@@ -130,11 +139,20 @@ async def test_a_dead_senders_reply_goes_out_again_and_its_notice_waits_for_a_pe
 async def test_a_sender_that_slept_too_long_can_no_longer_write(desk: Desk) -> None:
     await desk.put(await desk.conversation("a"), "reply")
     [stale] = await desk.claim("sleeper")
-    desk.clock.pass_by(LEASE.total_seconds() + 1)
+    await desk.dies("sleeper")
     await desk.free()
     [fresh] = await desk.claim("two")
     assert not await desk.sent(stale)
     assert await desk.sent(fresh)
+
+
+async def test_what_was_sent_before_the_claim_was_lost_is_not_sent_again(desk: Desk) -> None:
+    await desk.put(await desk.conversation("a"), "reply")
+    [stale] = await desk.claim("sleeper")
+    await desk.dies("sleeper")
+    await desk.free()
+    assert await desk.sent(stale), "nobody has claimed it since"
+    assert await desk.claim("two") == []
 
 
 async def test_a_retired_sender_frees_its_rows_at_once(desk: Desk) -> None:
@@ -170,16 +188,18 @@ async def test_putting_rings_the_bell_in_another_process_too(
                     if bell.rings != heard:
                         break
         else:
-            heard = desk.database.bell(BELL).rings
+            bell = desk.database.bell(BELL)
+            heard = bell.rings
             await desk.put(chat, "x")
-            assert desk.database.bell(BELL).rings == heard + 1
+            assert bell.rings == heard + 1
     finally:
         await other.close()
 
 
 async def test_a_rolled_back_message_leaves_no_row_and_rings_no_bell(desk: Desk) -> None:
     chat = await desk.conversation("a")
-    heard = desk.database.bell(BELL).rings
+    bell = desk.database.bell(BELL)
+    heard = bell.rings
     with pytest.raises(RuntimeError):
         async with desk.database.begin() as tx:
             await desk.outbox.put(
@@ -192,5 +212,5 @@ async def test_a_rolled_back_message_leaves_no_row_and_rings_no_bell(desk: Desk)
                 at=desk.clock(),
             )
             raise RuntimeError("power cut")
-    assert desk.database.bell(BELL).rings == heard
+    assert bell.rings == heard
     assert await desk.claim() == []

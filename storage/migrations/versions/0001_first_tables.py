@@ -135,6 +135,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('pending', 'claimed')"),
         postgresql_where=sa.text("state IN ('pending', 'claimed')"),
     )
+    op.create_index("ix_outbox_inbox", "outbox", ["inbox_id"])
+    op.create_index("ix_inbox_received", "inbox", ["received_at"])
+    op.create_index("ix_conversations_person", "conversations", ["person_id"])
+    op.create_index("ix_questions_conversation", "questions", ["conversation_id"])
 
 
 def downgrade() -> None:
