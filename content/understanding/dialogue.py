@@ -18,29 +18,35 @@ _HEAD_START = 0.15
 _MEMORY = 1.5
 """What the scores of the turn before still count in this one."""
 
+_FADES = 0.5
+"""What the scores of a message lose that wholly hangs on the turn before."""
+
 _SUREST = 0.95
 """Of a message that hangs on another no more than this is claimed."""
 
-# Fitted on the tuning half of tests/benchmarks/matching: how surely the wording must hang on the
-# turn before, or how short it must be and how little speak for any card or for none.
-_HANGS, _SHORT, _WEAK, _NONE = 0.7, 9, 0.4, 0.5
+# Fitted on the tuning half of tests/benchmarks/matching: how surely a message must hang on the turn
+# before (its wording and what it says for the subject added up), or how short it must be and how
+# little speak for any card or for none; less is asked when it says no more for any other card.
+_HANGS, _SHORT, _WEAK, _NONE = 0.9, 9, 0.4, 0.5
 _HANGS_NEAR, _HELD = 0.6, 0.15
 
 _NAMED = 0.4
 """A card scoring this much has been named, whatever was talked about before."""
 
 
-def subject(context: Context, slugs: Sequence[str], scores: Scores) -> str:
+def subject(context: Context, slugs: Sequence[str], scores: Scores, follows: float) -> str:
     """The card that both turns together speak for most, among those the first one may have meant.
 
     A subject that was sure gives way only to one that is clearly better; a guess more easily.
+    The more a message hangs on the turn before, the less its own words say of the subject.
     """
+    own = 1 - _FADES * follows
     places = {slug: n for n, slug in enumerate(slugs)}
     before = dict(context.leanings) if context.leanings else {context.topic: 0.3}
     start = _HEAD_START if context.sure else 0.0
     together = {
         slug: _MEMORY * score
-        + float(scores.cards[places[slug]])
+        + own * float(scores.cards[places[slug]])
         + (start if slug == context.topic else 0.0)
         for slug, score in before.items()
         if slug in places
@@ -61,7 +67,7 @@ def belongs(kept: str, slugs: Sequence[str], scores: Scores, follows: float) -> 
         return follows >= _HANGS_NEAR or (held >= none and held >= _HELD)
     if best >= _NAMED and follows < 0.5:
         return False
-    return follows >= _HANGS or (scores.length <= _SHORT and best < _WEAK and none < _NONE)
+    return follows + held >= _HANGS or (scores.length <= _SHORT and best < _WEAK and none < _NONE)
 
 
 def follow(

@@ -23,11 +23,11 @@ WHOLE, ASKED = 4.0, 2.5
 """What the ridge scores of the message and of its asking sentence count for."""
 
 CUE, LAST_CUE = 1.8, 1.0
-"""What a cue adds to its facet, and what the one that ends last (the longest of these) adds besides."""
+"""What a cue adds to its facet, and what the last one (the longest that ends there) adds."""
 
 OFTEN: Mapping[Facet, float] = {
     Facet.GENERAL: 0.9,
-    Facet.ELIGIBILITY: 0.1,
+    Facet.ELIGIBILITY: 0.3,
     Facet.AMOUNT: -0.3,
     Facet.PAPERS: -0.1,
     Facet.WHERE: 0.0,

@@ -120,7 +120,7 @@ class Understanding:
         facet = self._facets.read(text, scores)
         slugs, best = self.matcher.slugs, self._best(scores)
         if context is not None:
-            kept = subject(context, slugs, scores)
+            kept = subject(context, slugs, scores, follows)
             if belongs(kept, slugs, scores, follows):
                 return follow(
                     context,

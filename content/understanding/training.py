@@ -116,10 +116,8 @@ def examples(
             yield Example(ready(line), FOLLOW_UP, Facet(name), asked=True)
 
 
-def train(cards: Mapping[str, Card], phrases: Phrases, abbreviations: Abbreviations) -> Matcher:
+def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
     """Takes seconds and some hundred megabytes: call it off the event loop, and keep the result."""
-    lines = list(examples(cards, phrases, abbreviations))
-    slugs = tuple(sorted(cards))
     vocabulary = Vocabulary.of(line.words for line in lines)
     ridge, unseen = _solve(vocabulary, lines, slugs)
     bm25 = _Bm25(vocabulary, lines, slugs)
@@ -152,13 +150,14 @@ def load_or_train(
     cache: Path | None,
 ) -> Matcher:
     """The matcher trained on exactly this content before, if `cache` holds it; else a new one."""
+    lines, slugs = list(examples(cards, phrases, abbreviations)), tuple(sorted(cards))
     if cache is None:
-        return train(cards, phrases, abbreviations)
-    kept = cache / f"matcher-{_content_key(cards, phrases, abbreviations)}.npz"
+        return train(lines, slugs)
+    kept = cache / f"matcher-{_content_key(lines)}.npz"
     try:
         return Matcher.load(kept)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        matcher = train(cards, phrases, abbreviations)
+        matcher = train(lines, slugs)
     with contextlib.suppress(OSError):  # without a cache the next start is slower, no more
         matcher.save(kept)
         for old in cache.glob("matcher-*.npz"):
@@ -167,10 +166,10 @@ def load_or_train(
     return matcher
 
 
-def _content_key(cards: Mapping[str, Card], phrases: Phrases, abbreviations: Abbreviations) -> str:
+def _content_key(lines: Sequence[Example]) -> str:
     """Changes with every line learned from and with the code that learns."""
     digest = hashlib.sha256()
-    for line in examples(cards, phrases, abbreviations):
+    for line in lines:
         digest.update(repr((line.words, line.target, line.facet, line.asked)).encode())
     for name in ("vietnamese", "features", "matcher", "calibration", "training"):
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())

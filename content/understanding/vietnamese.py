@@ -185,11 +185,11 @@ def _write_out(tokens: Sequence[str], abbreviations: Abbreviations) -> list[str]
     """Abbreviations and dialect in common words. Where nothing is known, it stays."""
     said: list[str] = []
     for n, word in enumerate(tokens):
-        following = fold(tokens[n + 1]) if n + 1 < len(tokens) else ""
         if word == "k" and n and tokens[n - 1].isdigit():
             said.append("nghìn")  # "500 k" is money, a lone k is "không"
             continue
         rules = abbreviations.nearby.get(word, ())
+        following = fold(tokens[n + 1]) if rules and n + 1 < len(tokens) else ""
         meant = next((means for words, means in rules if following in words), None)
         said += (meant or abbreviations.words.get(word, word)).split()
     longest = max((len(key) for key in abbreviations.phrases), default=0)

@@ -35,14 +35,16 @@ ODD += ["a" * 100_000, "không " * 30_000]
 def test_the_tuning_half_stays_above_its_floor(understanding: Understanding) -> None:
     """A point or two under what was reached in November 2026; raise it when the engine gains."""
     found = measure(understanding, "tune")
-    assert found["top-1"] >= 0.90
-    assert found["top-3"] >= 0.97
+    assert found["top-1"] >= 0.91
+    assert found["top-3"] >= 0.98
     assert found["confident but wrong"] <= 0.015
-    assert found["out of scope refused"] >= 0.93
-    assert found["facet"] >= 0.75
-    assert found["follow-up: card"] >= 0.85
-    assert found["top-1"] - found["top-1 without diacritics"] <= 0.05
-    assert found["p50 ms"] < 5
+    assert found["out of scope refused"] >= 0.95
+    assert found["the same within a talk"] >= 0.85
+    assert found["facet"] >= 0.80
+    assert found["follow-up: card"] >= 0.89
+    assert found["follow-up: facet"] >= 0.92
+    assert found["top-1"] - found["top-1 without diacritics"] <= 0.02
+    assert found["p99 ms"] < 15  # 2 ms on an idle machine
 
 
 def test_the_cards_own_questions_are_nearly_never_answered_from_another_card(

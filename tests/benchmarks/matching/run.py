@@ -107,6 +107,10 @@ def measure(understanding: Understanding, half: str) -> dict[str, float]:
         times.append((time.perf_counter() - began) * 1000)
     pairs = list(zip(outcomes, inside, strict=True))
     refused = [slug_of(understanding.understand(row["q"])) is None for row in outside]
+    strayed = [  # the same ones after a question that has a card
+        slug_of(understanding.understand(row["q"], before.context)) is None
+        for row, before in zip(outside, outcomes, strict=False)
+    ]
     folded = [understanding.understand(fold(row["q"])) for row in inside]
     talks = read("dialogues", half)
     last = [_last(understanding, row["turns"]) for row in talks]
@@ -123,9 +127,14 @@ def measure(understanding: Understanding, half: str) -> dict[str, float]:
             [isinstance(o, Answer) and o.slug != row["topic"] for o, row in pairs]
         ),
         "facet": share(
-            [o.facet in row["aspects"] for o, row in pairs if isinstance(o, Answer | Choices)]
+            [
+                o.facet in row["aspects"]
+                for o, row in pairs
+                if isinstance(o, Answer | Choices) and slug_of(o) == row["topic"]
+            ]
         ),
         "out of scope refused": share(refused),
+        "the same within a talk": share(strayed),
         "follow-up: card": share([slug_of(o) == row["topic"] for o, row in kept]),
         "follow-up: facet": share([getattr(o, "facet", None) in row["aspects"] for o, row in kept]),
         "top-1 without diacritics": share(
