@@ -55,8 +55,15 @@ class Desk:
             _stop(f"{fault}; see --folder")
             raise
 
-    def reply(self, question: str, outcome: Outcome) -> str:
-        """The text the bot would show; to somebody in danger, first whom to call."""
+    def reply(self, question: str, outcome: Outcome, asked_before: str = "") -> str:
+        """The text the bot would show; to somebody in danger, first whom to call.
+
+        `asked_before` is the last question, for who now wants a person to answer it.
+        """
+        if isinstance(outcome, AskPerson):
+            return self.texts(
+                "ask.passed_on" if asked_before else "ask.say_your_question", question=asked_before
+            )
         danger = self.library.alarm.hear(question)
         if danger is None:
             return self._say(question, outcome)
@@ -76,8 +83,6 @@ class Desk:
                 return menu([cards[slug].title for slug in slugs], self.texts)
             case SmallTalk(kind):
                 return self.texts(f"smalltalk.{kind}")
-            case AskPerson():
-                return self.texts("answer.ask_person")
             case Unknown(confidence) if confidence == 0:
                 return self.texts("answer.unreadable")
         return self.texts(unknown_key(question))
@@ -218,9 +223,11 @@ def _answer_line(desk: Desk, line: str) -> dict[str, Any]:
 def _said(desk: Desk, turns: list[str]) -> dict[str, Any]:
     context: Context | None = None
     outcome: Outcome = Unknown(0.0, (), None)
+    asked = before = ""
     for turn in turns:
         outcome = desk.library.understand(turn, context)
         context = outcome.context
+        before, asked = asked, turn if isinstance(outcome, Answer | Choices) else asked
     slug: str | None = None
     facet: Facet | None = None
     confidence = 1.0  # small talk and the wish for a person are recognised or not
@@ -238,7 +245,7 @@ def _said(desk: Desk, turns: list[str]) -> dict[str, Any]:
         "facet": None if facet is None else str(facet),
         "confidence": confidence,
         "alternatives": list(alternatives),
-        "text": desk.reply(turns[-1], outcome),
+        "text": desk.reply(turns[-1], outcome, before),
     }
 
 

@@ -71,7 +71,7 @@ TEXT_KEYS = (
     *("answer.source", "answer.source_more", "answer.read_again"),
     *("answer.sample", "answer.sample_urgent", "answer.approved", "answer.overdue"),
     *("answer.remember", "answer.choices", "answer.choice", "answer.choices_end"),
-    *("answer.unknown", "answer.unclear", "answer.ask_person", "answer.unreadable"),
+    *("answer.unknown", "answer.unclear", "answer.unreadable"),
     *("answer.mot_cua", "answer.mot_cua_unit", "answer.mot_cua_address"),
     *("answer.tram_y_te", "answer.tram_y_te_known", "answer.cong_an_xa"),
     *("answer.cong_an_xa_known", "answer.gio_lam_viec", "answer.gio_lam_viec_known"),
