@@ -67,6 +67,7 @@ class Data(Section):
 
 class Content(Section):
     folder: Path | None = None
+    serve_unreviewed: bool = False
 
 
 class Account(Section):

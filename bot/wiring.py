@@ -97,7 +97,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
     Raises content.library.NoCards when there is no card to answer from.
     """
     folder = settings.content.folder or SHIPPED
-    texts = Texts.load(holding(folder, TEXTS) / TEXTS)
+    texts = Texts.load(holding(folder, TEXTS) / TEXTS, unreviewed=settings.content.serve_unreviewed)
     if library is None:
         cache = settings.data.folder / "cache"
         library = await asyncio.to_thread(Library.open, folder, cache=cache)

@@ -25,8 +25,10 @@ class Texts:
         self._where = where
 
     @classmethod
-    def load(cls, path: Path, *, required: Iterable[str] = ()) -> Texts:
-        """Reads a PO file. Fuzzy, empty and obsolete entries are not served, so count as missing.
+    def load(cls, path: Path, *, required: Iterable[str] = (), unreviewed: bool = False) -> Texts:
+        """Reads a PO file. Empty and obsolete entries are not served, so count as missing.
+
+        Nor are fuzzy ones, which nobody has reviewed, unless `unreviewed` says so.
 
         Raises `TextFault` naming every required key that is missing, every key that stands twice,
         and every text whose fields cannot be read.
@@ -38,7 +40,7 @@ class Texts:
         texts: dict[str, str] = {}
         problems = []
         for entry in entries:
-            if entry.obsolete or entry.fuzzy or not entry.msgstr:
+            if entry.obsolete or not entry.msgstr or (entry.fuzzy and not unreviewed):
                 continue
             if entry.msgid in texts:
                 problems.append(f"{path}:{entry.linenum}: {entry.msgid} stands twice")

@@ -63,8 +63,13 @@ class TelegramChannel:
     """
 
     paced = True
+    # Pictures can be sent, but the cards' are left to the page: in a chat of small screens they
+    # push the answer out of sight, and they cost data.
     capabilities = Capabilities(
-        text_length=4096, buttons=10, button_label_length=64, media=frozenset(MediaKind)
+        text_length=4096,
+        buttons=10,
+        button_label_length=64,
+        media=frozenset({MediaKind.AUDIO}),
     )
 
     def __init__(
@@ -308,9 +313,10 @@ class TelegramChannel:
         try:
             message = await self._post(media, content, rest)
         except TelegramError as error:
-            if not _cause(error).hopeless:
+            cause = _cause(error)
+            if not (cause.hopeless or getattr(cause, "code", 0) == 404):  # 404: no such method
                 raise
-            log.warning("media %s is refused by Telegram: %s", media.name, _cause(error))
+            log.warning("media %s is refused by Telegram: %s", media.name, cause)
             return None
         file = message.photo[-1] if message.photo else message.voice or message.audio
         if file:
@@ -366,8 +372,8 @@ class _Carrier(BaseRequest):
         self, url: str, method: str, request_data: RequestData | None = None, *_: Any, **__: Any
     ) -> tuple[int, bytes]:
         if request_data is None or not request_data.contains_files:
-            parameters = request_data.parameters if request_data else {}
-            return 200, await self._wire.post(url, {"json": parameters})
+            parameters = request_data.json_parameters if request_data else {}
+            return 200, await self._wire.post(url, {"data": parameters})
         form = aiohttp.FormData(request_data.json_parameters)
         for field, (filename, content, mime) in request_data.multipart_data.items():
             form.add_field(field, content, filename=filename, content_type=mime)

@@ -113,10 +113,10 @@ class Wire:
 
     async def call(self, method: str, seconds: float | None = None, **parameters: Any) -> Any:
         """Call a method and return its result, whatever its shape. Raises CallFailed."""
-        return result(await self.post(f"/{method}", {"json": parameters}, seconds))
+        return result(await self.post(f"/{method}", {"data": form(parameters)}, seconds))
 
     async def post(self, path: str, body: dict[str, Any], seconds: float | None = None) -> bytes:
-        """Post `body` (aiohttp's `json` or `data`) and return a success. Raises CallFailed."""
+        """Post `body` (as for aiohttp) and return a success. Raises CallFailed."""
         total = seconds or self._limits.call
         limit = aiohttp.ClientTimeout(total=total, connect=min(10.0, total))
         failure: CallFailed
@@ -134,6 +134,15 @@ class Wire:
         except (aiohttp.ClientError, OSError) as error:
             failure = Unreadable(f"no answer: {type(error).__name__}")
         raise failure  # here, so that no original that holds the address hangs on it
+
+
+def form(parameters: dict[str, Any]) -> dict[str, str]:
+    """Parameters as the library itself posts them: a form, all but texts written as JSON."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in parameters.items()
+        if value is not None
+    }
 
 
 def result(payload: bytes) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 from content.library import Library, NoCards
 from content.shelf import SHIPPED
+from content.texts import Texts
 from content.understanding import Answer
 
 SLUGS = ("the-bhyt", "ho-ngheo", "khai-sinh", "so-do")
@@ -71,3 +72,10 @@ def test_a_new_card_is_found_and_a_deleted_one_is_not(folder: Path, tmp_path: Pa
 def test_a_folder_without_cards_is_told(tmp_path: Path) -> None:
     with pytest.raises(NoCards, match="no card can be read"):
         Library.open(tmp_path, cache=tmp_path / "cache")
+
+
+def test_sentences_that_nobody_reviewed_are_served_only_where_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "vi.po"
+    file.write_text('#, fuzzy\nmsgid "a.b"\nmsgstr "nháp"\n', "utf-8")
+    assert "a.b" not in Texts.load(file)
+    assert Texts.load(file, unreviewed=True)("a.b") == "nháp"
