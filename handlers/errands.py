@@ -41,10 +41,14 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What to say, and where the conversation stands afterwards."""
+    """What to say, and where the conversation stands afterwards.
+
+    `urgent`: somebody is in danger, so nothing may stand before these words.
+    """
 
     replies: tuple[Reply, ...]
     talk: Talk
+    urgent: bool = False
 
 
 Errand = Callable[[Visit], Awaitable[Served]]

@@ -164,7 +164,7 @@ class Reception:
             served = await self._errands.words(visit)
         else:
             served = self._only(f"reception.{incoming.kind.value}", visit)
-        if not visit.talk.greeted and not incoming.group:
+        if not (visit.talk.greeted or incoming.group or served.urgent):
             served = replace(served, replies=(self._errands.introduction(visit), *served.replies))
         return served
 

@@ -104,7 +104,8 @@ class Ask:
                 return self._say(talk, key)
 
     def _warned(self, danger: Danger, served: Served) -> Served:
-        return replace(served, replies=(Reply(self._texts(danger.text_key)), *served.replies))
+        first = Reply(self._texts(danger.text_key))
+        return replace(served, replies=(first, *served.replies), urgent=True)
 
     async def _help(self, visit: Visit, question: str, danger: Danger) -> Served:
         """No card answers their words: whom to call, the card that helps further, and no menu."""
@@ -115,7 +116,7 @@ class Ask:
         )
         topic = card.slug if card else ""
         after = replace(visit.talk, topic=topic, facet=Facet.STEPS.value, sure=bool(card))
-        return self._say(after, danger.text_key, choices)
+        return replace(self._say(after, danger.text_key, choices), urgent=True)
 
     async def pass_on(self, visit: Visit, _action: Action | None = None) -> Served:
         """They want a person: pass on what they asked last, or ask for it now."""

@@ -359,6 +359,13 @@ async def test_somebody_in_danger_hears_first_whom_to_call(known: Villager) -> N
     assert "hỏi lại xã trước khi làm" not in steps.text
 
 
+async def test_nothing_stands_before_whom_to_call_even_at_the_first_contact(
+    villager: Villager,
+) -> None:
+    first, _steps = await villager.say("lũ về rồi")
+    assert "112" in first.text
+
+
 async def test_danger_that_no_card_answers_gets_no_menu_of_guesses(known: Villager) -> None:
     [reply] = await known.say("em khong muon song nua")
     assert "115" in reply.text
