@@ -15,7 +15,8 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.waiting import first
 from handlers.errands import VIETNAM
-from storage.database import Database, Place
+from storage.database import Database
+from storage.places import Place
 from storage.privacy import forget_old_messages
 
 log = logging.getLogger(__name__)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -33,6 +32,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from storage.places import FilePlace, Place, PostgresqlPlaces
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +164,7 @@ class Database:
         self.url = url
         # A bell lives as long as somebody holds it.
         self._bells: WeakValueDictionary[str, Bell] = WeakValueDictionary()
-        self._places = _PostgresqlPlaces(self) if self.on_postgresql else None
+        self._places = PostgresqlPlaces(self.connect_alone) if self.on_postgresql else None
         self._writer = asyncio.Lock()
         self._listener: asyncio.Task[None] | None = None
 
@@ -241,7 +242,7 @@ class Database:
                 if self._places is not None:
                     place = await self._places.take(name)
                 else:
-                    place = _FilePlace.take(f"{self.url.database}.{name.replace(' ', '-')}.lock")
+                    place = FilePlace.take(f"{self.url.database}.{name.replace(' ', '-')}.lock")
                 if place is None:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), PLACE_RETRY)
@@ -317,104 +318,6 @@ class Database:
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, topic: str) -> None:
         self._ring(topic)
-
-
-class Place:
-    """The right to be the only one; `lost` is set when it is no longer so."""
-
-    def __init__(self) -> None:
-        self.lost = asyncio.Event()
-
-    async def leave(self) -> None:
-        """Let another have it."""
-
-
-class _FilePlace(Place):
-    """A place among the processes of one machine: a lock on a file beside the SQLite database."""
-
-    def __init__(self, file: IO[str]) -> None:
-        super().__init__()
-        self._file = file
-
-    @classmethod
-    def take(cls, path: str) -> Place | None:
-        file = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - the lock lives with it
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return None
-        return cls(file)
-
-    async def leave(self) -> None:
-        self._file.close()
-
-
-class _PostgresqlPlace(Place):
-    """A place among all processes on one PostgreSQL database."""
-
-    def __init__(self, places: _PostgresqlPlaces, name: str) -> None:
-        super().__init__()
-        self._places = places
-        self.name = name
-
-    async def leave(self) -> None:
-        await self._places.leave(self)
-
-
-class _PostgresqlPlaces:
-    """All places of this process: advisory locks of one session, lost together with it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: Any = None
-        self._taken: set[_PostgresqlPlace] = set()
-        self._one_at_a_time = asyncio.Lock()
-
-    async def take(self, name: str) -> Place | None:
-        try:
-            async with self._one_at_a_time:
-                if self._connection is None:
-                    self._connection = await self._database.connect_alone()
-                    self._connection.add_termination_listener(self._ended)
-                if not await self._connection.fetchval(
-                    "SELECT pg_try_advisory_lock(hashtext($1))", f"loaban {name}"
-                ):
-                    return None
-                place = _PostgresqlPlace(self, name)
-                self._taken.add(place)
-                return place
-        except _PLACE_FAULTS as fault:
-            log.warning("cannot ask for the place of %s (%s)", name, type(fault).__name__)
-            self._ended()
-            return None
-
-    async def leave(self, place: _PostgresqlPlace) -> None:
-        self._taken.discard(place)
-        if self._connection is None or place.lost.is_set():
-            return
-        try:
-            async with self._one_at_a_time:
-                await self._connection.execute(
-                    "SELECT pg_advisory_unlock(hashtext($1))", f"loaban {place.name}"
-                )
-        except _PLACE_FAULTS:
-            self._ended()
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-
-    def _ended(self, _connection: object = None) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            connection.terminate()
-        for place in self._taken:
-            place.lost.set()
-        self._taken.clear()
-
-
-_PLACE_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def _for_asyncpg(url: URL) -> URL:

@@ -63,14 +63,8 @@ class TelegramChannel:
     """
 
     paced = True
-    # Pictures can be sent, but the cards' are left to the page: in a chat of small screens they
-    # push the answer out of sight, and they cost data.
-    capabilities = Capabilities(
-        text_length=4096,
-        buttons=10,
-        button_label_length=64,
-        media=frozenset({MediaKind.AUDIO}),
-    )
+    # Pictures could be sent, but they push the answer off small screens, and they cost data.
+    capabilities = Capabilities(4096, buttons=10, media=frozenset({MediaKind.AUDIO}))
 
     def __init__(
         self,
