@@ -179,7 +179,7 @@ class Delivery:
             await self._note(self._fail(claim, str(failed)))
         except Uncertain as unknown:
             await self._note(self._unknown(claim, str(unknown)))
-        except Exception as fault:
+        except Exception as fault:  # a channel's own mistake: no row may stay without an end
             log.exception("sending message %d broke", claim.id)
             when = self._clock() + timedelta(seconds=2**claim.attempts)
             await self._note(self._later(claim, when, type(fault).__name__))

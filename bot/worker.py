@@ -115,5 +115,5 @@ async def _reload(house: House, stop: asyncio.Event) -> None:
         try:
             if await asyncio.to_thread(house.library.reload_if_changed):
                 log.info("cards were read again: %d", len(house.library.shelf.cards))
-        except Exception:
+        except Exception:  # an editor's slip must not end the program
             log.exception("the cards could not be read again; the last good ones stay")

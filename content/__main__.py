@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
@@ -98,8 +99,9 @@ def ask(
     """Answers one question, or one JSON line after another."""
     desk = Desk.open(folder, cache)
     if jsonl:
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        for stream in (sys.stdin, sys.stdout):
+            if isinstance(stream, io.TextIOWrapper):  # whatever the machine's own encoding is
+                stream.reconfigure(encoding="utf-8", errors="replace")
         for line in sys.stdin:
             if line.strip():
                 typer.echo(json.dumps(_answer_line(desk, line), ensure_ascii=False))

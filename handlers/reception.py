@@ -143,7 +143,7 @@ class Reception:
         try:
             async with visit.tx.attempt():
                 return await self._serve(visit, incoming, action)
-        except Exception as fault:
+        except Exception as fault:  # an errand's mistake must not lose the message
             if is_gone(fault):
                 raise  # nothing can be stored, so the platform must repeat
             log.exception("the errand for message %d broke", number)

@@ -158,7 +158,7 @@ class WebChat:
                 response = await self._apologize(request, refusal)
             except (web.HTTPException, ConnectionError):
                 raise
-            except Exception:
+            except Exception:  # a person gets words, whatever broke; the log has the rest
                 log.exception("%s %s broke", request.method, request.path)
                 response = await self._apologize(request, Refused(503, "web.error.again"))
             if not response.prepared:
@@ -180,7 +180,7 @@ class WebChat:
         lines: list[Line] = []
         try:
             lines = await self._transcripts.last(chat) if chat else []
-        except Exception:
+        except Exception:  # the refusal matters more than the conversation around it
             log.exception("a refusal is shown without the conversation")
         draft = request.get(DRAFT, "")
         return self._conversation(request, lines, status=refusal.status, notice=words, draft=draft)
