@@ -60,7 +60,8 @@ class Desk:
     async def dies(self, owner: str) -> None:
         """Nothing was heard of the sender for longer than its lease; nobody said goodbye."""
         async with self.database.begin() as tx:
-            long_ago = datetime.now(UTC) - timedelta(days=1)
+            # Before the test's own clock and before PostgreSQL's, whichever is behind.
+            long_ago = min(self.clock(), datetime.now(UTC)) - timedelta(days=1)
             await tx.connection.execute(
                 update(SenderRecord).where(SenderRecord.owner == owner).values(seen_at=long_ago)
             )
