@@ -69,6 +69,7 @@ class Site:
                 web.get("/metrics", self.metrics),
                 *self._house.web_chat.routes(),
                 *self._house.door.routes(),
+                *self._house.unanswered.routes(),
             ]
         )
         app.on_shutdown.append(self._house.web_chat.hang_up)

@@ -36,6 +36,7 @@ from handlers.layout import lay_out
 from handlers.messages import Incoming, Reply
 from handlers.reception import Errands, Reception
 from handlers.staff.door import Door
+from handlers.staff.unanswered import UnansweredDesk
 from handlers.units import Unit, Units
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
@@ -46,6 +47,7 @@ from storage.database import Bell, Database
 from storage.outbox import Outbox, conversation_bell
 from storage.people import People
 from storage.transcript import Transcript
+from storage.unanswered import Unanswered
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class House:
     web_chat: WebChat
     accept: Callable[[Incoming], Awaitable[bool]]
     door: Door
+    unanswered: UnansweredDesk
     clock: Clock
 
     def delivery(self) -> Delivery:
@@ -118,7 +121,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         for unit in settings.units
     )
     database = Database.at(settings.database_url)
-    people, cases = People(), Cases()
+    people, cases, unanswered = People(), Cases(), Unanswered()
 
     pictures = holding(folder, PICTURES)
     browse = Browse(
@@ -131,6 +134,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         texts=texts,
         browse=browse,
         cases=cases,
+        unanswered=unanswered,
     )
     places = Places(units=units, people=people, texts=texts, home=browse.home)
 
@@ -206,6 +210,17 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             clock=now,
         )
         web_chat.accept = reception.accept
+        door = Door(
+            key_file=settings.data.folder / "staff.key",
+            database=database,
+            texts=texts,
+            cases=cases,
+            outbox=Outbox(),
+            unanswered=unanswered,
+            units=units,
+            zone=VIETNAM,
+            secure=settings.web.public_url.startswith("https://"),
+        )
         house = House(
             settings=settings,
             database=database,
@@ -215,15 +230,15 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             channels=channels,
             web_chat=web_chat,
             accept=reception.accept,
-            door=Door(
-                key_file=settings.data.folder / "staff.key",
+            door=door,
+            unanswered=UnansweredDesk(
+                door=door,
                 database=database,
+                unanswered=unanswered,
+                library=library,
                 texts=texts,
-                cases=cases,
-                outbox=Outbox(),
-                units=units,
                 zone=VIETNAM,
-                secure=settings.web.public_url.startswith("https://"),
+                clock=now,
             ),
             clock=Clock(
                 database=database,

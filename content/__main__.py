@@ -7,86 +7,34 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from content.answers import CHANGE_DAYS, TEXT_KEYS, compose, menu, unknown_key
+from content.answers import CHANGE_DAYS, TEXT_KEYS, compose, label
+from content.approvals import Approval, ApprovalFault
 from content.cards import Card, Facet
 from content.checker import check as check_shelf
-from content.library import TEXTS, Library, NoCards, holding
+from content.desk import Desk, answer_line
+from content.library import TEXTS, NoCards, holding
+from content.media import PICTURES, media_of
+from content.phrasebook import PhraseRefused
+from content.phrasebook import add_phrase as add_to_file
+from content.readability import measure, table
+from content.readability import picture as draw
+from content.screens import screens, show
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault, Texts
-from content.understanding import (
-    Answer,
-    AskPerson,
-    Choices,
-    Context,
-    Outcome,
-    SmallTalk,
-    Unknown,
-)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 Folder = Annotated[Path, typer.Option("--folder", help="The content folder.")]
 Cache = Annotated[Path, typer.Option("--cache", help="Where what was learned is kept.")]
 KEPT = Path.home() / ".cache" / "loa-ban"
-
-
-@dataclass(frozen=True)
-class Desk:
-    """All that one command needs to answer."""
-
-    library: Library
-    texts: Texts
-    today: date
-
-    @classmethod
-    def open(cls, folder: Path, cache: Path) -> Desk:
-        _log()
-        try:
-            return cls(Library.open(folder, cache=cache), _texts(folder), _today())
-        except NoCards as fault:
-            _stop(f"{fault}; see --folder")
-            raise
-
-    def reply(self, question: str, outcome: Outcome, asked_before: str = "") -> str:
-        """The text the bot would show; to somebody in danger, first whom to call.
-
-        `asked_before` is the last question, for who now wants a person to answer it.
-        """
-        if isinstance(outcome, AskPerson):
-            return self.texts(
-                "ask.passed_on" if asked_before else "ask.say_your_question", question=asked_before
-            )
-        danger = self.library.alarm.hear(question)
-        if danger is None:
-            return self._say(question, outcome)
-        first = self.texts(danger.text_key)
-        if not isinstance(outcome, Answer):
-            return first
-        if self.library.shelf.cards[outcome.slug].urgent:
-            outcome = replace(outcome, facet=Facet.STEPS)
-        return f"{first}\n\n{self._say(question, outcome)}"
-
-    def _say(self, question: str, outcome: Outcome) -> str:
-        cards = self.library.shelf.cards
-        match outcome:
-            case Answer(slug, facet):
-                return compose(cards[slug], facet, today=self.today, texts=self.texts).text
-            case Choices(slugs):
-                return menu([cards[slug].title for slug in slugs], self.texts)
-            case SmallTalk(kind):
-                return self.texts(f"smalltalk.{kind}")
-            case Unknown(confidence) if confidence == 0:
-                return self.texts("answer.unreadable")
-        return self.texts(unknown_key(question))
 
 
 @app.command()
@@ -97,14 +45,14 @@ def ask(
     cache: Cache = KEPT,
 ) -> None:
     """Answers one question, or one JSON line after another."""
-    desk = Desk.open(folder, cache)
+    desk = _desk(folder, cache)
     if jsonl:
         for stream in (sys.stdin, sys.stdout):
             if isinstance(stream, io.TextIOWrapper):  # whatever the machine's own encoding is
                 stream.reconfigure(encoding="utf-8", errors="replace")
         for line in sys.stdin:
             if line.strip():
-                typer.echo(json.dumps(_answer_line(desk, line), ensure_ascii=False))
+                typer.echo(json.dumps(answer_line(desk, line, _complain), ensure_ascii=False))
                 sys.stdout.flush()
         return
     asked = " ".join(question or [])
@@ -115,7 +63,7 @@ def ask(
 def check(folder: Folder = SHIPPED) -> None:
     """Reads every card and text; one line a fault, and 1 as the exit code if there is any."""
     shelf = Shelf.load(folder)
-    faults = [str(found) for found in check_shelf(shelf)]
+    faults = [str(found) for found in check_shelf(shelf, _today(), folder)]
     try:
         Texts.load(holding(folder, TEXTS) / TEXTS, required=TEXT_KEYS)
     except TextFault as error:
@@ -131,26 +79,93 @@ def check(folder: Folder = SHIPPED) -> None:
 def preview(
     slug: str,
     facet: Annotated[Facet | None, typer.Option(help="One facet; all without it.")] = None,
+    channel: Annotated[str, typer.Option(help="One channel; each in turn without it.")] = "",
     day: Annotated[
         datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="As on that day.")
     ] = None,
     folder: Folder = SHIPPED,
 ) -> None:
-    """Shows a card as villagers see it."""
+    """Shows a card as each channel will show it."""
     shelf, texts = _shelf(folder), _texts(folder)
-    card = shelf.get(slug)
-    if card is None:
-        _stop(f"{slug}: no such card; there are {', '.join(shelf.cards)}")
-        return
-    today = day.date() if day else _today()
-    shown = [compose(card, f, today=today, texts=texts).text for f in ([facet] if facet else Facet)]
-    typer.echo("\n\n".join(shown))
+    card = _card(shelf, slug)
+    known = screens()
+    if channel and channel not in {screen.name for screen in known}:
+        _stop(f"{channel}: no such channel; there are {', '.join(s.name for s in known)}")
+    pictures = holding(folder, PICTURES)
+    for screen in known:
+        if channel in ("", screen.name):
+            typer.echo(f"── {screen.name} " + "─" * (60 - len(screen.name)))
+            for shown in [facet] if facet else Facet:
+                answer = compose(card, shown, today=day.date() if day else _today(), texts=texts)
+                media = [*media_of(pictures, card)] if shown is Facet.GENERAL else []
+                labels = [label(other, texts) for other in answer.facets]
+                choices = [f"{digit}. {name}" for digit, name in enumerate(labels, start=1)]
+                for line in show(answer.text, choices, media, screen):
+                    typer.echo(line)
+                typer.echo()
+
+
+@app.command()
+def readability(
+    picture: Annotated[
+        Path | None, typer.Option(help="Also writes the picture (SVG) there.")
+    ] = None,
+    folder: Folder = SHIPPED,
+) -> None:
+    """How long the cards' sentences are, the hardest first."""
+    shelf = _shelf(folder)
+    rows = measure(shelf, folder)
+    heads, *lines = table(rows)
+    shown = Table(*heads, box=None)
+    for line in lines:
+        shown.add_row(*line)
+    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    if picture is not None:
+        picture.write_bytes(draw(rows))
+        typer.echo(f"{picture}: written")
+
+
+@app.command()
+def approve(
+    slug: str,
+    by: Annotated[str, typer.Option("--by", help="The office that read the card and agrees.")],
+    folder: Folder = SHIPPED,
+) -> None:
+    """Records that an office stands behind a card as its text is now; any change undoes it."""
+    shelf = Shelf.load(folder)
+    path = folder / "cards" / "vi" / f"{slug}.md"
+    for found in check_shelf(shelf, _today(), folder):
+        if found.path == path:
+            _stop(f"not approved; mend this first: {found}")
+    card = _card(shelf, slug)
+    if card.overdue(_today()):
+        _stop(f"not approved: {slug} had to be read again by {card.review_by}; mend review_by")
+    try:
+        shelf.approvals.record(folder, slug, Approval(by.strip(), _today(), card.digest))
+    except ApprovalFault as fault:
+        _stop(str(fault))
+    typer.echo(f"{slug}: approved by {by.strip()}; any change of its text undoes this")
+
+
+@app.command("add-phrase")
+def add_phrase(
+    slug: str,
+    phrase: Annotated[str, typer.Argument(help="As people ask it.")],
+    facet: Annotated[Facet, typer.Option(help="The side of the subject that it asks about.")],
+    folder: Folder = SHIPPED,
+) -> None:
+    """Teaches a card one more way of asking; a running program learns it within a minute."""
+    try:
+        path = add_to_file(_shelf(folder), folder, slug, facet, phrase)
+    except PhraseRefused as refused:
+        _stop(f"not added: {refused}")
+    typer.echo(f"{slug}: added under [{facet}] in {path}")
 
 
 @app.command()
 def why(question: list[str], folder: Folder = SHIPPED, cache: Cache = KEPT) -> None:
     """Shows what a question became, what each candidate scored, and what was decided."""
-    desk = Desk.open(folder, cache)
+    desk = _desk(folder, cache)
     understanding = desk.library.understanding
     trace = understanding.explain(" ".join(question))
     matcher = understanding.matcher
@@ -177,9 +192,14 @@ def status(folder: Folder = SHIPPED) -> None:
     today = _today()
     console = Console()
     table = Table("card", "what", "when", box=None)
-    for card in _shelf(folder).cards.values():
+    shelf = _shelf(folder)
+    for card in shelf.cards.values():
+        if shelf.approvals.undone(card.slug, card.digest):
+            table.add_row(card.slug, "approval undone: the text changed", "")
         for what, when in _pending(card, today):
             table.add_row(card.slug, what, when)
+    approved = sum(card.approval is not None for card in shelf.cards.values())
+    console.print(f"{len(shelf.cards)} cards, {approved} approved, the others samples")
     console.print(table)
 
 
@@ -198,57 +218,16 @@ def _pending(card: Card, today: date) -> Iterator[tuple[str, str]]:
             yield f"ends: {figure.name}", str(last)
 
 
-def _answer_line(desk: Desk, line: str) -> dict[str, Any]:
-    """The answer to the last turn. A line that cannot be read gets one too, so none is missing."""
-    answer: dict[str, Any] = {
-        "id": None,
-        "slug": None,
-        "facet": None,
-        "confidence": 0.0,
-        "alternatives": [],
-        "text": desk.texts("answer.unreadable"),
-    }
+def _desk(folder: Path, cache: Path) -> Desk:
+    logging.basicConfig(format="%(levelname)s %(message)s")
     try:
-        asked = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        _complain(f"not JSON: {error}")
-        return answer
-    if isinstance(asked, dict):
-        answer["id"] = asked.get("id")
-        turns = asked.get("turns")
-        if isinstance(turns, list) and turns and all(isinstance(turn, str) for turn in turns):
-            return answer | _said(desk, turns)
-    _complain("turns must be a list of at least one text")
-    return answer
-
-
-def _said(desk: Desk, turns: list[str]) -> dict[str, Any]:
-    context: Context | None = None
-    outcome: Outcome = Unknown(0.0, (), None)
-    asked = before = ""
-    for turn in turns:
-        outcome = desk.library.understand(turn, context)
-        context = outcome.context
-        before, asked = asked, turn if isinstance(outcome, Answer | Choices) else asked
-    slug: str | None = None
-    facet: Facet | None = None
-    confidence = 1.0  # small talk and the wish for a person are recognised or not
-    alternatives: tuple[str, ...] = ()
-    if isinstance(outcome, Answer):
-        slug, facet, alternatives = outcome.slug, outcome.facet, outcome.alternatives
-    elif isinstance(outcome, Choices):
-        slug, facet, alternatives = outcome.slugs[0], outcome.facet, outcome.slugs[1:]
-    elif isinstance(outcome, Unknown):
-        alternatives = outcome.alternatives
-    if isinstance(outcome, Answer | Choices | Unknown):
-        confidence = outcome.confidence
-    return {
-        "slug": slug,
-        "facet": None if facet is None else str(facet),
-        "confidence": confidence,
-        "alternatives": list(alternatives),
-        "text": desk.reply(turns[-1], outcome, before),
-    }
+        return Desk.open(folder, cache, _today())
+    except NoCards as fault:
+        _stop(f"{fault}; see --folder")
+        raise
+    except TextFault as fault:
+        _stop(str(fault))
+        raise
 
 
 def _shelf(folder: Path) -> Shelf:
@@ -258,6 +237,12 @@ def _shelf(folder: Path) -> Shelf:
     if not shelf.cards:
         _stop(f"{folder}: no card can be read there; see --folder")
     return shelf
+
+
+def _card(shelf: Shelf, slug: str) -> Card:
+    if slug not in shelf.cards:
+        _stop(f"{slug}: no such card; there are {', '.join(shelf.cards)}")
+    return shelf.cards[slug]
 
 
 def _texts(folder: Path) -> Texts:
@@ -272,15 +257,11 @@ def _today() -> date:
     return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
-def _log() -> None:
-    logging.basicConfig(format="%(levelname)s %(message)s")
-
-
 def _complain(words: str) -> None:
     typer.echo(words, err=True)
 
 
-def _stop(words: str) -> None:
+def _stop(words: str) -> NoReturn:
     _complain(words)
     raise typer.Exit(1)
 

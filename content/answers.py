@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from content.cards import LOCAL_PLACES, Card, Facet, Form, Item
+from content.days import Span
 from content.figures import Period
 from content.texts import Texts
 
@@ -62,10 +63,16 @@ TEXT_KEYS = (
     *(
         "answer.bullet",
         "answer.ask_commune",
+        "answer.as_of",
+        "answer.when_year",
+        "answer.when_month",
+        "answer.when_day",
         "answer.changes",
         "answer.changes_many",
+        "answer.changes_rule",
         "answer.change",
         "answer.ends",
+        "answer.ends_rule",
         "answer.ends_some",
     ),
     *("answer.source", "answer.source_more", "answer.read_again"),
@@ -83,14 +90,20 @@ TEXT_KEYS = (
 
 
 def compose(
-    card: Card, facet: Facet, *, today: date, local: LocalFacts = NOWHERE, texts: Texts
+    card: Card,
+    facet: Facet,
+    *,
+    today: date,
+    time: Span | None = None,
+    local: LocalFacts = NOWHERE,
+    texts: Texts,
 ) -> CardAnswer:
-    """The answer about one facet on one day (in Asia/Ho_Chi_Minh).
+    """The answer about one facet, today (in Asia/Ho_Chi_Minh) or at the `time` that was named.
 
     A sentence, bullet or step whose figure may not be shown that day is left out whole, and the
     section then ends by sending people to the commune.
     """
-    page = _Page(card, today, local, texts)
+    page = _Page(card, today, time, local, texts)
     lines = [texts(f"answer.heading.{facet}", title=card.title)]
     if facet is Facet.GENERAL:
         kept = page.keep(card.sections[facet].items)
@@ -99,6 +112,9 @@ def compose(
             lines += [texts("answer.remember"), *_render(remembered, page)]
     else:
         lines += _render(page.keep(card.sections[facet].items), page)
+    if time is not None and (page.shown or page.left_out):
+        when = _when(time, texts)
+        lines.insert(1, texts("answer.as_of", when=when[:1].upper() + when[1:]))
     if page.left_out:
         lines.append(texts("answer.ask_commune"))
     lines += page.changes()
@@ -134,8 +150,13 @@ def unknown_key(question: str) -> str:
 class _Page:
     """One answer in the making: fills the places and remembers what was left out."""
 
-    def __init__(self, card: Card, today: date, local: LocalFacts, texts: Texts) -> None:
+    def __init__(
+        self, card: Card, today: date, time: Span | None, local: LocalFacts, texts: Texts
+    ) -> None:
         self.card, self.today, self.texts = card, today, texts
+        self.day = time.first if time else today
+        # Within a whole year that was named, every change is told.
+        self.ahead = max(CHANGE_DAYS, (time.last - time.first).days) if time else CHANGE_DAYS
         self.places = {
             "mot-cua": _one_stop_desk(local, texts),
             "tram-y-te": _named("tram_y_te", local.clinic, texts),
@@ -152,7 +173,8 @@ class _Page:
 
     def _may_show(self, item: Item) -> bool:
         names = [name for name in item.placeholders if name not in LOCAL_PLACES]
-        found = {name: self.card.figure_on(name, self.today) for name in names}
+        overdue = self.card.overdue(self.today)
+        found = {name: None if overdue else self.card.figures[name].on(self.day) for name in names}
         if not all(found.values()):
             self.left_out = True
             return False
@@ -170,19 +192,22 @@ class _Page:
         ending: dict[date, list[str]] = {}
         for name, now in self.shown.items():
             figure = self.card.figures[name]
-            if after := figure.upcoming(self.today, CHANGE_DAYS):
+            if after := figure.upcoming(self.day, self.ahead):
                 coming.setdefault(after.start, {})[now.value] = after.value
-            elif last := figure.ends(self.today, CHANGE_DAYS):
+            elif last := figure.ends(self.day, self.ahead):
                 ending.setdefault(last, []).append(now.value)
         for day, pairs in sorted(coming.items()):
             if len(pairs) == 1:
                 [(old, new)] = pairs.items()
-                yield self.texts("answer.changes", day=_day(day), old=old, new=new)
+                key = "answer.changes" if _is_amount(old) else "answer.changes_rule"
+                yield self.texts(key, day=_day(day), old=old, new=new)
                 continue
             said = [self.texts("answer.change", old=old, new=new) for old, new in pairs.items()]
             yield self.texts("answer.changes_many", day=_day(day), changes="; ".join(said))
         for day, values in sorted(ending.items()):
             key = "answer.ends" if len(values) < 3 else "answer.ends_some"
+            if not any(map(_is_amount, values)):
+                key = "answer.ends_rule"
             yield self.texts(key, old=", ".join(values), day=_day(day))
 
     def footer(self) -> Iterator[str]:
@@ -194,14 +219,14 @@ class _Page:
         yield self.texts(key, law=law, more=len(sources) - 1, read=read) if sources else read
         if self.card.overdue(self.today):
             yield self.texts("answer.overdue")
-        if self.card.office:
-            yield self.texts("answer.approved", office=self.card.office)
+        if approval := self.card.approval:
+            yield self.texts("answer.approved", office=approval.by, day=_day(approval.on))
         else:
             yield self.texts("answer.sample_urgent" if self.card.urgent else "answer.sample")
 
     def _sources(self) -> list[str]:
         """First the sources of the figures shown, then the other laws that hold on the day."""
-        laws = [law for law in self.card.legal if law.in_force <= self.today]
+        laws = [law for law in self.card.legal if law.in_force <= self.day]
         gone = {number for law in laws for number in law.replaces}
         numbers = [law.number for law in laws if law.number not in gone]
         shown = [period.source for period in self.shown.values()]
@@ -230,6 +255,19 @@ def _render(items: Sequence[Item], page: _Page) -> Iterator[str]:
         paragraph = item.paragraph
     if line:
         yield line
+
+
+def _is_amount(value: str) -> bool:
+    return any(sign.isdigit() for sign in value)
+
+
+def _when(time: Span, texts: Texts) -> str:
+    year, month = time.first.year, time.first.month
+    if time.whole_year:
+        return texts("answer.when_year", year=year)
+    if time.whole_month:
+        return texts("answer.when_month", month=month, year=year)
+    return texts("answer.when_day", day=_day(time.first))
 
 
 def _day(day: date) -> str:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from content.approvals import Approval, digest_of
 from content.faults import CardFault, CardFaults, fault
 from content.figures import Figure, Law, Period, State
 from content.front_matter import Front, read_front
@@ -76,7 +77,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Card:
-    """One policy topic. Mappings are read-only; `office` is empty until an office approved it.
+    """One policy topic. Mappings are read-only; without an `approval` it is a sample.
+
+    `office` is the one that has to read it again, or empty.
 
     An `urgent` card tells people in danger what to do now: nothing in it says to ask first.
     """
@@ -97,16 +100,14 @@ class Card:
     say_back: tuple[str, str]
     questions: Mapping[Facet, tuple[str, ...]]
     path: Path
+    digest: str
     lines: Mapping[str, int]
     """Where in the file a key, a `figures.<name>` or a `question.<facet>.<n>` stands."""
+    approval: Approval | None = None
 
     def overdue(self, day: date) -> bool:
         """Past the day it had to be read again: no figure of it may be shown."""
         return day > self.review_by
-
-    def figure_on(self, name: str, day: date) -> Period | None:
-        """What may be shown of a figure on the day; None when nothing may."""
-        return None if self.overdue(day) else self.figures[name].on(day)
 
 
 LOCAL_PLACES = ("mot-cua", "tram-y-te", "cong-an-xa", "gio-lam-viec", "lien-he-xa")
@@ -183,6 +184,7 @@ def parse_card(text: str, *, slug: str, path: Path) -> Card:
         say_back=say_back,
         questions=MappingProxyType(questions),
         path=path,
+        digest=digest_of(text),
         lines=MappingProxyType(front.lines | question_lines),
     )
 

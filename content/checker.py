@@ -1,59 +1,127 @@
-"""The plain-language rules and what only the whole shelf shows; `cards` checks a file's form."""
+"""The plain-language rules and what only the whole shelf shows; `cards` checks a file's form.
+
+The limits are our own judgement, tried on the shipped cards and not yet on readers; they are no
+published readability formula. `wording` says what is hard in a text, this file where it may stand.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
 
 from content.answers import LONGEST
-from content.cards import HEADINGS, Card, Facet, Form, Item
+from content.cards import HEADINGS, Card, Facet, Form, Item, placeholders
+from content.claims import claims_of, read_question_files, shared
 from content.faults import CardFault, fault
+from content.library import holding
 from content.shelf import Shelf
-from content.understanding.vietnamese import fold
+from content.wording import GLOSSARY, LAW_NUMBER, PLAIN, Wording, sentences, syllables
 
 GIST_SYLLABLES = 30
+"""The gist stands for the whole card, so it may be one breath longer than a sentence."""
+
 SENTENCE_SYLLABLES = 25
-SECTION_LETTERS = LONGEST - 250  # what heading, source and notice leave of a small screen
+"""About 15 Vietnamese words, which readers of a second language still hold until the full stop."""
+
+MEAN_SYLLABLES = 15
+"""Of all sentences of a card: a long one is borne when short ones stand around it."""
+
+CARD_SYLLABLES = 500
+"""All that a card shows. At four syllables a second it is read aloud in about two minutes."""
+
+SECTION_LETTERS = LONGEST - 250
+"""What heading, source and notice leave of a small screen."""
+
 QUESTIONS = 3
-
-_LAW_IN_BODY = re.compile(r"\d+/(?:\d{4}/)?(?:NĐ-CP|QĐ-TTg|CT-TTg|QH\d+|TT-\w+)|\d+/\d{4}/[A-ZĐ]+")
-_LAW_NUMBER = re.compile(r"\d+/\d{4}")
-_SENTENCE = re.compile(r"(?<=[.!?…:;])\s+")
+"""From fewer questions the engine does not learn how people ask about a facet."""
 
 
-def check(shelf: Shelf) -> tuple[CardFault, ...]:
-    """Every fault of every file, in the order of files and lines."""
+def check(shelf: Shelf, today: date, folder: Path) -> tuple[CardFault, ...]:
+    """Every fault of every file, in the order of files and lines.
+
+    `today` is the day in Asia/Ho_Chi_Minh, `folder` the content folder that the shelf was read
+    from; a glossary or a list of plain words that it does not hold is the shipped one.
+    """
     found = list(shelf.faults)
+    asked, file_faults = read_question_files(folder, shelf)
+    found += file_faults
+    found += shared([*claims_of(shelf.cards), *asked])
+    wording, wording_faults = _load_wording(folder)
+    found += wording_faults
     for card in shelf.cards.values():
-        found += _wording(card)
+        found += _lengths(card)
+        found += _form(card)
         found += _links(card, shelf)
-        found += _laws(card)
-    found += _shared_phrases(shelf)
+        found += _review(card, today)
+        if wording is not None:
+            found += _plainness(card, wording)
+            found += _sources(card, wording)
     return tuple(sorted(found))
 
 
-def syllables(text: str) -> int:
-    """A Vietnamese syllable is what stands between two spaces; a placeholder counts as two."""
-    return len(re.sub(r"\{[^}]*\}", "x x", text).split())
+def shown_together(card: Card) -> Mapping[Facet, tuple[Item, ...]]:
+    """What one answer in the chat shows: a section, and the gist with what to remember."""
+    shown = {facet: section.items for facet, section in card.sections.items()}
+    shown[Facet.GENERAL] += card.remember
+    return shown
 
 
-def _wording(card: Card) -> Iterator[CardFault]:
+def sentences_of(card: Card) -> Iterator[tuple[Item, str]]:
+    """Every sentence that a card shows, a figure in it with the longest value it ever has."""
+    for items in shown_together(card).values():
+        for item in items:
+            for sentence in sentences(_longest(item.text, card)):
+                yield item, sentence
+
+
+def word_lists(folder: Path) -> tuple[Path, Path]:
+    """The glossary and the plain words of a content folder; what it does not hold is shipped."""
+    return holding(folder, GLOSSARY) / GLOSSARY, holding(folder, PLAIN) / PLAIN
+
+
+def _load_wording(folder: Path) -> tuple[Wording | None, list[CardFault]]:
+    """The editors' word lists; None, with the reason, when one cannot be read."""
+    glossary, plain = word_lists(folder)
+    for path in (glossary, plain):
+        try:
+            tomllib.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            return None, [fault(path, 1, "word_list", why=error)]
+    try:
+        return Wording.load(glossary, plain), []
+    except (KeyError, TypeError, AttributeError) as error:
+        return None, [fault(glossary, 1, "word_list", why=error)]
+
+
+def _lengths(card: Card) -> Iterator[CardFault]:
     gist = card.sections[Facet.GENERAL]
     if (count := syllables(gist.text)) > GIST_SYLLABLES:
         yield fault(card.path, gist.line, "gist_long", count=count, most=GIST_SYLLABLES)
-    for facet, section in card.sections.items():
-        if facet is not Facet.GENERAL:
-            yield from _long_sentences(card, section.items)
+    counts = []
+    for item, sentence in sentences_of(card):
+        counts.append(count := syllables(sentence))
+        if count > SENTENCE_SYLLABLES and item not in gist.items:
+            words = " ".join(sentence.split()[:5])
+            fields = {"count": count, "words": words, "most": SENTENCE_SYLLABLES}
+            yield fault(card.path, item.line, "sentence_long", **fields)
+    mean, whole = sum(counts) / len(counts), sum(counts)
+    if mean > MEAN_SYLLABLES:
+        yield fault(card.path, 1, "mean_long", count=f"{mean:.0f}", most=MEAN_SYLLABLES)
+    if whole > CARD_SYLLABLES:
+        yield fault(card.path, 1, "card_long", count=whole, most=CARD_SYLLABLES)
+    for section in card.sections.values():
         if (count := len(section.text)) > SECTION_LETTERS:
-            yield fault(
-                card.path,
-                section.line,
-                "section_long",
-                heading=section.heading,
-                count=count,
-                most=SECTION_LETTERS,
-            )
-    yield from _long_sentences(card, card.remember)
+            fields = {"heading": section.heading, "count": count, "most": SECTION_LETTERS}
+            yield fault(card.path, section.line, "section_long", **fields)
+
+
+def _form(card: Card) -> Iterator[CardFault]:
+    for items in shown_together(card).values():
+        for item in items:
+            if law := LAW_NUMBER.search(item.text):
+                yield fault(card.path, item.line, "law_in_body", number=law[0])
     steps = [item for item in card.sections[Facet.STEPS].items if item.form is Form.STEP]
     if not 2 <= len(steps) <= 6:
         line = card.sections[Facet.STEPS].line
@@ -63,21 +131,64 @@ def _wording(card: Card) -> Iterator[CardFault]:
             yield fault(card.path, 1, "questions_few", heading=heading, count=count, most=QUESTIONS)
 
 
-def _long_sentences(card: Card, items: tuple[Item, ...]) -> Iterator[CardFault]:
-    for item in items:
-        if law := _LAW_IN_BODY.search(item.text):
-            yield fault(card.path, item.line, "law_in_body", number=law[0])
-        for sentence in _SENTENCE.split(item.text):
-            if (count := syllables(sentence)) > SENTENCE_SYLLABLES:
-                words = " ".join(sentence.split()[:5])
-                yield fault(
-                    card.path,
-                    item.line,
-                    "sentence_long",
-                    count=count,
-                    words=words,
-                    most=SENTENCE_SYLLABLES,
-                )
+def _plainness(card: Card, wording: Wording) -> Iterator[CardFault]:
+    """Hard words, abbreviations, bare numbers; each answer is read alone, so each explains."""
+    for items in shown_together(card).values():
+        found: set[CardFault] = set()
+        for nth in range(max((len(f.periods) for f in card.figures.values()), default=1)):
+            texts = [_with_value(item.text, card, nth) for item in items]
+            found |= {*_unexplained(card, items, texts, wording)}
+        yield from found
+        for item in items:
+            for number in wording.bare_numbers(item.text):
+                yield fault(card.path, item.line, "number_bare", number=number)
+    for name, figure in card.figures.items():
+        for period in figure.periods:
+            for number in wording.bare_numbers(period.value):
+                line = card.lines.get(f"figures.{name}", 1)
+                yield fault(card.path, line, "figure_bare", name=name, number=number)
+
+
+def _unexplained(
+    card: Card, items: Sequence[Item], texts: Sequence[str], wording: Wording
+) -> Iterator[CardFault]:
+    for use in wording.terms(texts):
+        if not use.explained:
+            code = "term_on_form" if use.word in wording.on_forms else "term"
+            fields = {"term": use.word, "plain": use.plain}
+            yield fault(card.path, items[use.text].line, code, **fields)
+    for use in wording.abbreviated(texts):
+        if not use.explained:
+            yield fault(card.path, items[use.text].line, "abbreviation", word=use.word)
+
+
+def _sources(card: Card, wording: Wording) -> Iterator[CardFault]:
+    """A figure that is shown names a declared text, whole: only so can the answer cite it.
+
+    One still to be confirmed is not shown; what was heard of it so far is enough.
+    """
+    names = [law.number for law in card.legal]
+    for number in names:
+        if not wording.names_a_text(number):
+            yield fault(card.path, card.lines.get("legal", 1), "legal_form", number=number)
+    declared = {core for number in names for core in LAW_NUMBER.findall(number)}
+    for name, figure in card.figures.items():
+        line = card.lines.get(f"figures.{name}", 1)
+        for source, confirmed in sorted({(p.source.strip(), p.confirmed) for p in figure.periods}):
+            if not source:
+                yield fault(card.path, line, "source_missing", name=name)
+            elif set(LAW_NUMBER.findall(source)) - declared:
+                yield fault(card.path, line, "law_undeclared", name=name, source=source)
+            elif confirmed and not any(number in source for number in names):
+                yield fault(card.path, line, "source_unknown", name=name, source=source)
+
+
+def _review(card: Card, today: date) -> Iterator[CardFault]:
+    line = card.lines.get("review_by", 1)
+    if card.review_by <= card.reviewed:
+        yield fault(card.path, line, "review_backwards", day=card.review_by)
+    if card.overdue(today):
+        yield fault(card.path, line, "review_expired", day=card.review_by)
 
 
 def _links(card: Card, shelf: Shelf) -> Iterator[CardFault]:
@@ -87,26 +198,17 @@ def _links(card: Card, shelf: Shelf) -> Iterator[CardFault]:
             yield fault(card.path, card.lines.get("related", 1), "related", slug=slug)
 
 
-def _laws(card: Card) -> Iterator[CardFault]:
-    declared = {core for law in card.legal for core in _LAW_NUMBER.findall(law.number)}
-    for name, figure in card.figures.items():
-        for source in sorted({period.source for period in figure.periods}):
-            if set(_LAW_NUMBER.findall(source)) - declared:
-                line = card.lines.get(f"figures.{name}", 1)
-                yield fault(card.path, line, "law_undeclared", name=name, source=source)
+def _longest(text: str, card: Card) -> str:
+    """The text with each figure's longest value; the places that a commune fills stay."""
+    for name in set(placeholders(text)) & card.figures.keys():
+        value = max((period.value for period in card.figures[name].periods), key=syllables)
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
-def _shared_phrases(shelf: Shelf) -> Iterator[CardFault]:
-    claimed: dict[str, str] = {}
-    for slug, card in shelf.cards.items():
-        for facet, asked in card.questions.items():
-            for number, phrase in enumerate(asked):
-                key = " ".join(re.findall(r"\w+", fold(phrase)))
-                line = card.lines[f"question.{facet}.{number}"]
-                other = claimed.setdefault(key, f"{slug}:{line}")
-                if other == f"{slug}:{line}":
-                    continue
-                if other.split(":")[0] == slug:
-                    yield fault(card.path, line, "phrase_twice", phrase=phrase)
-                else:
-                    yield fault(card.path, line, "phrase_shared", phrase=phrase, other=other)
+def _with_value(text: str, card: Card, nth: int) -> str:
+    """The text with each figure's nth value, or its last."""
+    for name in set(placeholders(text)) & card.figures.keys():
+        periods = card.figures[name].periods
+        text = text.replace(f"{{{name}}}", periods[min(nth, len(periods) - 1)].value)
+    return text

@@ -6,18 +6,23 @@ and then takes its place. A broken card is reported, and the last good one stays
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from content.crisis import FILE as CRISIS
 from content.crisis import Alarm
-from content.shelf import SHIPPED, Shelf
+from content.shelf import SHIPPED, Shelf, Stamp
 from content.understanding import Context, Outcome, Understanding
 
 log = logging.getLogger(__name__)
 
 
 PHRASES = "phrases"
+WORDS = "phrases/abbreviations.toml"
+"""Who has this file has all phrase files; question files alone are added to the shipped ones."""
+
 TEXTS = "texts/vi.po"
 
 
@@ -29,13 +34,21 @@ class Library:
     """A shelf with the understanding of its cards."""
 
     def __init__(
-        self, words: Path, shelf: Shelf, understanding: Understanding, cache: Path
+        self,
+        folder: Path,
+        shelf: Shelf,
+        understanding: Understanding,
+        cache: Path,
+        seen: Mapping[Path, Stamp],
     ) -> None:
+        """`seen` is the state of the phrase files from before they were learned."""
+        self.folder = folder
+        self.words = holding(folder, WORDS)
         self.shelf = shelf
-        self.alarm = Alarm.load(holding(words, CRISIS) / CRISIS)
-        self._words = words
+        self.alarm = Alarm.load(holding(self.words, CRISIS) / CRISIS)
         self.understanding = understanding
         self._cache = cache
+        self._seen = seen
 
     @classmethod
     def open(cls, folder: Path, *, cache: Path) -> Library:
@@ -43,30 +56,43 @@ class Library:
 
         What was learned is kept in `cache`. Raises NoCards.
         """
-        shelf = Shelf.load(folder)
+        shelf = Shelf.load(folder, kept=cache)
         _report(shelf)
         if not shelf.cards:
             told = "; ".join(str(fault) for fault in shelf.faults[:3]) or "it holds no card"
             raise NoCards(f"no card can be read in {folder / 'cards'}: {told}")
-        words = holding(folder, PHRASES)
+        seen = _look(folder)
         try:
-            understanding = Understanding.build(shelf.cards, folder=words, cache=cache)
+            understanding = Understanding.build(
+                shelf.cards, folder=holding(folder, WORDS), cache=cache, stamp=shelf.cards.digest
+            )
         except ValueError as fault:
             raise NoCards(f"{folder / 'cards'}: {fault}") from fault
-        return cls(words, shelf, understanding, cache)
+        return cls(folder, shelf, understanding, cache, seen)
 
     def understand(self, text: str, context: Context | None) -> Outcome:
         """What somebody means by `text`, after what they asked before."""
         return self.understanding.understand(text, context)
 
     def reload_if_changed(self) -> bool:
-        """Read what editors saved, and learn it; blocking. True when something changed."""
-        if not self.shelf.reload_if_changed():
+        """Read what editors saved, cards and phrases, and learn it; blocking.
+
+        True when something changed. What cannot be read raises, once for each time it is saved,
+        and the last good engine stays.
+        """
+        seen = _look(self.folder)
+        phrases_changed = seen != self._seen
+        self._seen = seen
+        if self.shelf.reload_if_changed():
+            _report(self.shelf)
+        elif not phrases_changed:
             return False
-        _report(self.shelf)
         if self.shelf.cards:
             self.understanding = Understanding.build(
-                self.shelf.cards, folder=self._words, cache=self._cache
+                self.shelf.cards,
+                folder=self.words,
+                cache=self._cache,
+                stamp=self.shelf.cards.digest,
             )
         return True
 
@@ -77,6 +103,18 @@ def holding(folder: Path, name: str) -> Path:
     A content folder of an operator's own need hold no more than cards.
     """
     return folder if (folder / name).exists() else SHIPPED
+
+
+def _look(folder: Path) -> dict[Path, Stamp]:
+    """The state of every phrase file that counts; one that goes away meanwhile is left out."""
+    words = holding(folder, WORDS) / PHRASES
+    found = {}
+    for place in (words, words / "questions", folder / PHRASES / "questions"):
+        for path in (*place.glob("*.txt"), *place.glob("*.toml")):
+            with contextlib.suppress(OSError):
+                seen = path.stat()
+                found[path] = (seen.st_mtime_ns, seen.st_size)
+    return found
 
 
 def _report(shelf: Shelf) -> None:

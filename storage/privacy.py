@@ -13,6 +13,7 @@ from storage.conversations import ConversationRecord
 from storage.database import Database
 from storage.inbox import InboxRecord
 from storage.outbox import UNFINISHED, OutboxRecord
+from storage.unanswered import UnansweredRecord
 
 CHUNK = 500
 """Rows deleted in one transaction, so that nobody who writes waits for long."""
@@ -21,14 +22,20 @@ CHUNK = 500
 async def forget_old_messages(database: Database, *, before: datetime) -> int:
     """Delete what came in or went out before that time (UTC); return how many rows.
 
-    What is still on its way stays; so do questions, which wait for an answer.
+    What is still on its way stays; so do questions that wait for a person's answer. Those that
+    no card could answer go, whether staff looked at them or not.
     """
     finished = select(OutboxRecord.id).where(
         OutboxRecord.created_at < before, OutboxRecord.state.not_in(UNFINISHED)
     )
     came = select(InboxRecord.id).where(InboxRecord.received_at < before)
+    asked = select(UnansweredRecord.id).where(UnansweredRecord.asked_at < before)
     count = 0
-    for record, old in ((OutboxRecord, finished), (InboxRecord, came)):
+    for record, old in (
+        (OutboxRecord, finished),
+        (InboxRecord, came),
+        (UnansweredRecord, asked),
+    ):
         while True:
             async with database.begin() as tx:
                 result = await tx.connection.execute(

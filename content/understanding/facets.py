@@ -16,28 +16,13 @@ import numpy as np
 from content.cards import Facet
 from content.understanding.features import Floats
 from content.understanding.matcher import Matcher, Scores
-from content.understanding.training import asking_words
-from content.understanding.vietnamese import Abbreviations
+from content.understanding.vietnamese import Abbreviations, Words, asking_part, prepare
 
-WHOLE, ASKED = 4.0, 2.5
+WHOLE, ASKED = 0.6, 0.4
 """What the ridge scores of the message and of its asking sentence count for."""
 
-CUE, LAST_CUE = 1.8, 1.0
+CUE, LAST_CUE = 0.05, 0.03
 """What a cue adds to its facet, and what the last one (the longest that ends there) adds."""
-
-OFTEN: Mapping[Facet, float] = {
-    Facet.GENERAL: 0.9,
-    Facet.ELIGIBILITY: 0.3,
-    Facet.AMOUNT: -0.3,
-    Facet.PAPERS: -0.1,
-    Facet.WHERE: 0.0,
-    Facet.DEADLINE: 0.0,
-    Facet.FEE: -0.3,
-    Facet.STEPS: 0.0,
-    Facet.CONTACT: -0.3,
-}
-"""How much more or less often a facet is asked for than the cards' own examples make believe.
-These numbers were fitted on the tuning half of tests/benchmarks/matching."""
 
 
 class FacetReader:
@@ -50,7 +35,6 @@ class FacetReader:
         self._matcher = matcher
         self._abbreviations = abbreviations
         self._cues = cues
-        self._often = np.array([OFTEN[Facet(name)] for name in matcher.facets])
 
     @classmethod
     def load(cls, path: Path, matcher: Matcher, abbreviations: Abbreviations) -> FacetReader:
@@ -61,10 +45,12 @@ class FacetReader:
         }
         return cls(matcher, abbreviations, cues)
 
-    def read(self, text: str, scores: Scores) -> Facet:
-        asked = asking_words(text, self._abbreviations)
-        total = WHOLE * scores.facets + ASKED * self._matcher.score(asked).facets
-        total = total + self.cue_scores(asked.folded) + self._often
+    def read(self, text: str, words: Words, scores: Scores) -> Facet:
+        # A story says in the end what it asks, and the facet better there than as a whole.
+        asked = prepare(asking_part(text), self._abbreviations)
+        alone = scores.facets if asked == words else self._matcher.facets_of(asked)
+        total = WHOLE * scores.facets + ASKED * alone
+        total = total + self.cue_scores(asked.folded)
         return Facet(self._matcher.facets[int(np.argmax(total))])
 
     def cue_scores(self, folded: str) -> Floats:

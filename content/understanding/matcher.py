@@ -1,7 +1,8 @@
 """The trained matcher: how well each card, each kind of talk and each facet fits a question.
 
-Two readings are added up: a ridge classifier over all features, which learned what tells the
-cards apart, and BM25 over each card's words, which rewards rare words whatever was learned.
+Three readings of the cards are added up: a ridge classifier over all features, which learned what
+tells the cards apart; BM25 over each card's words, which rewards rare words whatever was learned;
+and how alike a card's nearest lines are. A shelf too large for the first does with the others.
 `training` makes a matcher; `dialogue` decides what to do with its scores.
 """
 
@@ -10,18 +11,26 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from content.understanding.calibration import Chance, Doubles
-from content.understanding.features import Floats, Vocabulary, word_grams
+from content.understanding.features import Floats, Vocabulary
+from content.understanding.retrieval import Lines, Postings
 from content.understanding.vietnamese import Words
 
 BM25_SHARE = 0.05
-"""What a point of BM25, by the root of the question's length, adds to a ridge score."""
+"""What a point of BM25, by the root of the question's length, adds to a card's score."""
+
+ALIKE_SHARE, ALIKE_ALONE = 0.5, 0.7
+"""What likeness to a card's nearest lines adds, beside the classifier and without it."""
+
+CANDIDATES = 12
+"""So many cards, the best by the other readings, are looked at line by line."""
 
 
 @dataclass(frozen=True)
@@ -31,30 +40,34 @@ class Scores:
     cards: Floats
     talk: Floats
     facets: Floats
-    bm25: Floats
+    bm25: Floats  # by the root of the question's length
+    alike: Floats  # 0 for cards that are no candidates
+    alike_none: float  # to the nearest lines that no card answers
     known: float  # share of the question's words that any card knows
     length: int
 
-    @property
+    @cached_property
     def ranking(self) -> list[int]:
-        """The cards' places, best first; equal scores in the order of the slugs."""
-        return [int(n) for n in np.argsort(-self.cards, kind="stable")]
+        """The places of the best cards, best first; equal scores in the order of the slugs."""
+        most = min(CANDIDATES, len(self.cards))
+        edge = np.partition(self.cards, len(self.cards) - most)[len(self.cards) - most]
+        best = np.flatnonzero(self.cards >= edge)
+        return [int(n) for n in best[np.argsort(-self.cards[best], kind="stable")]][:most]
 
-    def measures(self, card: int | None = None) -> Doubles:
-        """What the calibration looks at, for the best card or another."""
-        order = self.ranking
-        best = order[0] if card is None else card
-        rival = order[1] if best == order[0] and len(order) > 1 else order[0]
-        top_bm25 = int(np.argmax(self.bm25))
-        root = max(1.0, self.length) ** 0.5
+    def measures(self) -> Doubles:
+        """What the calibration looks at."""
+        best, rival = self.ranking[:2]
         return np.array(
             [
                 self.cards[best],
                 self.cards[best] - self.cards[rival],
                 self.cards[best] - self.talk.max(),
                 self.talk[0],
-                self.bm25[best] / root,
-                float(top_bm25 == best),
+                self.bm25[best],
+                float(int(np.argmax(self.bm25)) == best),
+                self.alike[best],
+                float(int(np.argmax(self.alike)) == best),
+                self.alike[best] - self.alike_none,
                 self.known,
             ],
             dtype=np.float64,
@@ -63,40 +76,45 @@ class Scores:
 
 @dataclass(frozen=True)
 class Matcher:
-    """Read-only after training; `score` takes well under a millisecond."""
+    """Read-only after training; `score` takes a millisecond."""
 
     slugs: tuple[str, ...]
     talk: tuple[str, ...]  # "none" first, then kinds of small talk, "follow_up"
     facets: tuple[str, ...]
     vocabulary: Vocabulary
-    ridge: Floats  # features × (slugs + talk + facets)
-    bm25: Floats  # features × slugs
-    known: Floats  # features: 1 where any card uses the word
+    ridge: Floats  # features × (slugs, unless they are too many, + talk + facets)
+    postings: Postings
+    lines: Lines
     right: Chance  # that the best card is the right one
     inside: Chance  # that any card answers the question
     follows: Chance  # that a question hangs on the one before
     answer_at: float
     refuse_below: float
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each card stands among `slugs`."""
+        return {slug: n for n, slug in enumerate(self.slugs)}
+
     def score(self, words: Words) -> Scores:
         columns, values = self.vocabulary.vector(words)
-        ridge = values @ self.ridge[columns] if len(columns) else np.zeros(self.ridge.shape[1])
-        counted = [self.vocabulary.index.get(g) for g in Counter(word_grams(words))]
-        rows = [n for n in counted if n is not None]
-        bm25 = self.bm25[rows].sum(axis=0) if rows else np.zeros(len(self.slugs))
-        length = len(words.folded.split())
-        known = self.vocabulary.familiar(words, self.known)
-        cards, talk, facets = np.split(
-            ridge.astype(np.float32), [len(self.slugs), len(self.slugs) + len(self.talk)]
+        learned = values @ self.ridge[columns]
+        return read(
+            learned,
+            self.postings.score(words, self.vocabulary),
+            words,
+            vocabulary=self.vocabulary,
+            lines=self.lines,
+            talk=len(self.talk),
+            facets=len(self.facets),
+            known=self.vocabulary.familiar(words, self.postings.known),
         )
-        return Scores(
-            cards=blend(cards, bm25.astype(np.float32), length),
-            talk=talk,
-            facets=facets,
-            bm25=bm25.astype(np.float32),
-            known=known,
-            length=length,
-        )
+
+    def facets_of(self, words: Words) -> Floats:
+        """What the classifier says of the facets alone."""
+        columns, values = self.vocabulary.vector(words)
+        scores: Floats = values @ self.ridge[columns][:, -len(self.facets) :]
+        return scores
 
     def save(self, path: Path) -> None:
         """Writes one npz file whole or not at all. Raises OSError."""
@@ -118,8 +136,13 @@ class Matcher:
                     about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
                     idf=self.vocabulary.idf,
                     ridge=self.ridge,
-                    bm25=self.bm25,
-                    known=self.known,
+                    postings_starts=self.postings.starts,
+                    postings_cards=self.postings.cards,
+                    postings_impacts=self.postings.impacts,
+                    lines_firsts=self.lines.firsts,
+                    lines_starts=self.lines.starts,
+                    lines_columns=self.lines.columns,
+                    lines_values=self.lines.values,
                     right=self.right.to_array(),
                     inside=self.inside.to_array(),
                     follows=self.follows.to_array(),
@@ -140,8 +163,18 @@ class Matcher:
                 facets=tuple(about["facets"]),
                 vocabulary=Vocabulary({name: n for n, name in enumerate(names)}, stored["idf"]),
                 ridge=stored["ridge"],
-                bm25=stored["bm25"],
-                known=stored["known"],
+                postings=Postings(
+                    stored["postings_starts"],
+                    stored["postings_cards"],
+                    stored["postings_impacts"],
+                    len(about["slugs"]),
+                ),
+                lines=Lines(
+                    stored["lines_firsts"],
+                    stored["lines_starts"],
+                    stored["lines_columns"],
+                    stored["lines_values"],
+                ),
                 right=Chance.from_array(stored["right"]),
                 inside=Chance.from_array(stored["inside"]),
                 follows=Chance.from_array(stored["follows"]),
@@ -150,7 +183,43 @@ class Matcher:
             )
 
 
-def blend(ridge: Floats, bm25: Floats, length: int) -> Floats:
-    """One score a card from the two readings."""
-    blended: Floats = ridge + np.float32(BM25_SHARE / max(1, length) ** 0.5) * bm25
-    return blended
+def read(
+    learned: Floats,
+    bm25: Floats,
+    words: Words,
+    *,
+    vocabulary: Vocabulary,
+    lines: Lines,
+    talk: int,
+    facets: int,
+    known: float,
+    without: int | None = None,
+) -> Scores:
+    """Puts the readings of a question together; `without` is a line to be left out."""
+    length = len(words.folded.split())
+    bm25 = bm25 / np.float32(max(1, length) ** 0.5)
+    by_card, by_talk, by_facet = np.split(
+        learned, [len(learned) - talk - facets, len(learned) - facets]
+    )
+    first = BM25_SHARE * bm25 + by_card if len(by_card) else BM25_SHARE * bm25
+    most = max(0, len(first) - CANDIDATES)
+    candidates = np.argpartition(first, most)[most:]
+    alike = np.zeros(len(bm25), dtype=np.float32)
+    *found, alike_none = lines.alike(
+        vocabulary.words_vector(words),
+        [*candidates, len(bm25)],
+        width=len(vocabulary.index),
+        without=without,
+    )
+    alike[candidates] = found
+    share = ALIKE_SHARE if len(by_card) else ALIKE_ALONE
+    return Scores(
+        cards=(first + share * alike).astype(np.float32),
+        talk=by_talk,
+        facets=by_facet,
+        bm25=bm25,
+        alike=alike,
+        alike_none=alike_none,
+        known=known,
+        length=length,
+    )

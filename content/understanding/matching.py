@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from content.cards import Card
-from content.understanding.dialogue import MENU, belongs, chance, follow, subject
+from content.understanding.dialogue import HANGS, MENU, chance, follow, subject
 from content.understanding.facets import FacetReader
 from content.understanding.matcher import Matcher, Scores
 from content.understanding.outcomes import (
@@ -30,9 +30,9 @@ from content.understanding.training import (
     FOLLOW_UP,
     NONE,
     SMALL_TALK,
-    Phrases,
     follow_measures,
     load_or_train,
+    read_sections,
 )
 from content.understanding.vietnamese import Abbreviations, Words, prepare
 
@@ -55,7 +55,11 @@ class Understanding:
     """Built once, then read-only: safe to call from several threads, some tenths of a ms a call."""
 
     def __init__(
-        self, matcher: Matcher, facets: FacetReader, abbreviations: Abbreviations, phrases: Phrases
+        self,
+        matcher: Matcher,
+        facets: FacetReader,
+        abbreviations: Abbreviations,
+        small_talk: Mapping[str, tuple[str, ...]],
     ) -> None:
         self.matcher = matcher
         self._facets = facets
@@ -63,28 +67,34 @@ class Understanding:
         self._said = {
             prepare(line, abbreviations).folded: kind
             for kind in SMALL_TALK
-            for line in phrases.small_talk.get(kind, ())
+            for line in small_talk.get(kind, ())
         }
 
     @classmethod
     def build(
-        cls, cards: Mapping[str, Card], *, folder: Path, cache: Path | None = None
+        cls,
+        cards: Mapping[str, Card],
+        *,
+        folder: Path,
+        cache: Path | None = None,
+        stamp: str = "",
     ) -> Understanding:
         """Trains on the cards and on `<folder>/phrases`, or takes the result from `cache`.
+
+        `stamp` names the state of the cards; where it is given and known, none of them is read.
 
         Blocks for some seconds when it must train. A cache that cannot be read or written is
         done without. Raises ValueError when there are fewer than two cards.
         """
         if len(cards) < 2:
             raise ValueError("at least two cards are needed to tell questions apart")
-        phrases = Phrases.load(folder / "phrases")
         abbreviations = Abbreviations.load(folder / "phrases" / "abbreviations.toml")
-        matcher = load_or_train(cards, phrases, abbreviations, cache)
+        matcher = load_or_train(cards, folder / "phrases", abbreviations, cache, stamp)
         return cls(
             matcher,
             FacetReader.load(folder / "phrases" / "cues.toml", matcher, abbreviations),
             abbreviations,
-            phrases,
+            read_sections(folder / "phrases" / "smalltalk.txt"),
         )
 
     def understand(self, text: str, context: Context | None = None) -> Outcome:
@@ -97,11 +107,14 @@ class Understanding:
         scores = self.matcher.score(words)
         right = float(self.matcher.right.of(scores.measures()))
         inside = float(self.matcher.inside.of(scores.measures()))
-        follows = float(self.matcher.follows.of(follow_measures(scores)))
-        ranked = tuple((self.matcher.slugs[n], float(scores.cards[n])) for n in scores.ranking)
+        before = None if context is None else self.matcher.places.get(context.topic)
+        follows = 0.0
+        if before is not None:
+            follows = float(self.matcher.follows.of(follow_measures(scores, before)))
+        ranked = tuple((self.matcher.slugs[n], float(scores.cards[n])) for n in scores.ranking[:8])
         outcome = self._decide(text, words, scores, (right, inside, follows), context)
         talk = tuple(zip(self.matcher.talk, map(float, scores.talk), strict=True))
-        return Trace(words, scores, ranked[:8], talk, right, inside, follows, outcome)
+        return Trace(words, scores, ranked, talk, right, inside, follows, outcome)
 
     def _decide(
         self,
@@ -117,11 +130,11 @@ class Understanding:
         talk = self._small_talk(words, scores)
         if talk is not None:
             return talk if context is None else replace(talk, context=context)
-        facet = self._facets.read(text, scores)
-        slugs, best = self.matcher.slugs, self._best(scores)
+        facet = self._facets.read(text, words, scores)
+        best = self._best(scores)
         if context is not None:
-            kept = subject(context, slugs, scores, follows)
-            if belongs(kept, slugs, scores, follows):
+            kept = subject(context, self.matcher.places, scores, follows)
+            if kept in self.matcher.places and follows >= HANGS:
                 return follow(
                     context,
                     kept,
@@ -130,7 +143,9 @@ class Understanding:
                     follows=follows,
                     sure_at=self.matcher.answer_at,
                 )
-        leanings = tuple((slugs[n], chance(float(scores.cards[n]))) for n in scores.ranking[:5])
+        leanings = tuple(
+            (self.matcher.slugs[n], chance(float(scores.cards[n]))) for n in scores.ranking[:5]
+        )
         guess = Context(best[0], facet, sure=False, leanings=leanings)
         if inside < self.matcher.refuse_below:
             # What was talked about is not forgotten, but after this it is only a guess.

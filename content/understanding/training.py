@@ -1,22 +1,19 @@
 """Learns a matcher from the cards and the phrase files, and calibrates it on unseen questions.
 
-The ridge classifier is solved in its dual form, because that gives for nothing what each example
-would have scored had it been left out: the only honest scores to calibrate on.
+Every figure that the calibration sees is what a line scored with itself left out.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import zipfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import linalg
 
 from content.cards import Card, Facet
 from content.understanding.calibration import (
@@ -25,22 +22,34 @@ from content.understanding.calibration import (
     threshold_for_risk,
     threshold_for_share,
 )
-from content.understanding.features import Floats, Vocabulary, alikeness, word_grams
-from content.understanding.matcher import Matcher, Scores, blend
-from content.understanding.vietnamese import Abbreviations, Words, asking_part, prepare
+from content.understanding.features import Floats, Vocabulary
+from content.understanding.matcher import Matcher, Scores, read
+from content.understanding.retrieval import Documents, Lines
+from content.understanding.vietnamese import Abbreviations, Words, prepare
+
+_CODE = ("vietnamese", "features", "retrieval", "ridge", "matcher", "calibration", "training")
+"""The files that decide what is learned: a change of one makes what was learned before stale."""
+
+_PHRASES, _QUESTIONS = ("subjects.txt", "none.txt", "smalltalk.txt", "followups.txt"), "questions"
 
 NONE, FOLLOW_UP = "none", "follow_up"
 SMALL_TALK = ("greeting", "thanks", "goodbye", "who_are_you", "ask_person")
 TALK = (NONE, *SMALL_TALK, FOLLOW_UP)
 
-_RIDGE = 0.5
-_K1, _B = 1.2, 0.5
+CLASSIFIED = 300
+"""With more cards than this the classifier no longer tells them apart: BM25 and likeness do."""
+
+LEARNED, LEARNED_FEW = 17_000, 6_000
+"""The classifier learns from so many lines at most; from few when it need not know the cards. It
+takes a gigabyte and half a minute for the most."""
+
+CALIBRATED = 4_000
+"""Of the cards' lines so many at most are left out, each in turn, for the calibration."""
+
 _OUT_OF_SCOPE_SHARE = 0.15  # of what people write; the none lines are weighed to it
 _RISK = 0.015  # of all questions may be answered from a wrong card
-_REFUSED = 0.75
-"""The share of left-out none lines that must be refused outright. Each of these is the only one of
-its kind, so that it is far harder than what comes in: on the tuning half of the benchmark this
-refuses 19 of 20 (9 of 10 on the held half), and 1 in 100 questions that a card would answer."""
+_SILENT = 0.025  # of the questions that a card answers may be refused
+_TURNS, _STRIDE = 3, 17  # each line is said after so many subjects, taken in such steps
 
 
 @dataclass(frozen=True)
@@ -58,19 +67,24 @@ class Phrases:
     """The phrase files; each maps a section's name to its lines."""
 
     subjects: Mapping[str, tuple[str, ...]]
+    questions: Mapping[str, Mapping[str, tuple[str, ...]]]  # by slug and facet
     none: tuple[str, ...]
     small_talk: Mapping[str, tuple[str, ...]]
     follow_ups: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def load(cls, folder: Path) -> Phrases:
-        """Reads `<folder>/*.txt`. Raises OSError or UnicodeError."""
+    def load(cls, folder: Path, own: Path | None = None) -> Phrases:
+        """Reads `<folder>/*.txt` and `<folder>/questions/*.txt`; questions in `own` are added.
+
+        Raises OSError or UnicodeError.
+        """
         subjects = {
             slug: tuple(p.strip() for line in lines for p in line.split(";") if p.strip())
             for slug, lines in read_sections(folder / "subjects.txt").items()
         }
         return cls(
             subjects=subjects,
+            questions=_read_questions(_question_files(folder, own)),
             none=read_sections(folder / "none.txt").get("", ()),
             small_talk=read_sections(folder / "smalltalk.txt"),
             follow_ups=read_sections(folder / "followups.txt"),
@@ -90,6 +104,28 @@ def read_sections(path: Path) -> dict[str, tuple[str, ...]]:
     return {name: tuple(lines) for name, lines in found.items()}
 
 
+def _question_files(folder: Path, own: Path | None) -> list[Path]:
+    """Those that come with the other phrase files, then an operator's own."""
+    folders = dict.fromkeys([folder.resolve(), (own or folder).resolve()])
+    return [path for one in folders for path in sorted((one / _QUESTIONS).glob("*.txt"))]
+
+
+def _read_questions(files: Sequence[Path]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """By slug and facet; a card's questions may stand in two files."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path in files:
+        asked = found.setdefault(path.stem, {})
+        for name, lines in read_sections(path).items():
+            asked[name] = (*asked.get(name, ()), *lines)
+    return found
+
+
+def _phrases_beside(cards: Mapping[str, Card]) -> Path | None:
+    """The phrase folder of the content folder in which the cards stand; it need not be there."""
+    card = next(iter(cards.values()), None)
+    return None if card is None else card.path.parent.parent.parent / "phrases"
+
+
 def examples(
     cards: Mapping[str, Card], phrases: Phrases, abbreviations: Abbreviations
 ) -> Iterator[Example]:
@@ -102,10 +138,11 @@ def examples(
         for facet, asked in card.questions.items():
             for question in asked:
                 yield Example(ready(question), slug, facet, asked=True)
+        for name, lines in phrases.questions.get(slug, {}).items():
+            for question in lines:
+                yield Example(ready(question), slug, Facet(name), asked=True)
         for name in (card.title, *card.names, *phrases.subjects.get(slug, ())):
             yield Example(ready(name), slug)
-        for section in card.sections.values():
-            yield Example(ready(section.text), slug)
     for line in phrases.none:
         yield Example(ready(line), NONE, asked=True)
     for kind in SMALL_TALK:
@@ -117,15 +154,43 @@ def examples(
 
 
 def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
-    """Takes seconds and some hundred megabytes: call it off the event loop, and keep the result."""
-    vocabulary = Vocabulary.of(line.words for line in lines)
-    ridge, unseen = _solve(vocabulary, lines, slugs)
-    bm25 = _Bm25(vocabulary, lines, slugs)
-    scored = [
-        (line, _unseen_scores(line, unseen[n], bm25, vocabulary, len(slugs)))
-        for n, line in enumerate(lines)
-        if line.asked
-    ]
+    """Takes seconds and up to a gigabyte: call it off the event loop, and keep the result."""
+    from content.understanding.ridge import solve  # noqa: PLC0415 - pulls in scipy: slow to start
+
+    place = {slug: n for n, slug in enumerate(slugs)}
+    classified = slugs if len(slugs) <= CLASSIFIED else ()
+    seen, left_out = _chosen(lines, place, LEARNED if classified else LEARNED_FEW)
+    learned = [*seen, *left_out]
+    others = [] if len(learned) == len(lines) else [x.words for x in lines if x.target in place]
+    vocabulary = Vocabulary.of([line.words for line in learned], others)
+    ridge, unseen = solve(
+        [vocabulary.vector(line.words) for line in learned],
+        _targets(learned, classified),
+        width=len(vocabulary.index),
+        unseen=len(left_out),
+    )
+    kept = [line for line in lines if line.target in place]
+    words, owners = [line.words for line in kept], [place[line.target] for line in kept]
+    documents = Documents(vocabulary, words, owners, len(slugs))
+    kept += [line for line in learned if line.target == NONE]
+    owners += [len(slugs)] * (len(kept) - len(owners))
+    nearest, rows = Lines.of(vocabulary, [line.words for line in kept], owners, len(slugs))
+    row_of = {id(line): rows.get(n) for n, line in enumerate(kept)}
+    scored = []
+    for line, own in zip(left_out, unseen, strict=True):
+        more_than = int(line.target in place)  # its own use of a word does not make it known
+        scores = read(
+            own,
+            documents.without(line.words, place.get(line.target)),
+            line.words,
+            vocabulary=vocabulary,
+            lines=nearest,
+            talk=len(TALK),
+            facets=len(Facet),
+            known=vocabulary.familiar(line.words, documents.used > more_than),
+            without=row_of.get(id(line)),
+        )
+        scored.append((line, scores))
     right, inside, follows, answer_at, refuse_below = _calibrate(scored, slugs)
     return Matcher(
         slugs=slugs,
@@ -133,8 +198,8 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
         facets=tuple(Facet),
         vocabulary=vocabulary,
         ridge=ridge,
-        bm25=bm25.impacts,
-        known=(bm25.used > 0).astype(np.float32),
+        postings=documents.postings,
+        lines=nearest,
         right=right,
         inside=inside,
         follows=follows,
@@ -143,21 +208,52 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
     )
 
 
+def _chosen(
+    lines: Sequence[Example], places: Mapping[str, int], most: int
+) -> tuple[list[Example], list[Example]]:
+    """The lines to learn from: those only learned, and those that are also left out in turn.
+
+    Where there are too many, all that is no card's, and of the cards' lines every so manieth.
+    """
+    cards = [line for line in lines if line.target in places]
+    others = [line for line in lines if line.target not in places]
+    chosen = [*_spread(cards, max(1, most - len(others))), *others]
+    asked = _spread([line for line in chosen if line.asked and line.target in places], CALIBRATED)
+    left_out = {id(line) for line in [*asked, *others]}
+    return [x for x in chosen if id(x) not in left_out], [x for x in chosen if id(x) in left_out]
+
+
+def _spread(lines: Sequence[Example], most: int) -> list[Example]:
+    """At most so many of the lines, evenly over all of them."""
+    count = min(most, len(lines))
+    return [lines[n * len(lines) // count] for n in range(count)]
+
+
 def load_or_train(
     cards: Mapping[str, Card],
-    phrases: Phrases,
+    folder: Path,
     abbreviations: Abbreviations,
     cache: Path | None,
+    stamp: str = "",
 ) -> Matcher:
-    """The matcher trained on exactly this content before, if `cache` holds it; else a new one."""
-    lines, slugs = list(examples(cards, phrases, abbreviations)), tuple(sorted(cards))
+    """The matcher trained on exactly this content before, if `cache` holds it; else a new one.
+
+    `folder` has the phrase files; question files beside the cards are added to those. `stamp`
+    names the state of the cards, so that not all are read.
+    """
+    own = _phrases_beside(cards)
+
+    def trained() -> Matcher:
+        lines = list(examples(cards, Phrases.load(folder, own), abbreviations))
+        return train(lines, tuple(sorted(cards)))
+
     if cache is None:
-        return train(lines, slugs)
-    kept = cache / f"matcher-{_content_key(lines)}.npz"
+        return trained()
+    kept = cache / f"matcher-{_content_key(cards, folder, own, stamp)}.npz"
     try:
         return Matcher.load(kept)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        matcher = train(lines, slugs)
+        matcher = trained()
     with contextlib.suppress(OSError):  # without a cache the next start is slower, no more
         matcher.save(kept)
         for old in cache.glob("matcher-*.npz"):
@@ -166,37 +262,14 @@ def load_or_train(
     return matcher
 
 
-def _content_key(lines: Sequence[Example]) -> str:
-    """Changes with every line learned from and with the code that learns."""
-    digest = hashlib.sha256()
-    for line in lines:
-        digest.update(repr((line.words, line.target, line.facet, line.asked)).encode())
-    for name in ("vietnamese", "features", "matcher", "calibration", "training"):
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+def _content_key(cards: Mapping[str, Card], folder: Path, own: Path | None, stamp: str) -> str:
+    """Changes with the cards, with every phrase learned from and with the code that learns."""
+    digest = hashlib.sha256((stamp or repr([cards[s].digest for s in sorted(cards)])).encode())
+    learned = [folder / name for name in ("abbreviations.toml", *_PHRASES)]
+    code = [Path(__file__).parent / f"{name}.py" for name in _CODE]
+    for path in [*learned, *_question_files(folder, own), *code]:
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:24]
-
-
-def asking_words(text: str, abbreviations: Abbreviations) -> Words:
-    """What a story asks in the end, which says the facet better than the story does."""
-    return prepare(asking_part(text), abbreviations)
-
-
-def _solve(
-    vocabulary: Vocabulary, lines: Sequence[Example], slugs: tuple[str, ...]
-) -> tuple[Floats, Floats]:
-    """Weights of every feature for every target, and each line's scores with itself left out."""
-    rows = vocabulary.matrix([line.words for line in lines])
-    targets = _targets(lines, slugs)
-    alike = alikeness(rows)
-    alike[np.diag_indices_from(alike)] += np.float32(_RIDGE)
-    lower = linalg.cholesky(alike, lower=True, overwrite_a=True, check_finite=False)
-    del alike
-    half = linalg.lapack.strtri(lower, lower=1, overwrite_c=1)[0]
-    dual = half.T @ (half @ targets)
-    own = np.einsum("ij,ij->j", half, half)[:, None]  # the diagonal of the inverse
-    unseen = targets - dual / own
-    weights = np.asarray(rows.T @ dual, dtype=np.float32)
-    return weights, unseen
 
 
 def _targets(lines: Sequence[Example], slugs: tuple[str, ...]) -> Floats:
@@ -204,7 +277,8 @@ def _targets(lines: Sequence[Example], slugs: tuple[str, ...]) -> Floats:
     facets = {facet: len(places) + n for n, facet in enumerate(Facet)}
     targets = np.zeros((len(lines), len(places) + len(facets)), dtype=np.float32)
     for n, line in enumerate(lines):
-        targets[n, places[line.target]] = 1
+        if line.target in places:
+            targets[n, places[line.target]] = 1
         if line.facet is not None:
             targets[n, facets[line.facet]] = 1
     with_facet = np.array([line.facet is not None for line in lines])
@@ -213,93 +287,53 @@ def _targets(lines: Sequence[Example], slugs: tuple[str, ...]) -> Floats:
     return targets
 
 
-class _Bm25:
-    """BM25 with one document a card; can also say what a card scores without one of its lines."""
-
-    def __init__(
-        self, vocabulary: Vocabulary, lines: Sequence[Example], slugs: tuple[str, ...]
-    ) -> None:
-        self.index = vocabulary.index
-        place = {slug: n for n, slug in enumerate(slugs)}
-        self.place = place
-        self.counts: list[Counter[int]] = [Counter() for _ in slugs]
-        self.used = np.zeros(len(self.index), dtype=np.int32)
-        for line in lines:
-            if line.target in place:
-                found = Counter(self.index[g] for g in word_grams(line.words))
-                self.counts[place[line.target]].update(found)
-                self.used[list(found)] += 1
-        self.lengths = np.array([sum(c.values()) for c in self.counts], dtype=np.float64)
-        self.mean = float(self.lengths.mean()) or 1.0
-        self.cards_with = Counter(n for counts in self.counts for n in counts)
-        self.impacts = np.zeros((len(self.index), len(slugs)), dtype=np.float32)
-        for card, counts in enumerate(self.counts):
-            for n, times in counts.items():
-                self.impacts[n, card] = self._impact(times, self.cards_with[n], self.lengths[card])
-
-    def _impact(self, times: int, cards_with: int, length: float) -> float:
-        rare = math.log(1 + (len(self.counts) - cards_with + 0.5) / (cards_with + 0.5))
-        full = _K1 * (1 - _B + _B * length / self.mean)
-        return rare * times * (_K1 + 1) / (times + full)
-
-    def without(self, line: Example) -> Floats:
-        """The scores of a line with itself taken out of its card."""
-        found = Counter(self.index[g] for g in word_grams(line.words))
-        scores: Floats = self.impacts[list(found)].sum(axis=0)
-        card = self.place.get(line.target)
-        if card is not None:
-            length = self.lengths[card] - sum(found.values())
-            total = 0.0
-            for n, times in found.items():
-                left = self.counts[card][n] - times
-                if left > 0:
-                    total += self._impact(left, self.cards_with[n], length)
-            scores[card] = total
-        return scores
-
-
-def _unseen_scores(
-    line: Example, ridge: Floats, bm25: _Bm25, vocabulary: Vocabulary, cards: int
-) -> Scores:
-    counted = bm25.without(line)
-    length = len(line.words.folded.split())
-    known = vocabulary.familiar(line.words, bm25.used > (line.target in bm25.place))
-    return Scores(
-        cards=blend(ridge[:cards], counted, length),
-        talk=ridge[cards : cards + len(TALK)],
-        facets=ridge[cards + len(TALK) :],
-        bm25=counted,
-        known=known,
-        length=length,
-    )
-
-
 def _calibrate(
     scored: Sequence[tuple[Example, Scores]], slugs: tuple[str, ...]
 ) -> tuple[Chance, Chance, Chance, float, float]:
+    places = {slug: n for n, slug in enumerate(slugs)}
     alone = [(x, s) for x, s in scored if x.target != FOLLOW_UP]
     measured = np.array([s.measures() for _, s in alone])
-    is_card = np.array([x.target in slugs for x, _ in alone], dtype=np.float64)
-    is_right = np.array([slugs[s.ranking[0]] == x.target for x, s in alone], dtype=np.float64)
+    is_card = np.array([x.target in places for x, _ in alone], dtype=np.float64)
+    is_right = np.array([places.get(x.target) == s.ranking[0] for x, s in alone], dtype=np.float64)
     outside = 1 - is_card
     share = _OUT_OF_SCOPE_SHARE / (1 - _OUT_OF_SCOPE_SHARE)
     weigh: Doubles = is_card + outside * share * is_card.sum() / max(1.0, outside.sum())
     right = Chance.fit(measured, is_right, weigh)
     inside = Chance.fit(measured, is_card, weigh)
     answer_at = threshold_for_risk(right.of(measured), 1 - is_right, weigh, risk=_RISK)
-    none = np.array([x.target == NONE for x, _ in alone])
-    refuse_below = threshold_for_share(inside.of(measured[none]), below=_REFUSED)
-    hanging = [(x, s) for x, s in scored if x.target in slugs or x.target == FOLLOW_UP]
-    follows = Chance.fit(
-        np.array([follow_measures(s) for _, s in hanging]),
-        np.array([x.target == FOLLOW_UP for x, _ in hanging], dtype=np.float64),
-        np.array([3.0 if x.target == FOLLOW_UP else 1.0 for x, _ in hanging]),
+    refuse_below = threshold_for_share(inside.of(measured[is_card > 0]), below=_SILENT)
+    return right, inside, _follows(scored, places), answer_at, refuse_below
+
+
+def _follows(scored: Sequence[tuple[Example, Scores]], places: Mapping[str, int]) -> Chance:
+    """Whether a message hangs on the one before: learned by saying each after other subjects."""
+    measured, hangs = [], []
+    for n, (line, scores) in enumerate(scored):
+        own = places.get(line.target)
+        for turn in range(_TURNS):
+            before = (n * _TURNS + turn) * _STRIDE % len(places)
+            if before != own:
+                measured.append(follow_measures(scores, before))
+                hangs.append(line.target == FOLLOW_UP)
+    happened = np.array(hangs, dtype=np.float64)
+    share = happened.mean()
+    return Chance.fit(
+        np.array(measured), happened, np.where(happened > 0, 1 / share, 1 / (1 - share))
     )
-    return right, inside, follows, answer_at, refuse_below
 
 
-def follow_measures(scores: Scores) -> Doubles:
-    """What tells a question that hangs on the one before from one that stands alone."""
-    best = float(scores.cards.max())
-    hangs = float(scores.talk[-1])
-    return np.array([hangs, best, hangs - best, min(scores.length, 20) / 20], dtype=np.float64)
+def follow_measures(scores: Scores, before: int) -> Doubles:
+    """What tells a message that hangs on the subject before (a card's place) from one that stands
+    alone."""
+    best, held = float(scores.cards.max()), float(scores.cards[before])
+    return np.array(
+        [
+            scores.talk[-1],
+            scores.talk[-1] - best,
+            best,
+            best - held,
+            scores.talk[0],
+            min(scores.length, 20) / 20,
+        ],
+        dtype=np.float64,
+    )

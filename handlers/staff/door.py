@@ -21,6 +21,7 @@ from handlers.units import Units
 from storage.cases import Cases
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.unanswered import Unanswered
 
 COOKIE = "loaban_staff"
 SHORTEST_KEY = 20
@@ -42,6 +43,7 @@ class Door:
         texts: Texts,
         cases: Cases,
         outbox: Outbox,
+        unanswered: Unanswered,
         units: Units,
         zone: ZoneInfo,
         secure: bool,
@@ -51,6 +53,7 @@ class Door:
         self._texts = texts
         self._cases = cases
         self._outbox = outbox
+        self._unanswered = unanswered
         self._units = units
         self._zone = zone
         self._secure = secure
@@ -72,12 +75,13 @@ class Door:
 
     async def overview(self, request: web.Request) -> web.Response:
         """What waits, what went out: for those who are signed in."""
-        if not self._knows(request):
-            return self._page("door.html", status=401)
+        if not self.knows(request):
+            return self.closed()
         async with self._database.read() as tx:
             waiting = await self._cases.waiting(tx)
             count = await self._cases.count_waiting(tx)
             sent = await self._outbox.counts(tx)
+            unanswered = await self._unanswered.count(tx)
         rows = [
             {
                 "text": question.text,
@@ -86,12 +90,14 @@ class Door:
             }
             for question in waiting
         ]
-        return self._page("overview.html", questions=rows, waiting=count, counts=sent)
+        return self.page(
+            "overview.html", questions=rows, waiting=count, counts=sent, unanswered=unanswered
+        )
 
     async def enter(self, request: web.Request) -> web.Response:
         """Sign in with the key in the address; then the address without it."""
         if not _same(request.query.get("key", ""), self._key):
-            return self._page("door.html", status=401)
+            return self.closed()
         answer = web.Response(status=303, headers={"Location": "/staff"})
         answer.set_cookie(
             COOKIE,
@@ -104,7 +110,9 @@ class Door:
         )
         return answer
 
-    async def leave(self, _request: web.Request) -> web.Response:
+    async def leave(self, request: web.Request) -> web.Response:
+        if self.knows(request) and await self.form(request) is None:
+            return self.page("door.html", status=403)
         answer = web.Response(status=303, headers={"Location": "/staff"})
         answer.del_cookie(COOKIE, path="/staff")
         return answer
@@ -112,20 +120,42 @@ class Door:
     async def style(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGES / "staff.css", headers={"Cache-Control": "max-age=3600"})
 
-    def _knows(self, request: web.Request) -> bool:
+    def knows(self, request: web.Request) -> bool:
+        """Whether who asks is signed in."""
         return _same(request.cookies.get(COOKIE, ""), self._token())
 
-    def _token(self) -> str:
-        return hmac.new(self._key.encode(), b"staff session", hashlib.sha256).hexdigest()
+    async def form(self, request: web.Request) -> dict[str, str] | None:
+        """What was typed in one of our own pages; None when the form is not from there."""
+        try:
+            posted = await request.post()
+        except ValueError:  # nothing that a browser sends
+            return None
+        form = {name: value for name, value in posted.items() if isinstance(value, str)}
+        return form if _same(form.get("token", ""), self._form_token()) else None
 
-    def _page(self, name: str, *, status: int = 200, **fields: object) -> web.Response:
-        html = self._pages.get_template(name).render(texts=self._texts, **fields)
+    def closed(self) -> web.Response:
+        """The page for who is not signed in."""
+        return self.page("door.html", status=401)
+
+    def page(self, name: str, *, status: int = 200, **fields: object) -> web.Response:
+        """A page from a template, which nobody may keep a copy of."""
+        token = "" if status == 401 else self._form_token()
+        html = self._pages.get_template(name).render(texts=self._texts, token=token, **fields)
         return web.Response(
             text=html,
             status=status,
             content_type="text/html",
             headers={"Cache-Control": "no-store"},
         )
+
+    def _token(self) -> str:
+        return hmac.new(self._key.encode(), b"staff session", hashlib.sha256).hexdigest()
+
+    def _form_token(self) -> str:
+        """Belongs to the session: a site that can only make a browser post does not know it."""
+        return hmac.new(
+            self._key.encode(), f"form {self._token()}".encode(), hashlib.sha256
+        ).hexdigest()
 
 
 def _same(given: str, wanted: str) -> bool:

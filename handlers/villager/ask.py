@@ -11,6 +11,8 @@ from dataclasses import replace
 from content.answers import unknown_key
 from content.cards import Facet
 from content.crisis import Alarm, Danger
+from content.redaction import redact
+from content.screens import shorten
 from content.shelf import Shelf
 from content.texts import Texts
 from content.understanding import (
@@ -24,12 +26,12 @@ from content.understanding import (
 from content.understanding import AskPerson as WantsPerson
 from handlers.actions import Action, ShowCard
 from handlers.errands import Served, Visit
-from handlers.layout import shorten
 from handlers.messages import Reply
 from handlers.villager.browse import Browse
 from handlers.villager.menus import Choice, Menus
 from storage.cases import Cases
 from storage.conversations import Talk
+from storage.unanswered import Doubt, Unanswered
 
 LONGEST_QUESTION = 4_000
 """In letters. Telegram's own messages are no longer than this."""
@@ -52,6 +54,7 @@ class Ask:
         texts: Texts,
         browse: Browse,
         cases: Cases,
+        unanswered: Unanswered,
     ) -> None:
         self._understand = understand
         self._alarm = alarm
@@ -59,6 +62,7 @@ class Ask:
         self._texts = texts
         self._browse = browse
         self._cases = cases
+        self._unanswered = unanswered
         self._menus = Menus(texts)
 
     async def ask(self, visit: Visit) -> Served:
@@ -89,6 +93,7 @@ class Ask:
             case Answer(slug=slug, facet=facet):
                 return self._browse.show(visit, slug, facet, question=question)
             case Choices(slugs=slugs, facet=facet):
+                await self._note(visit, question, Doubt.UNSURE, slugs)
                 choices: list[Choice] = [
                     (self._shelf.cards[slug].title, ShowCard(slug, facet.value)) for slug in slugs
                 ]
@@ -97,7 +102,8 @@ class Ask:
                 return self._say(talk, f"smalltalk.{kind}")
             case WantsPerson():
                 return await self.pass_on(visit)
-            case Unknown():
+            case Unknown(alternatives=slugs):
+                await self._note(visit, question, Doubt.UNKNOWN, slugs)
                 key = unknown_key(question)
                 if key == "answer.unknown":
                     return await self._pass_on(visit, question, key, talk)
@@ -130,12 +136,23 @@ class Ask:
             visit.tx,
             conversation=visit.conversation.id,
             unit=visit.person.unit,
-            text=question,
+            text=redact(question),
             topic=talk.topic,
             at=visit.now,
         )
         after = replace(talk, expecting="", question="")
         return self._say(after, key, question=shorten(question, SHOWN_QUESTION))
+
+    async def _note(self, visit: Visit, question: str, kind: Doubt, slugs: tuple[str, ...]) -> None:
+        """Kept without who asked, so that staff see what the cards lack."""
+        await self._unanswered.note(
+            visit.tx,
+            unit=visit.person.unit,
+            text=redact(question),
+            kind=kind,
+            guess=slugs[0] if slugs else "",
+            at=visit.now,
+        )
 
     def _say(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from content.answers import compose, label
 from content.cards import Card, Facet
+from content.days import named_time
 from content.shelf import Shelf
 from content.texts import Texts
 from handlers.actions import (
@@ -87,10 +88,12 @@ class Browse:
     def show(self, visit: Visit, slug: str, facet: Facet, *, question: str = "") -> Served:
         """Answer from a card of the shelf, with its other facets as choices."""
         card = self._shelf.cards[slug]
+        asked = question or visit.talk.question
         answer = compose(
             card,
             facet,
             today=visit.today,
+            time=named_time(asked, visit.today),
             local=self._units.local(visit.person.unit),
             texts=self._texts,
         )
@@ -101,7 +104,7 @@ class Browse:
             topic=slug,
             facet=facet.value,
             sure=True,
-            question=question or visit.talk.question,
+            question=asked,
             greeted=True,
         )
         reply = Reply(answer.text, self._menus.numbered(choices), self._media(slug, facet))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import AsyncIterator
 
@@ -61,8 +62,12 @@ async def test_staff_see_the_questions_that_wait_and_their_text_is_only_text(
 
 
 async def test_leaving_closes_the_door(client: Client, house: House) -> None:
-    await client.get(way_in(house))
-    await client.post("/staff/leave")
+    page = await (await client.get(way_in(house))).text()
+    assert (await client.post("/staff/leave")).status == 403, "not sent from our page"
+    assert (await client.get("/staff")).status == 200
+    token = re.search(r'name="token" value="([0-9a-f]+)"', page)
+    assert token
+    await client.post("/staff/leave", data={"token": token[1]})
     assert (await client.get("/staff")).status == 401
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from content.answers import LONGEST, LocalFacts, compose, menu
 from content.cards import Card, CardFaults, Facet, parse_card
-from content.checker import check
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault, Texts
 
@@ -145,15 +144,6 @@ def test_the_other_facets_are_offered_without_the_one_shown(source: str, texts: 
         assert len(offered) == len(Facet) - 1
 
 
-def test_a_sample_card_says_so_and_an_approved_one_names_its_office(
-    source: str, texts: Texts
-) -> None:
-    sample = compose(card_of(source), Facet.GENERAL, today=NEW, texts=texts).text
-    assert texts("answer.sample") in sample
-    approved = card_of(source.replace('office: ""', 'office: "Sở Y tế"'))
-    assert "Sở Y tế" in compose(approved, Facet.GENERAL, today=NEW, texts=texts).text
-
-
 def test_a_menu_numbers_its_titles(texts: Texts) -> None:
     assert "2. Sổ đỏ" in menu(["Căn cước", "Sổ đỏ"], texts)
 
@@ -184,16 +174,6 @@ def test_a_broken_edit_keeps_the_last_good_card_and_a_mended_one_replaces_it(
 
 def test_a_folder_that_is_not_there_is_a_fault_and_not_a_crash(tmp_path: Path) -> None:
     assert Shelf.load(tmp_path / "nowhere").faults
-
-
-def test_the_checker_sees_what_one_card_alone_does_not_show(tmp_path: Path, source: str) -> None:
-    folder = tmp_path / "cards" / "vi"
-    folder.mkdir(parents=True)
-    for slug in ("mot", "hai"):
-        (folder / f"{slug}.md").write_text(source, encoding="utf-8")
-    told = "\n".join(map(str, check(Shelf.load(tmp_path))))
-    assert "cũng có ở thẻ hai" in told
-    assert "thẻ liên quan" in told
 
 
 def test_a_missing_text_is_named_when_loading(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.layout import lay_out, shorten, split, utf16_length
+from content.screens import shorten, split, utf16_length
+from handlers.layout import lay_out
 from handlers.messages import Button, Capabilities, Media, MediaKind, Reply
 
 PLAIN = Capabilities(text_length=2000, buttons=0)

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.wiring import House
+from content.screens import utf16_length
 from handlers.actions import AskPerson, ChooseUnit, Home, ShowCard, encode
-from handlers.layout import utf16_length
 from handlers.messages import Address, Incoming, Kind, Reply
 from storage.cases import Cases
 from storage.conversations import ConversationRecord, Conversations

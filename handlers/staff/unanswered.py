@@ -1,0 +1,251 @@
+"""The desk for what the cards lack: questions that got no answer, in groups that ask the same.
+
+A group becomes a phrase of a card, or is set aside; either way all that was shown of it is settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from content.answers import label
+from content.cards import Facet
+from content.faults import CardFault
+from content.library import Library
+from content.likeness import Group, group
+from content.phrasebook import PhraseRefused, add_phrase, suggestion
+from content.screens import shorten
+from content.shelf import Heading
+from content.texts import Texts
+from content.understanding.training import read_sections
+from content.understanding.vietnamese import Abbreviations
+from handlers.staff.door import Door
+from storage.database import Database
+from storage.unanswered import NEWEST, Doubt, NotOpen, OpenQuestion, Unanswered
+
+ADDRESS = "/staff/unanswered"
+PAGE = 30
+EXAMPLES = 5
+SHOWN = 300
+LONGEST_TYPED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What came back in a form; `questions` are the ids of the group as it was shown."""
+
+    questions: tuple[int, ...]
+    phrase: str = ""
+    slug: str = ""
+    facet: str = ""
+    page: int = 1
+    faults: tuple[CardFault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group as the page shows it, with the values that its form begins with."""
+
+    questions: tuple[int, ...]
+    examples: tuple[str, ...]
+    guess: str
+    unknown: int
+    unsure: int
+    first: str
+    last: str
+    phrase: str
+    slug: str
+    facet: str
+    faults: tuple[CardFault, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.questions)
+
+
+class UnansweredDesk:
+    """Shows the groups and carries out what staff decide about one."""
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        database: Database,
+        unanswered: Unanswered,
+        library: Library,
+        texts: Texts,
+        zone: ZoneInfo,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._door = door
+        self._database = database
+        self._unanswered = unanswered
+        self._library = library
+        self._texts = texts
+        self._zone = zone
+        self._clock = clock
+        self._grouping = asyncio.Lock()
+        self._grouped: tuple[tuple[int, ...], list[Group]] = ((), [])
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(ADDRESS, self.show),
+            web.post(f"{ADDRESS}/add", self.add),
+            web.post(f"{ADDRESS}/dismiss", self.dismiss),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """One page of the groups, the largest first."""
+        if not self._door.knows(request):
+            return self._door.closed()
+        return await self._list(
+            page=_number(request.query.get("page", "")), done=request.query.get("done", "")
+        )
+
+    async def add(self, request: web.Request) -> web.Response:
+        """Make a phrase of the group; the program learns it when it next looks at its files."""
+        return await self._settle(request, done="added")
+
+    async def dismiss(self, request: web.Request) -> web.Response:
+        """Set the group aside."""
+        return await self._settle(request, done="dismissed")
+
+    async def _settle(self, request: web.Request, *, done: str) -> web.Response:
+        if not self._door.knows(request):
+            return self._door.closed()
+        form = await self._door.form(request)
+        if form is None:
+            return await self._list(problem=self._texts("staff.form_old"), status=403)
+        typed = _typed(form)
+        slug = typed.slug if done == "added" else ""
+        try:
+            async with self._database.begin() as tx:
+                await self._unanswered.settle(tx, typed.questions, slug=slug, at=self._clock())
+                if done == "added":
+                    await asyncio.to_thread(self._add, typed)
+        except NotOpen:
+            return await self._list(
+                page=typed.page, problem=self._texts("staff.unanswered.gone"), status=409
+            )
+        except PhraseRefused as refused:
+            typed = replace(typed, faults=refused.faults)
+            return await self._list(page=typed.page, typed=typed, status=422)
+        address = f"{ADDRESS}?page={typed.page}&done={done}#top"
+        return web.Response(status=303, headers={"Location": address})
+
+    def _add(self, typed: Typed) -> None:
+        shelf, folder = self._library.shelf, self._library.folder
+        add_phrase(shelf, folder, typed.slug, typed.facet, typed.phrase)
+
+    async def _list(
+        self,
+        *,
+        page: int = 1,
+        done: str = "",
+        problem: str = "",
+        typed: Typed | None = None,
+        status: int = 200,
+    ) -> web.Response:
+        """The page of that number, or the one on which the group that was `typed` in now is."""
+        async with self._database.read() as tx:
+            questions = await self._unanswered.open(tx)
+            count = await self._unanswered.count(tx)
+        groups = await self._groups(questions)
+        if typed is not None:
+            page = next((n for n, g in enumerate(groups) if _is(g, typed)), 0) // PAGE + 1
+        pages = max(1, -(-len(groups) // PAGE))
+        page = min(max(page, 1), pages)
+        by_id = {question.id: question for question in questions}
+        shown = groups[(page - 1) * PAGE : page * PAGE]
+        rows = [self._row(one, [by_id[n] for n in one.members], typed) for one in shown]
+        notice = {
+            "added": self._texts("staff.unanswered.added"),
+            "dismissed": self._texts("staff.unanswered.dismissed"),
+        }.get(done, "")
+        return self._door.page(
+            "unanswered.html",
+            status=status,
+            rows=rows,
+            count=count,
+            page=page,
+            pages=pages,
+            notice=notice,
+            problem=problem,
+            cards=self._cards(),
+            facets=[(facet.value, label(facet, self._texts)) for facet in Facet],
+        )
+
+    async def _groups(self, questions: Sequence[OpenQuestion]) -> list[Group]:
+        """Grouped off the event loop, and kept until a question comes or goes."""
+        ids = tuple(question.id for question in questions)
+        async with self._grouping:
+            if ids != self._grouped[0]:
+                texts = [(question.id, question.text) for question in questions]
+                found = await asyncio.to_thread(_group, texts, self._library.words)
+                self._grouped = ids, found
+            return self._grouped[1]
+
+    def _row(self, one: Group, members: Sequence[OpenQuestion], typed: Typed | None) -> Row:
+        cards = self._library.shelf.cards
+        guesses = Counter(m.guess for m in members if m.guess in cards)
+        guess = guesses.most_common(1)[0][0] if guesses else ""
+        days = [member.asked_at.astimezone(self._zone) for member in members]
+        texts = dict.fromkeys([one.text, *(member.text for member in members)])
+        row = Row(
+            questions=one.members,
+            examples=tuple(shorten(text, SHOWN) for text in texts)[:EXAMPLES],
+            guess=cards.heading(guess).title if guess else "",
+            unknown=sum(member.kind is Doubt.UNKNOWN for member in members),
+            unsure=sum(member.kind is Doubt.UNSURE for member in members),
+            first=min(days).strftime("%d/%m/%Y"),
+            last=max(days).strftime("%d/%m/%Y"),
+            phrase=suggestion(one.text),
+            slug=guess,
+            facet=Facet.GENERAL.value,
+        )
+        if typed is None or not _is(one, typed):
+            return row
+        return replace(
+            row, phrase=typed.phrase, slug=typed.slug, facet=typed.facet, faults=typed.faults
+        )
+
+    def _cards(self) -> list[tuple[str, tuple[Heading, ...]]]:
+        """The cards to choose from, by the name of their group."""
+        groups = self._library.shelf.groups.items()
+        return [(self._texts(f"group.{name}"), headings) for name, headings in groups]
+
+
+def _group(questions: Sequence[tuple[int, str]], words: Path) -> list[Group]:
+    """Blocking: some seconds for thousands of questions."""
+    phrases = words / "phrases"
+    everyday = read_sections(phrases / "none.txt").get("", ())
+    abbreviations = Abbreviations.load(phrases / "abbreviations.toml")
+    return group(questions, abbreviations, everyday=everyday)
+
+
+def _is(one: Group, typed: Typed) -> bool:
+    """Whether it is the group that the form was about, though more may have joined it."""
+    return bool(typed.questions) and typed.questions[0] in one.members
+
+
+def _typed(form: Mapping[str, str]) -> Typed:
+    numbers = form.get("questions", "").split(",")
+    return Typed(
+        questions=tuple(_number(number) for number in numbers[:NEWEST]),
+        phrase=form.get("phrase", "")[:LONGEST_TYPED],
+        slug=form.get("slug", "")[:64],
+        facet=form.get("facet", "")[:64],
+        page=_number(form.get("page", "")),
+    )
+
+
+def _number(text: str) -> int:
+    """A number as our own pages write it; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
