@@ -1,12 +1,11 @@
-"""The shipped cards and what was learned from them, once for all tests of content."""
+"""The shipped cards, their texts and the engine, once for all tests of content."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from content.answers import TEXT_KEYS
+from content.library import Library
 from content.shelf import SHIPPED, Shelf
 from content.texts import Texts
 from content.understanding import Understanding
@@ -23,10 +22,5 @@ def texts() -> Texts:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("learned")
-
-
-@pytest.fixture(scope="session")
-def understanding(shelf: Shelf, cache: Path) -> Understanding:
-    return Understanding.build(shelf.cards, folder=SHIPPED, cache=cache)
+def understanding(library: Library) -> Understanding:
+    return library.understanding

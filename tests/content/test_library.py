@@ -12,18 +12,13 @@ from content.library import Library, NoCards
 from content.shelf import SHIPPED
 from content.texts import Texts
 from content.understanding import Answer
-
-SLUGS = ("the-bhyt", "ho-ngheo", "khai-sinh", "so-do")
+from tests.small_content import SLUGS, few_cards, few_phrases
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A content folder of an operator's own, which holds nothing but a few cards."""
-    cards = tmp_path / "own" / "cards" / "vi"
-    cards.mkdir(parents=True)
-    for slug in SLUGS:
-        shutil.copy(SHIPPED / "cards" / "vi" / f"{slug}.md", cards)
-    return tmp_path / "own"
+    """A content folder of an operator's own, learned in a second."""
+    return few_phrases(few_cards(tmp_path / "own"))
 
 
 def write(path: Path, text: str) -> None:
@@ -59,6 +54,11 @@ def test_a_broken_edit_is_reported_and_the_last_good_card_stays(
     library.reload_if_changed()
     assert title(library, question) == before
     assert "khai-sinh.md" in caplog.text
+
+
+def test_a_folder_of_cards_alone_is_learned_with_the_shipped_phrases(tmp_path: Path) -> None:
+    library = Library.open(few_cards(tmp_path / "own"), cache=tmp_path / "cache")
+    assert title(library, "mk muon lam khai sanh cho e be") == "Làm giấy khai sinh cho con"
 
 
 def test_a_new_card_is_found_and_a_deleted_one_is_not(folder: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content.cards import Facet
+from content.library import Library
 from content.shelf import SHIPPED, Shelf
 from content.understanding import (
     Answer,
@@ -26,7 +26,9 @@ from content.understanding import (
     Unknown,
 )
 from content.understanding.calibration import Chance, threshold_for_risk
-from tests.benchmarks.matching.run import every, learned, measure, read, said, slug_of
+from tests.benchmarks.matching.run import every, measure, read, said, slug_of
+from tests.benchmarks.matching.run import learned as learned_lines
+from tests.small_content import few_cards, few_phrases
 
 ODD = ["", " ", "😀😀", "\u202e؟مرحبا", "?!...", "\x00\ufeff", "١٢٣"]
 ODD += ["a" * 100_000, "không " * 30_000]
@@ -44,7 +46,6 @@ def test_the_tuning_half_stays_above_its_floor(understanding: Understanding) -> 
     assert found["follow-up: card"] >= 0.89
     assert found["follow-up: facet"] >= 0.92
     assert found["top-1"] - found["top-1 without diacritics"] <= 0.02
-    assert found["p99 ms"] < 15  # 2 ms on an idle machine
 
 
 def test_the_cards_own_questions_are_nearly_never_answered_from_another_card(
@@ -61,20 +62,16 @@ def test_the_cards_own_questions_are_nearly_never_answered_from_another_card(
 
 
 @pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
-def test_odd_input_gets_an_outcome_and_quickly(understanding: Understanding, text: str) -> None:
-    began = time.perf_counter()
-    outcome = understanding.understand(text)
-    assert time.perf_counter() - began < 0.5
-    assert not isinstance(outcome, Answer)
+def test_odd_input_is_never_answered_from_a_card(understanding: Understanding, text: str) -> None:
+    assert not isinstance(understanding.understand(text), Answer)
 
 
 @settings(deadline=None)
 @given(st.text(max_size=80))
-def test_no_text_is_answered_twice_differently(text: str) -> None:
-    engine = _engine()
+def test_no_text_is_answered_twice_differently(understanding: Understanding, text: str) -> None:
     context = Context("the-bhyt")
-    assert engine.understand(text) == engine.understand(text)
-    assert engine.understand(text, context) == engine.understand(text, context)
+    assert understanding.understand(text) == understanding.understand(text)
+    assert understanding.understand(text, context) == understanding.understand(text, context)
 
 
 def test_a_question_without_subject_keeps_the_subject_and_takes_the_facet(
@@ -136,20 +133,19 @@ def test_who_wants_a_person_gets_one(understanding: Understanding) -> None:
         assert isinstance(understanding.understand(text), AskPerson)
 
 
-def test_a_cached_engine_answers_as_the_trained_one(shelf: Shelf, tmp_path: Path) -> None:
-    trained = Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
-    kept = list(tmp_path.iterdir())
-    assert [path.suffix for path in kept] == [".npz"]
-    cached = Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
-    assert cached.understand("làm căn cước ở đâu") == trained.understand("làm căn cước ở đâu")
-
-
-def test_a_broken_cache_is_done_without(shelf: Shelf, tmp_path: Path) -> None:
-    Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
-    for path in tmp_path.iterdir():
-        path.write_bytes(b"PK broken")
-    engine = Understanding.build(shelf.cards, folder=SHIPPED, cache=tmp_path)
-    assert slug_of(engine.understand("làm thẻ căn cước")) == "can-cuoc"
+def test_a_kept_engine_answers_as_the_trained_one_and_a_broken_one_is_learned_anew(
+    tmp_path: Path,
+) -> None:
+    folder = few_phrases(few_cards(tmp_path / "content"))
+    cards, kept = Shelf.load(folder).cards, tmp_path / "kept"
+    asked = "làm giấy khai sinh ở đâu"
+    trained = Understanding.build(cards, folder=folder, cache=kept).understand(asked)
+    assert slug_of(trained) == "khai-sinh"
+    [file] = kept.iterdir()
+    assert Understanding.build(cards, folder=folder, cache=kept).understand(asked) == trained
+    file.write_bytes(b"PK broken")
+    assert Understanding.build(cards, folder=folder, cache=kept).understand(asked) == trained
+    assert file.stat().st_size > 1000
 
 
 def test_fewer_than_two_cards_are_refused() -> None:
@@ -171,7 +167,9 @@ def test_a_threshold_keeps_to_its_risk() -> None:
     assert threshold_for_risk(chance, wrong, np.ones(4), risk=0.1) == 0.8
 
 
-def test_json_lines_are_answered_one_by_one_and_bad_lines_do_not_stop_it(cache: Path) -> None:
+def test_json_lines_are_answered_one_by_one_and_bad_lines_do_not_stop_it(
+    library: Library, learned: Path
+) -> None:
     asked = [
         json.dumps({"id": "a", "turns": ["Muốn làm khai sinh cho con", "cần giấy gì"]}),
         "not json",
@@ -179,7 +177,7 @@ def test_json_lines_are_answered_one_by_one_and_bad_lines_do_not_stop_it(cache: 
         json.dumps({"id": None, "turns": ["giá vàng hôm nay"]}),
     ]
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "content", "ask", "--jsonl", "--cache", str(cache)],
+        [sys.executable, "-m", "content", "ask", "--jsonl", "--cache", str(learned)],
         input="\n".join(asked),
         capture_output=True,
         encoding="utf-8",
@@ -195,19 +193,9 @@ def test_json_lines_are_answered_one_by_one_and_bad_lines_do_not_stop_it(cache: 
     assert done.stderr.count("\n") == 2
 
 
-_built: list[Understanding] = []
-
-
-def _engine() -> Understanding:
-    """One engine for hypothesis, which cannot take fixtures of a function."""
-    if not _built:
-        _built.append(Understanding.build(Shelf.load(SHIPPED).cards, folder=SHIPPED))
-    return _built[0]
-
-
 def test_no_line_that_measures_was_learned_word_for_word() -> None:
     for name in ("questions", "dialogues"):
         for half in ("tune", "held"):
-            assert not [row for row in read(name, half) if said(row) in learned()]
+            assert not [row for row in read(name, half) if said(row) in learned_lines()]
             left_out = len(every(name, half)) - len(read(name, half))
             assert left_out <= 5, "more than chance: lines of the evaluation were learned"
