@@ -30,6 +30,8 @@ from content.readability import picture as draw
 from content.screens import screens, show
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault, Texts
+from content.understanding import Context
+from content.why import why as explain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 Folder = Annotated[Path, typer.Option("--folder", help="The content folder.")]
@@ -163,27 +165,18 @@ def add_phrase(
 
 
 @app.command()
-def why(question: list[str], folder: Folder = SHIPPED, cache: Cache = KEPT) -> None:
-    """Shows what a question became, what each candidate scored, and what was decided."""
+def why(
+    question: list[str],
+    after: Annotated[str, typer.Option(help="The card that was talked about before.")] = "",
+    folder: Folder = SHIPPED,
+    cache: Cache = KEPT,
+) -> None:
+    """Shows what a question became, what each card scored and why, and what was decided."""
     desk = _desk(folder, cache)
-    understanding = desk.library.understanding
-    trace = understanding.explain(" ".join(question))
-    matcher = understanding.matcher
-    console = Console()
-    console.print(f"text     {trace.words.text}", markup=False)
-    console.print(f"folded   {trace.words.folded}", markup=False)
-    table = Table("card", "score", box=None)
-    for slug, score in trace.cards:
-        table.add_row(slug, f"{score:.3f}")
-    for name, score in sorted(trace.talk, key=lambda pair: -pair[1])[:3]:
-        table.add_row(f"({name})", f"{score:.3f}")
-    console.print(table)
-    console.print(
-        f"the first is right {trace.right:.2f} (answers at {matcher.answer_at:.2f}); a card answers"
-        f" it {trace.inside:.2f} (refuses below {matcher.refuse_below:.2f}); hangs on the turn"
-        f" before {trace.follows:.2f}\n{trace.outcome}",
-        markup=False,
-    )
+    if after:
+        _card(desk.library.shelf, after)
+    context = Context(after) if after else None
+    Console().print(explain(desk.library, " ".join(question), desk.today, context))
 
 
 @app.command()

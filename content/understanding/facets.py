@@ -1,7 +1,7 @@
 """Reads which side of a subject a question is about: papers, place, money, time …
 
-Three readings are added up: the ridge scores of the whole message, those of its asking sentence,
-and the cue words that editors keep in `phrases/cues.toml`.
+Four readings are added up: the ridge scores of the whole message, of its asking sentence and of
+that sentence's last clause, and the cue words that editors keep in `phrases/cues.toml`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 from content.cards import Facet
 from content.understanding.features import Floats
 from content.understanding.matcher import Matcher, Scores
-from content.understanding.vietnamese import Abbreviations, Words, asking_part, prepare
+from content.understanding.vietnamese import Abbreviations, Words, asking_part, last_clause, prepare
 
-WHOLE, ASKED = 0.6, 0.4
-"""What the ridge scores of the message and of its asking sentence count for."""
+WHOLE, ASKED, CLAUSE = 0.4, 0.3, 0.3
+"""What the ridge scores of the message, its asking sentence and that one's end count for."""
 
-CUE, LAST_CUE = 0.05, 0.03
+CUE, LAST_CUE = 0.08, 0.045
 """What a cue adds to its facet, and what the last one (the longest that ends there) adds."""
 
 
@@ -46,12 +46,19 @@ class FacetReader:
         return cls(matcher, abbreviations, cues)
 
     def read(self, text: str, words: Words, scores: Scores) -> Facet:
+        heard = self.scores(text, words, scores)
+        return Facet(self._matcher.facets[int(np.argmax(heard))])
+
+    def scores(self, text: str, words: Words, scores: Scores) -> Floats:
+        """How much speaks for each of the matcher's facets."""
         # A story says in the end what it asks, and the facet better there than as a whole.
-        asked = prepare(asking_part(text), self._abbreviations)
+        asking = asking_part(text)
+        asked = prepare(asking, self._abbreviations)
+        end = prepare(last_clause(asking), self._abbreviations)
         alone = scores.facets if asked == words else self._matcher.facets_of(asked)
-        total = WHOLE * scores.facets + ASKED * alone
-        total = total + self.cue_scores(asked.folded)
-        return Facet(self._matcher.facets[int(np.argmax(total))])
+        last = alone if end == asked else self._matcher.facets_of(end)
+        said: Floats = WHOLE * scores.facets + ASKED * alone + CLAUSE * last
+        return said + self.cue_scores(asked.folded)
 
     def cue_scores(self, folded: str) -> Floats:
         """What the cues in a folded sentence speak for."""

@@ -99,6 +99,11 @@ class Vocabulary:
         return cls({name: n for n, name in enumerate(names)}, np.array(idf, dtype=np.float32))
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The feature of each column."""
+        return tuple(self.index)
+
+    @cached_property
     def _blocks(self) -> tuple[int, int]:
         """Where the pieces and where the folded words begin, names being in order."""
         first = Counter(name[0] for name in self.index)

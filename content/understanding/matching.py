@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from content.cards import Card
+from content.cards import Card, Facet
 from content.understanding.dialogue import HANGS, MENU, chance, follow, subject
 from content.understanding.facets import FacetReader
 from content.understanding.matcher import Matcher, Scores
@@ -115,6 +115,11 @@ class Understanding:
         outcome = self._decide(text, words, scores, (right, inside, follows), context)
         talk = tuple(zip(self.matcher.talk, map(float, scores.talk), strict=True))
         return Trace(words, scores, ranked, talk, right, inside, follows, outcome)
+
+    def facet_scores(self, text: str, trace: Trace) -> dict[Facet, float]:
+        """How much speaks for each facet of what was explained."""
+        heard = self._facets.scores(text, trace.words, trace.scores)
+        return {Facet(name): float(n) for name, n in zip(self.matcher.facets, heard, strict=True)}
 
     def _decide(
         self,

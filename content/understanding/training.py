@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import tomllib
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,12 @@ from content.understanding.vietnamese import Abbreviations, Words, prepare
 _CODE = ("vietnamese", "features", "retrieval", "ridge", "matcher", "calibration", "training")
 """The files that decide what is learned: a change of one makes what was learned before stale."""
 
-_PHRASES, _QUESTIONS = ("subjects.txt", "none.txt", "smalltalk.txt", "followups.txt"), "questions"
+_PHRASES = ("subjects.txt", "none.txt", "smalltalk.txt", "followups.txt")
+_HEADS, _QUESTIONS = "heads.toml", "questions"
+
+_HEADED = 1
+"""So many heads of each facet are put before names of each card: more, and what no card answers
+is heard as a card."""
 
 NONE, FOLLOW_UP = "none", "follow_up"
 SMALL_TALK = ("greeting", "thanks", "goodbye", "who_are_you", "ask_person")
@@ -71,6 +77,7 @@ class Phrases:
     none: tuple[str, ...]
     small_talk: Mapping[str, tuple[str, ...]]
     follow_ups: Mapping[str, tuple[str, ...]]
+    heads: Mapping[str, tuple[str, ...]]  # by facet: how a question typed as keywords begins
 
     @classmethod
     def load(cls, folder: Path, own: Path | None = None) -> Phrases:
@@ -88,6 +95,7 @@ class Phrases:
             none=read_sections(folder / "none.txt").get("", ()),
             small_talk=read_sections(folder / "smalltalk.txt"),
             follow_ups=read_sections(folder / "followups.txt"),
+            heads=_read_heads(folder / _HEADS),
         )
 
 
@@ -102,6 +110,13 @@ def read_sections(path: Path) -> dict[str, tuple[str, ...]]:
         elif words and not words.startswith("#"):
             found[name].append(words)
     return {name: tuple(lines) for name, lines in found.items()}
+
+
+def _read_heads(path: Path) -> dict[str, tuple[str, ...]]:
+    """A folder of an operator's own need not have them."""
+    if not path.exists():
+        return {}
+    return {name: tuple(heads) for name, heads in tomllib.loads(path.read_text("utf-8")).items()}
 
 
 def _question_files(folder: Path, own: Path | None) -> list[Path]:
@@ -134,7 +149,7 @@ def examples(
     def ready(text: str) -> Words:
         return prepare(text, abbreviations)
 
-    for slug, card in sorted(cards.items()):
+    for n, (slug, card) in enumerate(sorted(cards.items())):
         for facet, asked in card.questions.items():
             for question in asked:
                 yield Example(ready(question), slug, facet, asked=True)
@@ -143,6 +158,8 @@ def examples(
                 yield Example(ready(question), slug, Facet(name), asked=True)
         for name in (card.title, *card.names, *phrases.subjects.get(slug, ())):
             yield Example(ready(name), slug)
+        for facet, line in _keywords((card.title, *card.names), phrases.heads, n):
+            yield Example(ready(line), slug, facet)
     for line in phrases.none:
         yield Example(ready(line), NONE, asked=True)
     for kind in SMALL_TALK:
@@ -151,6 +168,15 @@ def examples(
     for name, lines in phrases.follow_ups.items():
         for line in lines:
             yield Example(ready(line), FOLLOW_UP, Facet(name), asked=True)
+
+
+def _keywords(
+    names: Sequence[str], heads: Mapping[str, tuple[str, ...]], turn: int
+) -> Iterator[tuple[Facet, str]]:
+    """Questions as one types them into a search box; cards take their turns with the heads."""
+    for place, (facet, lines) in enumerate(heads.items()):
+        for n in range(turn * _HEADED, (turn + 1) * _HEADED):
+            yield Facet(facet), f"{lines[n % len(lines)]} {names[(n + place) % len(names)]}"
 
 
 def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
@@ -265,9 +291,9 @@ def load_or_train(
 def _content_key(cards: Mapping[str, Card], folder: Path, own: Path | None, stamp: str) -> str:
     """Changes with the cards, with every phrase learned from and with the code that learns."""
     digest = hashlib.sha256((stamp or repr([cards[s].digest for s in sorted(cards)])).encode())
-    learned = [folder / name for name in ("abbreviations.toml", *_PHRASES)]
+    learned = [folder / name for name in ("abbreviations.toml", *_PHRASES, _HEADS)]
     code = [Path(__file__).parent / f"{name}.py" for name in _CODE]
-    for path in [*learned, *_question_files(folder, own), *code]:
+    for path in [*filter(Path.exists, learned), *_question_files(folder, own), *code]:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:24]
 

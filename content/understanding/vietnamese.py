@@ -24,6 +24,7 @@ _MENTION = re.compile(r"(?<!\w)@\w+")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"(?<=[.!?…\n;])\s*")
+_CLAUSE, _CLAUSE_LEAST = re.compile(r"[,:–]| - "), 4
 _ASKS = re.compile(
     r"\?|\b(?:khong|ko|hong|bao nhieu|may|o dau|cho nao|lam sao|the nao|nhu nao|bao gio|khi nao"
     r"|bao lau|can gi|giay gi|ai|duoc gi|hoi|xin|muon|phai lam|chua|mo|rang)\b"
@@ -76,10 +77,14 @@ NO_ABBREVIATIONS = Abbreviations({}, {}, {})
 
 def prepare(text: str, abbreviations: Abbreviations = NO_ABBREVIATIONS) -> Words:
     """All steps in order. Never raises; at most some `LONGEST` characters come out per message."""
-    tokens = [repair(token) for token in _WORD.findall(shorten(tidy(text)))]
-    tokens = _write_out(tokens, abbreviations)
-    plain = " ".join(tokens)
+    mended = [repair(token) for token in tokens(shorten(tidy(text)))]
+    plain = " ".join(_write_out(mended, abbreviations))
     return Words(plain, fold(plain))
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text without what stands between them."""
+    return _WORD.findall(text)
 
 
 def tidy(text: str) -> str:
@@ -128,6 +133,15 @@ def asking_part(text: str) -> str:
     sentences = [s.strip() for s in _SENTENCE.split(shorten(tidy(text))) if s.strip()]
     asking = [s for s in sentences if _ASKS.search(fold(s))]
     return asking[-1] if asking else " ".join(sentences[-1:])
+
+
+def last_clause(text: str) -> str:
+    """The end of a sentence from its last comma on, or from one before where that is too short."""
+    clauses = [clause.strip() for clause in _CLAUSE.split(text)]
+    *before, last = [clause for clause in clauses if _WORD.search(clause)] or [""]
+    while before and len(_WORD.findall(last)) < _CLAUSE_LEAST:
+        last = f"{before.pop()} {last}"
+    return last
 
 
 @lru_cache(maxsize=8192)
@@ -181,15 +195,15 @@ def _visible(sign: str) -> str:
     return sign
 
 
-def _write_out(tokens: Sequence[str], abbreviations: Abbreviations) -> list[str]:
+def _write_out(typed: Sequence[str], abbreviations: Abbreviations) -> list[str]:
     """Abbreviations and dialect in common words. Where nothing is known, it stays."""
     said: list[str] = []
-    for n, word in enumerate(tokens):
-        if word == "k" and n and tokens[n - 1].isdigit():
+    for n, word in enumerate(typed):
+        if word == "k" and n and typed[n - 1].isdigit():
             said.append("nghìn")  # "500 k" is money, a lone k is "không"
             continue
         rules = abbreviations.nearby.get(word, ())
-        following = fold(tokens[n + 1]) if rules and n + 1 < len(tokens) else ""
+        following = fold(typed[n + 1]) if rules and n + 1 < len(typed) else ""
         meant = next((means for words, means in rules if following in words), None)
         said += (meant or abbreviations.words.get(word, word)).split()
     longest = max((len(key) for key in abbreviations.phrases), default=0)
@@ -197,19 +211,19 @@ def _write_out(tokens: Sequence[str], abbreviations: Abbreviations) -> list[str]
 
 
 def _replace_phrases(
-    tokens: list[str], phrases: Mapping[tuple[str, ...], str], longest: int
+    typed: list[str], phrases: Mapping[tuple[str, ...], str], longest: int
 ) -> list[str]:
-    folded = [fold(token) for token in tokens]
+    folded = [fold(token) for token in typed]
     out: list[str] = []
     n = 0
-    while n < len(tokens):
-        for length in range(min(longest, len(tokens) - n), 0, -1):
+    while n < len(typed):
+        for length in range(min(longest, len(typed) - n), 0, -1):
             found = phrases.get(tuple(folded[n : n + length]))
             if found is not None:
                 out += found.split()
                 n += length
                 break
         else:
-            out.append(tokens[n])
+            out.append(typed[n])
             n += 1
     return out

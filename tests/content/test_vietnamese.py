@@ -14,6 +14,7 @@ from content.understanding.vietnamese import (
     Abbreviations,
     asking_part,
     fold,
+    last_clause,
     prepare,
     repair,
     shorten,
@@ -84,3 +85,11 @@ def test_a_long_story_keeps_the_sentence_that_asks() -> None:
     story = "Nhà tôi ở trên núi. " * 300 + "Vậy làm căn cước ở đâu? " + "Tôi kể tiếp. " * 200
     assert "căn cước ở đâu" in shorten(tidy(story))
     assert "căn cước ở đâu" in asking_part(story)
+
+
+def test_the_end_of_a_sentence_is_long_enough_to_ask_something() -> None:
+    story = "bố mẹ em mất hết giấy, giờ làm lại thì xin ở đâu"
+    assert last_clause(story) == "giờ làm lại thì xin ở đâu"
+    assert last_clause("con chưa có khai sinh, làm sao") == "con chưa có khai sinh làm sao"
+    assert last_clause("") == ""
+    assert last_clause(",,,") == ""
