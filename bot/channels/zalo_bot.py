@@ -1,0 +1,334 @@
+"""Zalo bot: one account on the Zalo Bot Platform receives and sends, as far as that platform goes.
+
+`zalo_bot_updates.py` says what an update means. Not to be mixed up with an Official Account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from bot.channels import zalo_bot_updates as updates
+from bot.channels.channel import (
+    Accept,
+    FailedForGood,
+    Health,
+    Refused,
+    RetryAt,
+    SendFailed,
+    StopWriting,
+    Uncertain,
+)
+from bot.channels.zalo_bot_wire import (
+    CallFailed,
+    Limits,
+    NotSent,
+    Refusal,
+    Unreadable,
+    Wire,
+    get,
+)
+from handlers.messages import Address, Capabilities, Incoming, Media, MediaKind, Reply
+
+log = logging.getLogger(__name__)
+
+TEXT_LENGTH = 2000  # of texts and captions
+SECRET_HEADER = "x-bot-api-secret-token"  # noqa: S105 - the header's name
+
+
+class ZaloBotChannel:
+    """One Zalo bot, as `bot.channels.channel.Channel` wants it.
+
+    `clock` returns aware UTC. `media_base` is the public address under which Zalo can fetch a
+    content file by its name; without one, pictures are left out. The platform takes voices only
+    as .aac files, which no card has. With `typing`, people see at once that an answer is coming,
+    for one more call a message.
+    `session` must allow more connections at once than there are accounts that poll.
+    In webhook mode `poll` returns when Zalo has taken the webhook; without a `webhook_url`
+    somebody else registers it. Raises ValueError for a bad `webhook_secret` or `api_base`.
+    """
+
+    paced = True
+
+    def __init__(
+        self,
+        account: str,
+        token: str,
+        *,
+        api_base: str,
+        mode: str,
+        webhook_secret: str,
+        webhook_url: str | None,
+        session: aiohttp.ClientSession,
+        clock: Callable[[], datetime],
+        media_base: str | None = None,
+        typing: bool = True,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> None:
+        # Zalo names the length alone; what a header cannot carry is refused as well.
+        if mode == "webhook" and not re.fullmatch(r"[!-~]{8,256}", webhook_secret):
+            raise ValueError(
+                f"account {account}: webhook_secret must be 8-256 letters, digits or signs"
+            )
+        self.account = account
+        shown = frozenset({MediaKind.IMAGE} if media_base else ())
+        self.capabilities = Capabilities(TEXT_LENGTH, buttons=0, media=shown)
+        self._mode, self._secret, self._webhook_url = mode, webhook_secret, webhook_url
+        self._clock, self._media_base, self._limits = clock, media_base, limits
+        self._shows_typing = typing
+        self._wire = Wire(session, api_base, token, limits)
+        self._problem = ""  # of receiving, in an operator's words
+        self._failures = 0  # of sending, one after the other
+        self._quota_refusals = 0
+        self._quota_until = datetime.min.replace(tzinfo=UTC)
+        self._typing: dict[str, asyncio.Task[None]] = {}
+
+    async def open(self) -> None:
+        """Take nothing: the session is shared."""
+
+    async def close(self) -> None:
+        """Wait until the typing signs have gone out, which has its time limit."""
+        await asyncio.gather(*self._typing.values())
+
+    async def check(self) -> Health:
+        """Ask Zalo who we are; tell also what keeps messages from coming in."""
+        try:
+            await self._ask_identity()
+        except CallFailed as error:
+            return Health(ok=False, problem=error.remedy())
+        return Health(ok=not self._problem, problem=self._problem)
+
+    # Receiving
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> list[Incoming]:
+        """Read one webhook request. Raises Refused: 403 for its caller, 400 for its content."""
+        given = next((v for k, v in headers.items() if k.lower() == SECRET_HEADER), "")
+        genuine = hmac.compare_digest(
+            given.encode(errors="backslashreplace"), self._secret.encode()
+        )
+        if not (self._secret and genuine):
+            raise Refused(403, "the secret token is missing or wrong")
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Refused(400, "the body is not JSON") from None
+        incoming = updates.read(payload, self.account, now=self._clock())
+        for one in incoming:
+            self._show_typing(one.address.chat)
+        return incoming
+
+    async def poll(self, accept: Accept) -> None:
+        """Fetch updates until cancelled, in order, one by one; see the class for webhooks."""
+        await self._insist(self._ask_identity)
+        if self._mode == "webhook":
+            await self._insist(self._register)
+            return
+        await self._insist(self._unregister)
+        failures = 0
+        while True:
+            try:
+                update = await self._fetch()
+            except CallFailed as error:
+                failures += 1
+                await self._back_off(error, failures)
+                if isinstance(error, Refusal) and error.code in {400, 403, 404, 409}:
+                    with contextlib.suppress(CallFailed):  # it may be a webhook's doing
+                        await self._unregister()
+                continue
+            failures = 0
+            self._note("")
+            if update is None:
+                await asyncio.sleep(self._limits.breath)
+            else:
+                await self._take_to_the_end(update, accept)
+
+    async def _fetch(self) -> Any:
+        """Wait for the next update and return it, None if none came."""
+        wait = self._limits.long_poll
+        try:
+            limit = wait + self._limits.call
+            # The timeout is documented as a text.
+            return await self._wire.call("getUpdates", limit, timeout=str(int(wait))) or None
+        except Refusal as error:
+            if error.code == 408:  # the documented answer when there is nothing new
+                return None
+            raise
+
+    async def _take_to_the_end(self, update: Any, accept: Accept) -> None:
+        """Store an update even while being cancelled: Zalo forgot it when it handed it over."""
+        taking = asyncio.create_task(self._take(update, accept))
+        try:
+            await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.wait([taking], timeout=self._limits.farewell)
+            if not taking.done():
+                taking.cancel()
+                await asyncio.wait([taking])
+                log.error("account %s: a message is LOST, not accepted in time", self.account)
+            raise
+
+    async def _take(self, update: Any, accept: Accept) -> None:
+        try:
+            incoming = updates.read(update, self.account, now=self._clock())
+        except Refused as error:
+            log.error("account %s: an update cannot be read: %s", self.account, error)
+            return
+        for one in incoming:
+            self._show_typing(one.address.chat)
+            for attempt in range(1, self._limits.tries + 1):
+                try:
+                    await accept(one)
+                except Exception as error:  # the store's; its text may quote a person
+                    trouble = (self.account, one.message_id, type(error).__name__)
+                    log.warning("account %s: %s not accepted yet: %s", *trouble)
+                    if attempt < self._limits.tries:
+                        await asyncio.sleep(self._limits.pause(attempt))
+                else:
+                    break
+            else:
+                log.error("account %s: %s is LOST, not accepted", self.account, one.message_id)
+
+    def _show_typing(self, chat: str) -> None:
+        """Say beside the answer's way that one is coming; `send` to this chat waits for it."""
+        if not self._shows_typing or chat in self._typing:
+            return
+        task = asyncio.get_running_loop().create_task(self._type(chat))
+        self._typing[chat] = task
+        task.add_done_callback(lambda _: self._typing.pop(chat, None))
+
+    async def _type(self, chat: str) -> None:
+        try:
+            limit = self._limits.typing
+            await self._wire.call("sendChatAction", limit, chat_id=chat, action="typing")
+        except CallFailed as error:  # the answer comes anyway
+            log.debug("account %s: no typing sign: %s", self.account, error)
+
+    async def _ask_identity(self) -> None:
+        if not isinstance(get(await self._wire.call("getMe"), "id"), str | int):
+            raise Unreadable("getMe gave no id")
+
+    async def _register(self) -> None:
+        if self._webhook_url:
+            url, secret = self._webhook_url, self._secret
+            await self._wire.call("setWebhook", url=url, secret_token=secret)
+
+    async def _unregister(self) -> None:
+        try:
+            await self._wire.call("deleteWebhook")
+        except Refusal as error:
+            # Measured for a bot without a webhook. The token was found good before.
+            if error.code != 404:
+                raise
+
+    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
+        failures = 0
+        while True:
+            try:
+                await step()
+            except CallFailed as error:
+                failures += 1
+                await self._back_off(error, failures)
+            else:
+                self._note("")
+                return
+
+    async def _back_off(self, error: CallFailed, failures: int) -> None:
+        self._note(error.remedy())
+        await asyncio.sleep(self._pause(error, failures))
+
+    def _pause(self, error: CallFailed, failures: int) -> float:
+        match error:
+            case Refusal(code=401 | 404):
+                return self._limits.bad_token
+            case Refusal(code=429):
+                return self._limits.quota_pause(failures)
+        return self._limits.pause(failures)
+
+    def _note(self, problem: str) -> None:
+        """Log a change of state once, not each attempt."""
+        if problem and problem != self._problem:
+            log.warning("account %s: %s", self.account, problem)
+        elif self._problem and not problem:
+            log.info("account %s: receives again", self.account)
+        self._problem = problem
+
+    # Sending
+
+    async def send(self, address: Address, reply: Reply) -> str:
+        """Send one message; return Zalo's message id. Raises SendFailed."""
+        if sign := self._typing.get(address.chat):
+            await asyncio.wait([sign])  # a sign after the answer would promise another
+        try:
+            number = await self._deliver(address.chat, reply)
+        except CallFailed as error:
+            raise self._failure(error) from None
+        self._failures = self._quota_refusals = 0
+        return number
+
+    async def _deliver(self, chat: str, reply: Reply) -> str:
+        text = updates.storable(reply.text)
+        picture = next((m for m in reply.media if m.kind is MediaKind.IMAGE), None)
+        if picture and self._media_base:
+            try:
+                return await self._show(chat, picture, text)
+            except Refusal as error:
+                # 404: no such method here. The words must do.
+                if not (error.hopeless or (error.code == 404 and not error.gone)):
+                    raise
+                log.warning("picture %s is refused by Zalo: %s", picture.name, error)
+        return _message_id(await self._wire.call("sendMessage", chat_id=chat, text=text))
+
+    async def _show(self, chat: str, picture: Media, text: str) -> str:
+        asked: dict[str, Any] = {"chat_id": chat}
+        asked["photo"] = f"{self._media_base}/{quote(picture.name)}"
+        if text:
+            asked["caption"] = text
+        return _message_id(await self._wire.call("sendPhoto", self._limits.photo, **asked))
+
+    def _failure(self, error: CallFailed) -> SendFailed:
+        """Turn what went wrong into the decision that follows."""
+        match error:
+            case Refusal(gone=True):
+                return StopWriting(str(error))
+            case Refusal(timed_out=True):
+                return Uncertain(str(error))
+            case Refusal(code=429):
+                return self._quota_used_up(error)
+            case Refusal(code=401 | 404):
+                return self._later(error, account_wide=True)
+            case Refusal(hopeless=True):
+                return FailedForGood(str(error))
+            case Refusal() | NotSent():
+                return self._later(error)
+        return Uncertain(str(error))
+
+    def _later(self, error: CallFailed, *, account_wide: bool = False) -> RetryAt:
+        self._failures += 1
+        when = self._clock() + timedelta(seconds=self._pause(error, self._failures))
+        return RetryAt(str(error), when, account_wide=account_wide)
+
+    def _quota_used_up(self, error: Refusal) -> RetryAt:
+        """Let the account wait; what was on its way at the same time makes it no longer."""
+        now = self._clock()
+        if self._quota_until <= now:
+            self._quota_refusals += 1
+            seconds = self._limits.quota_pause(self._quota_refusals)
+            self._quota_until = now + timedelta(seconds=seconds)
+        return RetryAt(str(error), self._quota_until, account_wide=True)
+
+
+def _message_id(result: Any) -> str:
+    number = get(result, "message_id")
+    if not isinstance(number, str | int) or isinstance(number, bool) or not number:
+        raise Unreadable("a success without a message_id")
+    return str(number)

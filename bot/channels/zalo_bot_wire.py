@@ -1,0 +1,164 @@
+"""Calls to the Zalo Bot Platform over the shared session, and what can go wrong with one.
+
+Nothing that leaves here, answers and errors included, holds the bot's token.
+Source: docs.zaloplatforms.com/docs/BOT. Zalo publishes no table of errors: what a code means for
+us is decided in `Refusal`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+# Unconfirmed: which code and words say that a person cannot be written to. A bare 403 may as well
+# mean the whole bot, so without such words nobody is given up.
+GONE = re.compile(
+    r"(chat|user|recipient|conversation)\b.*\b(not found|not exist|invalid|left|deactivated)"
+    r"|(chat_?id|user_?id)\b.*\binvalid|invalid (chat|user|recipient)|blocked|kicked",
+    re.I,
+)
+# RuntimeError: the session is closed. ValueError: the request could not be written.
+NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds."""
+
+    call: float = 20.0
+    photo: float = 60.0  # Zalo fetches the picture before it answers
+    typing: float = 2.0
+    long_poll: float = 30.0
+    breath: float = 0.2  # between empty answers, should they come without their wait
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+    bad_token: float = 300.0
+    # After "Quota exceeded", for which Zalo publishes neither numbers nor a time to wait.
+    first_quota: float = 30.0
+    longest_quota: float = 3600.0
+    farewell: float = 5.0  # for storing what was fetched when polling is ended
+    tries: int = 15  # to store one message, about ten minutes
+
+    def pause(self, failures: int) -> float:
+        """Say how long to wait after so many failures in a row."""
+        return min(self.longest_pause, self.first_pause * 2.0 ** min(failures - 1, 20))
+
+    def quota_pause(self, refusals: int) -> float:
+        """Say how long to wait after so many refusals for the quota in a row."""
+        return min(self.longest_quota, self.first_quota * 2.0 ** min(refusals - 1, 20))
+
+
+class CallFailed(Exception):
+    """A call did not succeed."""
+
+    def remedy(self) -> str:
+        """Say in an operator's words what is wrong and what to do; the same words for a state."""
+        return "Zalo gives no readable answer: mend the network or `api_base`"
+
+
+class NotSent(CallFailed):
+    """The request never left."""
+
+    def remedy(self) -> str:
+        return "Zalo cannot be reached: mend the network, the firewall or `api_base`"
+
+
+class Unreadable(CallFailed):
+    """The request left; what came back, if anything, says nothing."""
+
+
+class Refusal(CallFailed):
+    """An answer that is no success. `code` is 0 when the words are not Zalo's own.
+
+    `gone`: the person is out of reach; `hopeless`: this call can never succeed; `timed_out`: it
+    may have had its effect all the same (while fetching: there is nothing new).
+    """
+
+    def __init__(self, status: int, answer: Any) -> None:
+        # The page of a proxy must not count as Zalo's word about a person.
+        genuine = get(answer, "ok") is False
+        code = get(answer, "error_code")
+        self.code = (code if type(code) is int else status) if genuine else 0
+        words = get(answer, "description") if genuine else "not Zalo's own answer"
+        super().__init__(f"HTTP {status}: {self.code} {words}"[:300])
+        self.timed_out = self.code == 408 or status == 504
+        self.gone = self.code in {400, 403, 404} and bool(GONE.search(str(words)))
+        kept = {401, 403, 404, 408, 409, 429}
+        self.hopeless = 400 <= self.code < 500 and self.code not in kept and not self.gone
+
+    def remedy(self) -> str:
+        match self.code:
+            case 401 | 404:
+                return "Zalo does not know this token: copy `token` anew from the Zalo Bot Creator"
+            case 403:
+                return "Zalo forbids this bot to work: look into the Zalo Bot Creator"
+            case 409:
+                return "another program receives with this token: stop it, or give it its own bot"
+            case 429:
+                return "the bot's quota at Zalo is used up: raise it, or wait"
+            case 400:
+                return f"Zalo refuses the set-up ({self}): mend `public_url` or `webhook_secret`"
+        return "Zalo answers with errors: nothing to do, unless it stays so"
+
+
+class Wire:
+    """One bot's way to the platform. The session is others'. Raises ValueError (api_base)."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, api_base: str, token: str, limits: Limits
+    ) -> None:
+        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", api_base):
+            wanted = "https://bot-api.zaloplatforms.com"
+            raise ValueError(f"api_base must be like {wanted}, not {api_base!r}")
+        self._session, self._token, self._limits = session, token.encode(), limits
+        self._base = f"{api_base.rstrip('/')}/bot{token}"
+
+    async def call(self, method: str, seconds: float | None = None, **parameters: Any) -> Any:
+        """Call a method, whose name is case-sensitive; return its result, None if it has none.
+
+        Raises CallFailed.
+        """
+        total = seconds or self._limits.call
+        limit = aiohttp.ClientTimeout(total=total, connect=min(10.0, total))
+        failure: CallFailed
+        try:
+            address = URL(f"{self._base}/{method}", encoded=True)
+            async with self._session.post(
+                address, json=parameters, timeout=limit, allow_redirects=False
+            ) as response:
+                payload = (await response.read()).replace(self._token, b"<token>")
+            answer, fine = _parse(payload), 200 <= response.status < 300
+            # `ok` decides, not the status alone: a refusal may come with status 200.
+            if fine and get(answer, "ok") is True:
+                return answer.get("result")
+            if fine and get(answer, "ok") is not False:
+                failure = Unreadable("a success that is not Zalo's own answer")
+            else:
+                failure = Refusal(response.status, answer)
+        except NEVER_LEFT as error:
+            failure = NotSent(f"no connection: {type(error).__name__}")
+        except (aiohttp.ClientError, OSError) as error:
+            failure = Unreadable(f"no answer: {type(error).__name__}")
+        raise failure  # here, so that no original that holds the address hangs on it
+
+
+def get(answer: Any, key: str) -> Any:
+    """Return a field of JSON that may have any shape, or None."""
+    return answer.get(key) if isinstance(answer, dict) else None
+
+
+def _parse(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
