@@ -15,6 +15,7 @@ from content.crisis import FILE as CRISIS
 from content.crisis import Alarm
 from content.shelf import SHIPPED, Shelf, Stamp
 from content.understanding import Context, Outcome, Understanding
+from content.understanding.apart import learn_apart
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Library:
         self.folder = folder
         self.words = holding(folder, WORDS)
         self.shelf = shelf
-        self.alarm = Alarm.load(holding(self.words, CRISIS) / CRISIS)
+        self.alarm = Alarm.load(holding(self.words, CRISIS) / CRISIS, cache=cache)
         self.understanding = understanding
         self._cache = cache
         self._seen = seen
@@ -74,11 +75,12 @@ class Library:
         """What somebody means by `text`, after what they asked before."""
         return self.understanding.understand(text, context)
 
-    def reload_if_changed(self) -> bool:
+    def reload_if_changed(self, *, apart: bool = False) -> bool:
         """Read what editors saved, cards and phrases, and learn it; blocking.
 
-        True when something changed. What cannot be read raises, once for each time it is saved,
-        and the last good engine stays.
+        With `apart` it is learned in another process, so that this one answers meanwhile. True when
+        something changed. What cannot be read raises, once for each time it is saved, and the last
+        good engine stays.
         """
         seen = _look(self.folder)
         phrases_changed = seen != self._seen
@@ -87,12 +89,12 @@ class Library:
             _report(self.shelf)
         elif not phrases_changed:
             return False
-        if self.shelf.cards:
+        cards, cache = self.shelf.cards, self._cache
+        if cards:
+            if apart:
+                learn_apart(cards, folder=self.words, cache=cache, stamp=cards.digest)
             self.understanding = Understanding.build(
-                self.shelf.cards,
-                folder=self.words,
-                cache=self._cache,
-                stamp=self.shelf.cards.digest,
+                cards, folder=self.words, cache=cache, stamp=cards.digest
             )
         return True
 

@@ -14,6 +14,7 @@ from math import log, sqrt
 
 from rapidfuzz import fuzz
 
+from content.redaction import asked
 from content.understanding.vietnamese import NO_ABBREVIATIONS, Abbreviations, Words, prepare
 
 ALIKE = 0.45
@@ -57,19 +58,20 @@ def group(
 ) -> list[Group]:
     """The largest group first, then the one with the oldest question; each question is in one.
 
-    `questions` are ids, which grow with time, and texts. `everyday` are questions on many subjects
-    (`phrases/none.txt`), which show what words say little; with few questions it matters.
+    `questions` are ids, which grow with time, and redacted texts. `everyday` are questions on many
+    subjects (`phrases/none.txt`), which show what words say little; with few questions it matters.
     """
     ordered = sorted(questions)
-    asked = [prepare(text, abbreviations) for _, text in ordered]
+    prepared = [prepare(asked(text), abbreviations) for _, text in ordered]
     usual = [prepare(text, abbreviations).folded for text in everyday]
     copies: dict[str, list[int]] = defaultdict(list)
-    for n, words in enumerate(asked):
+    for n, words in enumerate(prepared):
         copies[words.folded].append(n)
     same = {places[0]: places for places in copies.values()}
-    vectors = _weigh([words.folded for words in asked], usual)
-    near = _neighbours(asked, vectors, sorted(same), alike)
-    groups = [_describe(members, same, near, ordered) for members in _stars(near, same)]
+    vectors = _weigh([words.folded for words in prepared], usual)
+    near = _neighbours(prepared, vectors, sorted(same), alike)
+    hard = [(not _typed(prepared[n]), len(text), n) for n, (_, text) in enumerate(ordered)]
+    groups = [_describe(members, same, near, ordered, hard) for members in _stars(near, same)]
     return sorted(groups, key=lambda one: (-one.count, one.members[0]))
 
 
@@ -102,16 +104,16 @@ def _parts(text: str) -> list[str]:
 
 
 def _neighbours(
-    asked: Sequence[Words], vectors: Sequence[Vector], apart: Sequence[int], alike: float
+    prepared: Sequence[Words], vectors: Sequence[Vector], apart: Sequence[int], alike: float
 ) -> dict[int, dict[int, float]]:
     """For each question those alike it, and how much. Only those that share a telling part meet."""
     near: dict[int, dict[int, float]] = {n: {} for n in apart}
-    typed = {n: _typed(asked[n]) for n in apart}
+    typed = {n: _typed(prepared[n]) for n in apart}
     for n, m, shared in _meetings(vectors, apart):
         if shared < _WORTH_READING:
             continue
         meant = shared - _misread(vectors[n], vectors[m], typed[n], typed[m])
-        letters = fuzz.token_sort_ratio(asked[n].folded, asked[m].folded) / 100
+        letters = fuzz.token_sort_ratio(prepared[n].folded, prepared[m].folded) / 100
         likeness = _TELLING_SHARE * meant + (1 - _TELLING_SHARE) * letters
         if meant >= _WORTH_READING and likeness >= alike:
             near[n][m] = near[m][n] = likeness
@@ -177,14 +179,18 @@ def _describe(
     same: Mapping[int, Sequence[int]],
     near: Mapping[int, Mapping[int, float]],
     ordered: Sequence[tuple[int, str]],
+    hard: Sequence[tuple[bool, int, int]],
 ) -> Group:
-    """The member most like the others stands for the group; of equals the shortest."""
+    """The member most like the others stands for the group; of equals the one easiest to read.
+
+    `hard` sorts the questions by that: those with their marks first, then the short ones.
+    """
     inside = set(members)
 
     def closeness(n: int) -> float:
         return len(same[n]) + sum(near[n][m] * len(same[m]) for m in near[n].keys() & inside)
 
-    central = min(members, key=lambda n: (-round(closeness(n), 6), len(ordered[n][1]), n))
-    best = min(same[central], key=lambda n: (len(ordered[n][1]), n))
+    central = min(members, key=lambda n: (-round(closeness(n), 6), hard[n]))
+    best = min(same[central], key=lambda n: hard[n])
     everyone = sorted(ordered[n][0] for member in members for n in same[member])
     return Group(ordered[best][0], ordered[best][1], tuple(everyone))

@@ -18,7 +18,7 @@ from content.cards import Facet
 from content.claims import FOLDER, Claim, claims_of, read_question_files, shared
 from content.faults import CardFault, fault
 from content.library import WORDS, holding
-from content.redaction import LABELS, redact
+from content.redaction import asked, redact
 from content.shelf import Shelf
 
 LONGEST = 200
@@ -60,10 +60,8 @@ def add_phrase(shelf: Shelf, folder: Path, slug: str, facet: str, phrase: str) -
 
 
 def suggestion(question: str) -> str:
-    """A phrase to begin from: a redacted question without the bracketed words, not too long."""
-    for label in LABELS.values():
-        question = question.replace(label, " ")
-    words, kept = one_line(question).split(), ""
+    """A phrase to begin from: what a redacted question asks, not who asks it, and not too long."""
+    words, kept = one_line(asked(question)).split(), ""
     for word in words:
         if len(longer := f"{kept} {word}".strip()) > LONGEST:
             break
@@ -97,14 +95,18 @@ def _place_faults(path: Path, shelf: Shelf, slug: str, facet: str) -> Iterator[C
 
 def _claim_faults(shelf: Shelf, folder: Path, claim: Claim) -> list[CardFault]:
     """What the phrase would break, and what stands wrong already and would not be learned."""
-    asked, wrong = read_question_files(folder, shelf)
+    lines, wrong = read_question_files(folder, shelf)
     words = holding(folder, WORDS)
     if words.resolve() != folder.resolve():
         shipped, _ = read_question_files(words, shelf)
-        asked = [*(one for one in shipped if one.slug in shelf.cards), *asked]
+        lines = [*(one for one in shipped if one.slug in shelf.cards), *lines]
     if broken := [found for found in wrong if found.path.stem in shelf.cards]:
         return broken
-    claims = [*claims_of(shelf.cards), *asked]
+    claims = [*claims_of(shelf.cards), *lines]
+    others = {one.slug for one in claims if one.key == claim.key} - {claim.slug}
+    if slug := min(others & shelf.cards.keys(), default=""):
+        title = shelf.cards.heading(slug).title
+        return [fault(claim.path, claim.line, "phrase_taken", title=title, slug=slug)]
     before = list(shared(claims))
     return list(shared([*claims, claim]))[len(before) :]  # the last one's faults come last
 

@@ -105,30 +105,29 @@ class UnansweredDesk:
         """One page of the groups, the largest first."""
         if not self._door.knows(request):
             return self._door.closed()
-        return await self._list(
-            page=_number(request.query.get("page", "")), done=request.query.get("done", "")
-        )
+        page, notice = _number(request.query.get("page", "")), self._notice(request.query)
+        return await self._list(page=page, notice=notice)
 
     async def add(self, request: web.Request) -> web.Response:
         """Make a phrase of the group; the program learns it when it next looks at its files."""
-        return await self._settle(request, done="added")
+        return await self._settle(request, adding=True)
 
     async def dismiss(self, request: web.Request) -> web.Response:
         """Set the group aside."""
-        return await self._settle(request, done="dismissed")
+        return await self._settle(request, adding=False)
 
-    async def _settle(self, request: web.Request, *, done: str) -> web.Response:
+    async def _settle(self, request: web.Request, *, adding: bool) -> web.Response:
         if not self._door.knows(request):
             return self._door.closed()
         form = await self._door.form(request)
         if form is None:
             return await self._list(problem=self._texts("staff.form_old"), status=403)
         typed = _typed(form)
-        slug = typed.slug if done == "added" else ""
+        slug = typed.slug if adding else ""
         try:
             async with self._database.begin() as tx:
                 await self._unanswered.settle(tx, typed.questions, slug=slug, at=self._clock())
-                if done == "added":
+                if adding:
                     await asyncio.to_thread(self._add, typed)
         except NotOpen:
             return await self._list(
@@ -137,8 +136,16 @@ class UnansweredDesk:
         except PhraseRefused as refused:
             typed = replace(typed, faults=refused.faults)
             return await self._list(page=typed.page, typed=typed, status=422)
-        address = f"{ADDRESS}?page={typed.page}&done={done}#top"
+        done = f"added={slug}" if adding else "dismissed=1"
+        address = f"{ADDRESS}?page={typed.page}&{done}#top"
         return web.Response(status=303, headers={"Location": address})
+
+    def _notice(self, query: Mapping[str, str]) -> str:
+        """What was done to the group before this page."""
+        if (slug := query.get("added", "")) in self._library.shelf.cards:
+            title = self._library.shelf.cards.heading(slug).title
+            return self._texts("staff.unanswered.added", title=title)
+        return self._texts("staff.unanswered.dismissed") if "dismissed" in query else ""
 
     def _add(self, typed: Typed) -> None:
         shelf, folder = self._library.shelf, self._library.folder
@@ -148,7 +155,7 @@ class UnansweredDesk:
         self,
         *,
         page: int = 1,
-        done: str = "",
+        notice: str = "",
         problem: str = "",
         typed: Typed | None = None,
         status: int = 200,
@@ -165,10 +172,6 @@ class UnansweredDesk:
         by_id = {question.id: question for question in questions}
         shown = groups[(page - 1) * PAGE : page * PAGE]
         rows = [self._row(one, [by_id[n] for n in one.members], typed) for one in shown]
-        notice = {
-            "added": self._texts("staff.unanswered.added"),
-            "dismissed": self._texts("staff.unanswered.dismissed"),
-        }.get(done, "")
         return self._door.page(
             "unanswered.html",
             status=status,
@@ -207,7 +210,8 @@ class UnansweredDesk:
             first=min(days).strftime("%d/%m/%Y"),
             last=max(days).strftime("%d/%m/%Y"),
             phrase=suggestion(one.text),
-            slug=guess,
+            # What the engine did not know at all, a hasty tap must not teach it.
+            slug=guess if any(m.kind is Doubt.UNSURE and m.guess == guess for m in members) else "",
             facet=Facet.GENERAL.value,
         )
         if typed is None or not _is(one, typed):

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.web import Site
 from bot.wiring import House
 from handlers.staff.door import COOKIE
+from tests.console.villager import ask
 
 Client = TestClient  # type: ignore[type-arg]
 
@@ -42,7 +43,7 @@ async def test_the_key_opens_and_the_address_bar_forgets_it(client: Client, hous
 
 
 async def test_without_the_key_nothing_is_shown(client: Client) -> None:
-    await client.post("/chat", data={"text": "mua điện thoại cũ ở đâu rẻ"})
+    await ask(client, "mua điện thoại cũ ở đâu rẻ")
     client.session.cookie_jar.update_cookies({COOKIE: "wrong"})
     for path in ("/staff", "/staff/enter", "/staff/enter?key=", "/staff/enter?key=ă"):
         answer = await client.get(path)
@@ -53,7 +54,7 @@ async def test_without_the_key_nothing_is_shown(client: Client) -> None:
 async def test_staff_see_the_questions_that_wait_and_their_text_is_only_text(
     client: Client, house: House
 ) -> None:
-    await client.post("/chat", data={"text": "mua <script>alert(1)</script> ở đâu rẻ vậy"})
+    await ask(client, "mua <script>alert(1)</script> ở đâu rẻ vậy")
     page = await (await client.get(way_in(house))).text()
     assert "&lt;script&gt;" in page
     assert "<script>" not in page

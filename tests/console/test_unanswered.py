@@ -7,10 +7,11 @@ import random
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, CookieJar
+from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
@@ -23,12 +24,16 @@ from storage.cases import QuestionRecord
 from storage.database import Database
 from storage.migrate import migrate
 from storage.unanswered import Doubt, Unanswered, UnansweredRecord
+from tests.console.villager import ask
 from tests.small_content import few_cards, few_phrases
 
 Client = TestClient  # type: ignore[type-arg]
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 DESK = "/staff/unanswered"
+ONE_DATABASE = pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
+"""For what the database has no part in."""
+
 COWS = ("con trâu nhà em bị ốm thì báo ai", "trâu ốm thì báo cho ai vậy", "nhà em trâu ốm báo ai")
 
 
@@ -112,16 +117,19 @@ async def test_likes_stand_together_the_largest_group_first(client: Client, hous
     first, second = page.split('<section class="group"')[1:]
     assert "Được hỏi 3 lần" in first
     assert all(text in first for text in COWS)
-    assert "Máy đoán: Xét hộ nghèo" in first
-    assert "1 câu không biết, 2 câu phải hỏi lại" in first
-    assert "hỏi từ 15/11/2026 đến 24/11/2026" in first
+    assert "Máy đoán là thẻ “Xét hộ nghèo" in first
+    assert "Máy không biết: 1 lần" in first
+    assert "Máy phải hỏi lại: 2 lần" in first
+    assert "Hỏi từ 15/11/2026 đến 24/11/2026" in first
     assert "Máy không đoán được thẻ nào" in second
-    assert "hỏi ngày 21/11/2026" in second
+    assert "Hỏi ngày 21/11/2026" in second
+    assert "phải hỏi lại" not in second
     assert [form["slug"] for form in forms(page)] == ["ho-ngheo", ""]
     assert forms(page)[0]["phrase"] in COWS
     assert "Câu hỏi máy chưa trả lời được: 4" in await (await client.get("/staff")).text()
 
 
+@ONE_DATABASE
 async def test_of_a_large_group_five_texts_stand_for_all(client: Client, house: House) -> None:
     await note(
         house, *(f"{COWS[0]} {word}" for word in ["ạ", "nhỉ", "hở", "hử", "vậy", "thế", "rứa"])
@@ -136,11 +144,12 @@ async def test_a_group_becomes_a_phrase_that_the_running_program_answers(
 ) -> None:
     await note(house, *COWS, guess="so-do")
     [form] = forms(await desk(client))
+    assert form["slug"] == "", "a card that the engine only guessed is not ready to be taught"
     form |= {"phrase": "trâu ốm thì báo ai", "slug": "ho-ngheo", "facet": "contact"}
     answer = await client.post(f"{DESK}/add", data=form)
     page = await answer.text()
     assert answer.status == 200
-    assert "Máy đang học" in page
+    assert "Đã thêm câu mẫu vào thẻ “Xét hộ nghèo" in page
     assert forms(page) == []
     assert learned(house) == "[contact]\ntrâu ốm thì báo ai\n"
     assert set((await states(house)).values()) == {"added"}
@@ -149,6 +158,7 @@ async def test_a_group_becomes_a_phrase_that_the_running_program_answers(
     assert getattr(outcome, "slug", "") == "ho-ngheo"
 
 
+@ONE_DATABASE
 async def test_a_group_is_set_aside_whole_and_no_other(client: Client, house: House) -> None:
     await note(house, *COWS, "bán sim số đẹp ở chợ nào")
     form = forms(await desk(client))[0]
@@ -162,37 +172,33 @@ async def test_a_group_is_set_aside_whole_and_no_other(client: Client, house: Ho
     assert learned(house) == ""
 
 
-@pytest.mark.parametrize(
-    ("typed", "why"),
-    [
+@ONE_DATABASE
+async def test_a_refusal_says_why_keeps_what_was_typed_and_settles_nothing(
+    client: Client, house: House
+) -> None:
+    await note(house, "bán sim số đẹp ở chợ nào", *COWS)
+    claimed = house.library.shelf.cards["so-do"].questions["papers"][0]
+    fresh = forms(await desk(client))[0] | {"slug": "ho-ngheo", "facet": "contact"}
+    for typed, why in (
         ({"phrase": ""}, "chưa có chữ nào"),
         ({"phrase": "gọi <b>0912345678</b> nhé"}, "che thành"),
-        ({"phrase": "làm sổ đỏ cần giấy gì", "slug": "so-do"}, ""),
+        ({"phrase": claimed, "slug": "so-do"}, "có hai lần"),
+        ({"phrase": claimed}, "đã có ở thẻ"),
         ({"slug": ""}, "không có thẻ"),
         ({"slug": "../../x" + "y" * 100}, "không có thẻ"),
         ({"facet": "giay"}, "khía cạnh"),
-    ],
-)
-async def test_a_refusal_says_why_keeps_what_was_typed_and_settles_nothing(
-    client: Client, house: House, typed: dict[str, str], why: str
-) -> None:
-    if not why:  # a phrase that a card claims already
-        why = "có hai lần"
-        typed["phrase"] = house.library.shelf.cards["so-do"].questions["papers"][0]
-    await note(house, "bán sim số đẹp ở chợ nào", *COWS)
-    form = forms(await desk(client))[0] | {"slug": "ho-ngheo", "facet": "contact"} | typed
-    answer = await client.post(f"{DESK}/add", data=form)
-    page = await answer.text()
-    assert answer.status == 422
-    assert why in page
-    assert "<b>" not in page
-    kept = forms(page)[0]
-    assert kept["phrase"].replace("&lt;", "<").replace("&gt;", ">") == form["phrase"]
-    if "slug" not in typed:
-        assert kept["slug"] == "ho-ngheo"
-    if "facet" not in typed:
-        assert kept["facet"] == "contact"
-    assert str(house.library.folder) not in page, "no path of the machine"
+    ):
+        form = fresh | typed
+        answer = await client.post(f"{DESK}/add", data=form)
+        page = await answer.text()
+        assert answer.status == 422
+        assert why in page
+        assert "<b>" not in page
+        kept = forms(page)[0]
+        assert kept["phrase"].replace("&lt;", "<").replace("&gt;", ">") == form["phrase"]
+        for field in {"slug", "facet"} - typed.keys():
+            assert kept[field] == form[field]
+        assert str(house.library.folder) not in page, "no path of the machine"
     assert set((await states(house)).values()) == {"open"}
     assert learned(house) == ""
 
@@ -211,6 +217,7 @@ async def test_two_who_settle_one_group_do_it_once(client: Client, house: House)
     assert (learned(house) != "") == (set((await states(house)).values()) == {"added"})
 
 
+@ONE_DATABASE
 async def test_who_joins_a_group_while_staff_read_it_is_not_settled_unseen(
     client: Client, house: House
 ) -> None:
@@ -221,45 +228,45 @@ async def test_who_joins_a_group_while_staff_read_it_is_not_settled_unseen(
     assert (await states(house))[COWS[2]] == "open"
 
 
-@pytest.mark.parametrize("path", [DESK, f"{DESK}/add", f"{DESK}/dismiss"])
-async def test_signed_out_nothing_is_shown_or_done(client: Client, house: House, path: str) -> None:
+@ONE_DATABASE
+async def test_signed_out_nothing_is_shown_or_done(client: Client, house: House) -> None:
     await note(house, *COWS)
     [form] = forms(await desk(client))
     client.session.cookie_jar.clear()
-    send = client.get if path == DESK else client.post
-    answer = await send(path, data=form)
-    assert answer.status == 401
-    page = await answer.text()
-    assert "trâu" not in page
-    assert "token" not in page
+    for answer in (
+        await client.get(DESK),
+        await client.post(f"{DESK}/add", data=form),
+        await client.post(f"{DESK}/dismiss", data=form),
+    ):
+        assert answer.status == 401
+        page = await answer.text()
+        assert "trâu" not in page
+        assert "token" not in page
     assert set((await states(house)).values()) == {"open"}
 
 
-@pytest.mark.parametrize("token", ["", "x", "ă", "0" * 64])
-async def test_a_form_that_is_not_from_our_page_does_nothing(
-    client: Client, house: House, token: str
-) -> None:
+@ONE_DATABASE
+async def test_a_form_that_is_not_from_our_page_does_nothing(client: Client, house: House) -> None:
     await note(house, *COWS)
     [form] = forms(await desk(client))
     assert len(form["token"]) == 64
-    for verb in ("add", "dismiss"):
+    for token, verb in product(("", "x", "ă", "0" * 64), ("add", "dismiss")):
         answer = await client.post(f"{DESK}/{verb}", data=form | {"token": token})
         assert answer.status == 403
         assert "chưa làm gì cả" in await answer.text()
     assert set((await states(house)).values()) == {"open"}
 
 
-@pytest.mark.parametrize("numbers", ["", "x", "-1", "9" * 40, "1,2,3,99999", "1;2", ",,"])
-async def test_a_form_about_no_group_does_nothing(
-    client: Client, house: House, numbers: str
-) -> None:
+async def test_a_form_about_no_group_does_nothing(client: Client, house: House) -> None:
     await note(house, *COWS)
     [form] = forms(await desk(client))
-    answer = await client.post(f"{DESK}/dismiss", data=form | {"questions": numbers})
-    assert answer.status == 409
+    for numbers in ("", "x", "-1", "9" * 40, "9" * 15, "1,2,3,99999", "1;2", ",,"):
+        answer = await client.post(f"{DESK}/dismiss", data=form | {"questions": numbers})
+        assert answer.status == 409
     assert set((await states(house)).values()) == {"open"}
 
 
+@ONE_DATABASE
 async def test_thirty_groups_stand_on_a_page(client: Client, house: House) -> None:
     letters = random.Random(1)
     await note(house, *("".join(letters.choices("bcdghklmnpqrstvx", k=9)) for _ in range(40)))
@@ -275,6 +282,7 @@ async def test_thirty_groups_stand_on_a_page(client: Client, house: House) -> No
         assert await desk(client, page=page) in {first, second}
 
 
+@ONE_DATABASE
 async def test_what_people_wrote_is_only_text(client: Client, house: House) -> None:
     await note(house, '"><script>alert(1)</script>')
     page = await desk(client)
@@ -285,16 +293,13 @@ async def test_what_people_wrote_is_only_text(client: Client, house: House) -> N
 async def test_a_villagers_number_is_seen_by_nobody_but_the_villager(
     client: Client, house: House
 ) -> None:
-    """Two wordings of one question, with a number in it, from two people, end as one phrase."""
+    """Two wordings of one question, with a number in it, end as one phrase."""
     asked = (
         "trâu nhà em ốm thì báo ai, gọi em số 0912 345 678",
         "trau nha em om thi bao ai 0912.345.678",
     )
-    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as villager:
-        for text in asked:
-            said = await villager.post(client.make_url("/chat"), data={"text": text})
-            shown = await said.text()
-            assert "912" in shown, "they see their own words"
+    chat = await ask(client, *asked)
+    assert all(text in chat for text in asked), "they see their own words"
     async with house.database.read() as tx:
         rows = (await tx.connection.execute(select(UnansweredRecord.__table__))).all()
         cases = list((await tx.connection.execute(select(QuestionRecord.text))).scalars())

@@ -11,7 +11,8 @@ import pytest
 from content.library import Library, NoCards
 from content.shelf import SHIPPED
 from content.texts import Texts
-from content.understanding import Answer
+from content.understanding import Answer, Understanding
+from content.understanding.apart import learn_apart
 from tests.small_content import SLUGS, few_cards, few_phrases
 
 
@@ -54,6 +55,23 @@ def test_a_broken_edit_is_reported_and_the_last_good_card_stays(
     library.reload_if_changed()
     assert title(library, question) == before
     assert "khai-sinh.md" in caplog.text
+
+
+def test_what_is_learned_apart_is_taken_up_and_not_learned_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    library = Library.open(folder, cache=tmp_path / "cache")
+    card = folder / "cards" / "vi" / "so-do.md"
+    write(card, card.read_text("utf-8").replace("title: ", "title: Mới, "))
+    write(folder / "cards" / "vi" / "khai-sinh.md", "---\ntitle: hỏng\n")
+    assert library.reload_if_changed(apart=True)
+    assert title(library, "làm sổ đỏ cần giấy tờ gì").startswith("Mới, ")
+    cards, cache = library.shelf.cards, tmp_path / "apart"
+    learn_apart(cards, folder=library.words, cache=cache, stamp=cards.digest)
+    [kept] = cache.glob("matcher-*")
+    os.utime(kept, ns=(1, 1))
+    Understanding.build(cards, folder=library.words, cache=cache, stamp=cards.digest)
+    assert [path.stat().st_mtime_ns for path in cache.glob("matcher-*")] == [1]
 
 
 def test_a_folder_of_cards_alone_is_learned_with_the_shipped_phrases(tmp_path: Path) -> None:
