@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check format lock bench clean
+.PHONY: help run test check format lock bench bench-scale clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/.run ## Start Loa Bản: web chat, staff page, sender, clock
 	@exec $(BIN)/python -m bot run
@@ -27,6 +27,9 @@ format: $(VENV)/.dev ## Put the code into its form
 
 bench: $(VENV)/.dev ## Measure the answering engine beside its peers
 	$(BIN)/python -m tests.benchmarks.matching.run
+
+bench-scale: $(VENV)/.dev ## Measure how it grows: a thousand and ten thousand made-up cards
+	$(BIN)/python -m tests.benchmarks.matching.scale
 
 lock: $(VENV)/.dev ## Choose versions anew from pyproject.toml, with hashes
 	$(BIN)/pip install --quiet uv

@@ -52,9 +52,9 @@ class Desk:
         if danger is None:
             return self._say(question, outcome)
         first = self.texts(danger.text_key)
-        if not isinstance(outcome, Answer):
+        if not isinstance(outcome, Answer | Choices):
             return first
-        if self.library.shelf.cards[outcome.slug].urgent:
+        if isinstance(outcome, Answer) and self.library.shelf.cards[outcome.slug].urgent:
             outcome = replace(outcome, facet=Facet.STEPS)
         return f"{first}\n\n{self._say(question, outcome)}"
 

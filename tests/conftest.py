@@ -85,8 +85,12 @@ async def database(database_address: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the program keeps what it learned from the shipped cards, once for all tests."""
-    return tmp_path_factory.mktemp("learned")
+    """Where the program keeps what it learned from the shipped cards, once for all tests.
+
+    A folder in `LOABAN_TEST_LEARNED` keeps it from one run to the next.
+    """
+    kept = os.environ.get("LOABAN_TEST_LEARNED")
+    return Path(kept) if kept else tmp_path_factory.mktemp("learned")
 
 
 @pytest.fixture(scope="session")

@@ -161,7 +161,9 @@ class Matcher:
                 slugs=tuple(about["slugs"]),
                 talk=tuple(about["talk"]),
                 facets=tuple(about["facets"]),
-                vocabulary=Vocabulary({name: n for n, name in enumerate(names)}, stored["idf"]),
+                vocabulary=Vocabulary(
+                    dict(zip(names, range(len(names)), strict=True)), stored["idf"]
+                ),
                 ridge=stored["ridge"],
                 postings=Postings(
                     stored["postings_starts"],

@@ -53,6 +53,7 @@ CALIBRATED = 4_000
 """Of the cards' lines so many at most are left out, each in turn, for the calibration."""
 
 _OUT_OF_SCOPE_SHARE = 0.15  # of what people write; the none lines are weighed to it
+_HANGING_SHARE = 0.65  # of what people write after an answer hangs on it
 _RISK = 0.015  # of all questions may be answered from a wrong card
 _SILENT = 0.025  # of the questions that a card answers may be refused
 _TURNS, _STRIDE = 3, 17  # each line is said after so many subjects, taken in such steps
@@ -344,7 +345,9 @@ def _follows(scored: Sequence[tuple[Example, Scores]], places: Mapping[str, int]
     happened = np.array(hangs, dtype=np.float64)
     share = happened.mean()
     return Chance.fit(
-        np.array(measured), happened, np.where(happened > 0, 1 / share, 1 / (1 - share))
+        np.array(measured),
+        happened,
+        np.where(happened > 0, _HANGING_SHARE / share, (1 - _HANGING_SHARE) / (1 - share)),
     )
 
 

@@ -25,7 +25,8 @@ def measure(understanding: Understanding, half: str) -> dict[str, float]:
     rows, talks, ours = read("questions", half), read("dialogues", half), Ours(understanding)
     found = figures(ours, rows, talks)
     bare = figures(ours, rows, talks, typed=fold)
-    found["top-1 without diacritics"] = bare["top-1"]
+    for name in ("top-1", "follow-up: card"):
+        found[f"{name} without diacritics"] = bare[name]
     return {name: value for name, value in found.items() if value is not None}
 
 
