@@ -1,0 +1,284 @@
+"""Keeps an account's tokens: sealed in the database, made new in time, by one process at a time.
+
+A refresh token serves once, and its answer holds the next. So it is noted that we ask; we ask; the
+new pair is committed; only then it is used. If the answer is lost, the old token is tried again;
+if that is refused, nothing but a person's new consent helps, and nothing is asked any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.channels.zalo_oa_tokens import ExchangeFailed, NoToken, Pair, Spent
+from bot.sealing import KEY_NAME, Seal, Unopenable, fingerprint
+from storage.database import Database, DatabaseFault
+from storage.tokens import KeptTokens, TokenBook
+
+log = logging.getLogger(__name__)
+
+# So long before the end a new one is fetched, or in the last quarter of a shorter life. Whoever
+# has to consent anew has as much time.
+EARLY = timedelta(hours=6)
+YOUNG = timedelta(seconds=60)  # refused so soon, another token would be refused as well
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long to wait, in seconds."""
+
+    first: float = 1.0
+    longest: float = 300.0
+    consent: float = 300.0  # between looks whether somebody consented
+    turn: float = 60.0  # for another process that is at it
+    store: float = 1.0
+    farewell: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """How an account's tokens are, for `doctor`; times in UTC.
+
+    `asked_at`: a new pair was asked for then, and the answer was lost. `lost_at`: since then a
+    person has to consent anew.
+    """
+
+    refresh_at: datetime
+    access_until: datetime | None
+    asked_at: datetime | None
+    lost_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    row: KeptTokens
+    refresh: str = field(repr=False)
+    access: str = field(repr=False)
+
+    def serves(self, now: datetime, refused: str, *, early: bool = False) -> bool:
+        """Whether the access token can be used; with `early`, also for some hours more."""
+        until = self.row.access_until
+        if self.access in {"", refused} or until is None:
+            return False
+        return now < (until - min(EARLY, (until - self.row.refresh_at) / 4) if early else until)
+
+
+class TokenKeeping:
+    """The tokens of one account, as its channel wants them.
+
+    `first` is the configured refresh token: it begins the chain, and a new one mends a chain that
+    is lost; at any other time it is not looked at. `exchange` turns a refresh token into a pair.
+    `at_step` is told what was just done: "noted", "answered", "storing" (not committed), "stored".
+    """
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        database: Database,
+        seal: Seal,
+        exchange: Callable[[str], Awaitable[Pair]],
+        first: str,
+        clock: Callable[[], datetime],
+        pauses: Pauses = Pauses(),
+        at_step: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.problem = ""  # in an operator's words, though a token may still serve
+        self._account, self._database, self._seal = account, database, seal
+        self._exchange, self._first, self._clock = exchange, first, clock
+        self._pauses, self._at_step = pauses, at_step
+        self._seed = fingerprint(first) if first else ""
+        self._book = TokenBook()
+        self._turn = asyncio.Lock()
+        self._held: _Opened | None = None
+        self._rotation: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._trouble = NoToken("", datetime.min.replace(tzinfo=UTC))  # until when not to ask
+
+    async def current(self) -> str:
+        """The access token, made new some hours before it ends. Raises NoToken."""
+        held = self._held
+        # While a new one is fetched in time, the old one still serves.
+        early = not self._turn.locked()
+        if held is not None and held.serves(self._clock(), "", early=early):
+            return held.access
+        return await self._find("")
+
+    async def refresh(self, refused: str) -> str:
+        """Another access token than `refused`, which the platform does not take. Raises NoToken."""
+        return await self._find(refused)
+
+    async def state(self) -> TokenState | None:
+        """How the tokens are; None before the first start."""
+        async with self._database.read() as tx:
+            row = await self._book.get(tx, self._account)
+        if row is None:
+            return None
+        return TokenState(row.refresh_at, row.access_until, row.asked_at, row.lost_at)
+
+    async def close(self) -> None:
+        """Wait until a pair that is on its way is stored: it exists nowhere else."""
+        if self._rotation is None or self._rotation.done():
+            return
+        await asyncio.wait({self._rotation}, timeout=self._pauses.farewell)
+        if not self._rotation.done():
+            self._rotation.cancel()
+            await asyncio.wait({self._rotation})
+            log.error("account %s: stopped while a new token was on its way", self._account)
+
+    async def _find(self, refused: str) -> str:
+        async with self._turn:
+            try:
+                found = await self._look()
+                if not found.serves(self._clock(), refused, early=True):
+                    found = await self._renewed(refused)
+            except (NoToken, *DatabaseFault) as trouble:
+                held, now = self._held, self._clock()
+                self.problem = self._in_words(trouble)
+                if held is not None and held.serves(now, refused):
+                    return held.access
+                if isinstance(trouble, NoToken):
+                    raise
+                soon = now + timedelta(seconds=self._pauses.first)
+                raise NoToken(self.problem, soon) from None
+            self.problem = ""
+            return found.access
+
+    async def _look(self) -> _Opened:
+        """What the database holds; where that is nothing or lost, begin with the configured one."""
+        while True:
+            async with self._database.read() as tx:
+                row = await self._book.get(tx, self._account)
+            opened = self._opened(row) if row is not None else None
+            if opened is not None and opened.row.lost_at is None:
+                break
+            if not self._first or (row is not None and row.seed == self._seed):
+                break
+            async with self._database.begin() as tx:
+                await self._book.begin(
+                    tx,
+                    self._account,
+                    refresh=self._seal.close(self._first),
+                    seed=self._seed,
+                    at=self._clock(),
+                    instead_of=row,
+                )
+        if opened is None:
+            text = "has no refresh_token yet: let an admin consent, and put it into the config"
+            if row is not None:
+                text = f"{KEY_NAME} does not open its tokens: bring back the key that sealed them"
+            raise self._consent_needed(text)
+        self._held = opened
+        return opened
+
+    def _opened(self, row: KeptTokens) -> _Opened | None:
+        try:
+            access = self._seal.open(row.access) if row.access else ""
+            return _Opened(row, self._seal.open(row.refresh), access)
+        except Unopenable:
+            return None
+
+    async def _renewed(self, refused: str) -> _Opened:
+        """Rotate in a task of its own: who waits for it may be cancelled, it may not."""
+        if self._rotation is None or self._rotation.done():
+            self._rotation = asyncio.create_task(self._rotate(refused), name="renew a token")
+            self._rotation.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(self._rotation)
+        found = await self._look()
+        if not found.serves(self._clock(), refused):
+            raise self._later("the tokens were changed by somebody else just now")
+        return found
+
+    async def _rotate(self, refused: str) -> None:
+        if self._clock() < self._trouble.when:
+            raise NoToken(self._trouble.reason, self._trouble.when)
+        stop = asyncio.Event()
+        timer = asyncio.get_running_loop().call_later(self._pauses.turn, stop.set)
+        try:
+            async with self._database.only_one(f"tokens of {self._account}", stop) as place:
+                if place is None:
+                    raise self._later("another process has been renewing the token for too long")
+                kept = await self._look()  # the other process may have been quicker
+                if not kept.serves(self._clock(), refused, early=True):
+                    await self._renew(kept, refused)
+        finally:
+            timer.cancel()
+
+    async def _renew(self, kept: _Opened, refused: str) -> None:
+        row, now = kept.row, self._clock()
+        if row.lost_at is not None:
+            raise self._lost(row)
+        if refused and refused == kept.access and now - row.refresh_at < YOUNG:
+            raise self._later("the platform refuses a token that it has just given")
+        async with self._database.begin() as tx:
+            if not await self._book.ask(tx, self._account, row, at=row.asked_at or now):
+                return
+        self._at_step("noted")
+        try:
+            pair = await self._exchange(kept.refresh)
+        except Spent as spent:
+            async with self._database.begin() as tx:
+                await self._book.lose(tx, self._account, row, at=self._clock())
+            log.error("account %s: %s", self._account, spent.reason)
+            raise self._lost(row) from None
+        except ExchangeFailed as failed:
+            if not failed.open and row.asked_at is None:
+                async with self._database.begin() as tx:
+                    await self._book.unasked(tx, self._account, row)
+            raise self._later(failed.reason) from None
+        self._at_step("answered")
+        await self._store(row, pair)
+        self._at_step("stored")
+        self._failures = 0
+
+    async def _store(self, row: KeptTokens, pair: Pair) -> None:
+        """Commit the new pair, however often the database has to be asked: there is no copy."""
+        now = self._clock()
+        access, refresh = self._seal.close(pair.access), self._seal.close(pair.refresh)
+        while True:
+            try:
+                async with self._database.begin() as tx:
+                    await self._book.keep(
+                        tx,
+                        self._account,
+                        row,
+                        access=access,
+                        access_until=now + timedelta(seconds=pair.seconds),
+                        refresh=refresh,
+                        at=now,
+                    )
+                    self._at_step("storing")
+            except DatabaseFault as fault:
+                trouble = (self._account, type(fault).__name__)
+                log.error("account %s: a new token cannot be stored yet (%s)", *trouble)
+                await asyncio.sleep(self._pauses.store)
+            else:
+                return
+
+    def _later(self, reason: str) -> NoToken:
+        self._failures += 1
+        wait = min(self._pauses.longest, self._pauses.first * 2.0 ** min(self._failures - 1, 20))
+        self._trouble = NoToken(reason, self._clock() + timedelta(seconds=wait))
+        return self._trouble
+
+    def _lost(self, row: KeptTokens) -> NoToken:
+        why = "the platform takes the refresh token no longer"
+        if row.asked_at is not None:
+            why = f"the answer to a refresh of {row.asked_at.isoformat()} was lost"
+        return self._consent_needed(
+            f"{why}: let an admin of the account consent anew, put the new refresh_token into the "
+            "config, and restart"
+        )
+
+    def _consent_needed(self, reason: str) -> NoToken:
+        when = self._clock() + timedelta(seconds=self._pauses.consent)
+        return NoToken(reason, when, consent=True)
+
+    @staticmethod
+    def _in_words(trouble: BaseException) -> str:
+        if isinstance(trouble, NoToken):
+            return trouble.reason
+        return f"the database does not answer ({type(trouble).__name__})"
