@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.conversations import ConversationRecord
 from storage.database import Record, Transaction, Utc
 from storage.people import Id
 from storage.upsert import insert_or_ignore
@@ -61,6 +62,30 @@ class Inbox:
             "received_at": at,
         }
         return await insert_or_ignore(tx, InboxRecord, values, ["account", "message_id"])
+
+    async def find(self, tx: Transaction, *, account: str, message_id: str) -> int | None:
+        """The number of a message that is here."""
+        row = await tx.connection.execute(
+            select(InboxRecord.id).where(
+                InboxRecord.account == account, InboxRecord.message_id == message_id
+            )
+        )
+        return row.scalar_one_or_none()
+
+    async def last_heard(self, tx: Transaction, *, account: str, chat: str) -> datetime | None:
+        """When the person of a chat last did anything but leave; None if we know of nothing."""
+        row = await tx.connection.execute(
+            select(InboxRecord.sent_at)
+            .join(ConversationRecord, ConversationRecord.id == InboxRecord.conversation_id)
+            .where(
+                ConversationRecord.account == account,
+                ConversationRecord.chat == chat,
+                InboxRecord.kind != "blocked",
+            )
+            .order_by(InboxRecord.id.desc())
+            .limit(1)
+        )
+        return row.scalar_one_or_none()
 
     async def note_fault(self, tx: Transaction, message: int, fault: str) -> None:
         """The errand broke on this message; operators find it here."""

@@ -1,0 +1,233 @@
+"""Zalo OA: one Official Account receives by webhook and sends consultation messages.
+
+`zalo_oa_events.py` says what an event means, `zalo_oa_errors.py` what an error does, and
+`zalo_oa_sending.py` shows a reply. Tokens are kept by others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+import aiohttp
+
+from bot.channels import zalo_oa_errors as errors
+from bot.channels import zalo_oa_events as events
+from bot.channels.channel import (
+    Accept,
+    FailedForGood,
+    Health,
+    Refused,
+    RetryAt,
+    SendFailed,
+    StopWriting,
+    Uncertain,
+)
+from bot.channels.zalo_oa_errors import Then
+from bot.channels.zalo_oa_messages import BUTTONS, TEXT_LENGTH
+from bot.channels.zalo_oa_sending import Sending
+from bot.channels.zalo_oa_signature import is_genuine
+from bot.channels.zalo_oa_tokens import NoToken
+from bot.channels.zalo_oa_window import LastHeard, Window
+from bot.channels.zalo_oa_wire import (
+    CallFailed,
+    Limits,
+    NotSent,
+    Refusal,
+    Tokens,
+    Wire,
+    get,
+)
+from handlers.messages import Address, Capabilities, Incoming, Kind, MediaKind, Reply
+
+log = logging.getLogger(__name__)
+
+OLDEST = timedelta(hours=12)
+NAMES = 100  # of unknown events that are counted apart
+
+
+class ZaloOAChannel:
+    """One Official Account, as `bot.channels.channel.Channel` wants it.
+
+    `clock` returns aware UTC. `read_media` gives the bytes of a content file by its name, and
+    `media_base`, if there is one, is the public address where Zalo finds it as well; pictures and
+    files are sent only with `pictures`. With `lists` a picture, its words and its choices are one
+    message where they fit; whether Zalo still takes lists is unconfirmed. `oa_id` is needed where
+    several accounts share one app, whose webhook hears them all.
+    `last_heard` gives the time when a chat's person last wrote, as far as our store knows; else
+    Zalo is asked. Without `allow_billed` nothing is sent that would cost money.
+    `prove` holds the app's secret where Zalo's console wants each call proved.
+    Raises ValueError for an empty `oa_secret` or a bad `api_base`.
+    """
+
+    paced = True
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        app_id: str,
+        oa_secret: str,
+        tokens: Tokens,
+        api_base: str,
+        session: aiohttp.ClientSession,
+        clock: Callable[[], datetime],
+        read_media: Callable[[str], Awaitable[bytes]],
+        oa_id: str = "",
+        last_heard: LastHeard | None = None,
+        media_base: str | None = None,
+        pictures: bool = False,
+        lists: bool = False,
+        allow_billed: bool = False,
+        prove: str = "",
+        oldest: timedelta = OLDEST,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> None:
+        if not oa_secret:
+            raise ValueError(f"account {account}: oa_secret is empty: no webhook could be believed")
+        self.account = account
+        media = frozenset({MediaKind.IMAGE, MediaKind.FILE} if pictures else ())
+        self.capabilities = Capabilities(TEXT_LENGTH, buttons=BUTTONS, media=media)
+        self.ignored: Counter[str] = Counter()  # events that are not known, by name
+        self._app_id, self._oa_id, self._secret = app_id, oa_id, oa_secret
+        self._tokens, self._clock, self._oldest, self._limits = tokens, clock, oldest, limits
+        self._wire = Wire(session, api_base, tokens, limits, proof_secret=prove)
+        self._window = Window(self._wire, clock, last_heard, allow_billed=allow_billed)
+        self._sending = Sending(
+            self._wire, clock, read_media=read_media, media_base=media_base, lists=lists
+        )
+        self._failures = 0  # of sending, one after the other
+        self._problem = ""  # in an operator's words
+
+    async def open(self) -> None:
+        """Take nothing: the session is shared."""
+
+    async def close(self) -> None:
+        """Wait until a new token, if one is being fetched, is stored."""
+        await self._tokens.close()
+
+    async def check(self) -> Health:
+        """Ask Zalo who we are; tell also what will stop the account if nobody acts."""
+        try:
+            about = await self._wire.ask("/v2.0/oa/getoa")
+        except NoToken as error:
+            return Health(ok=False, problem=error.reason)
+        except CallFailed as error:
+            return Health(ok=False, problem=error.remedy())
+        number = str(get(about, "oaid") or self._oa_id)
+        problem = self._tokens.problem
+        if self._oa_id and number != self._oa_id:
+            problem = f"the token is of another Official Account: {number}, not {self._oa_id}"
+        return Health(ok=not problem, problem=problem, link=f"https://zalo.me/{number}")
+
+    # Receiving
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> list[Incoming]:
+        """Read one webhook request. Raises Refused: 403 for its caller or age, 400 for content."""
+        try:
+            event = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Refused(400, "the body is not JSON") from None
+        stamp, sent_at = events.stamp_of(event)
+        about = events.oa_of(event)
+        ids = (self._app_id, self._oa_id or about)
+        if not is_genuine(headers, body, stamp=stamp, ids=ids, secret=self._secret):
+            raise Refused(403, "the signature is missing or wrong")
+        if sent_at < self._clock() - self._oldest:
+            raise Refused(403, "the event is too old")
+        name = events.name_of(event)
+        if self._oa_id and about and about != self._oa_id:
+            return self._not_for_us("event of another account")
+        incoming = events.read(event, self.account)
+        if incoming is None:
+            return self._not_for_us(name)
+        if name == events.WITHDRAWN:
+            log.warning(
+                "account %s: somebody withdrew their consent at Zalo: delete what is kept of the "
+                "person whose event has the time %s", self.account, stamp,
+            )  # fmt: skip
+        for one in incoming:
+            if one.kind is not Kind.BLOCKED:
+                self._window.note(one.address.chat, one.sent_at)
+        return incoming
+
+    async def poll(self, accept: Accept) -> None:
+        """Fetch nothing, for Zalo calls us; keep the tokens young while nobody is written to."""
+        while True:
+            try:
+                await self._tokens.current()
+                self._note(self._tokens.problem)
+            except NoToken as error:
+                self._note(error.reason)
+            await asyncio.sleep(self._limits.token_look)
+
+    def _not_for_us(self, name: str) -> list[Incoming]:
+        known = name in self.ignored or len(self.ignored) < NAMES
+        self.ignored[name if known else "others"] += 1
+        if self.ignored[name] == 1:
+            log.info("account %s: events of this name are ignored: %s", self.account, name)
+        return []
+
+    def _note(self, problem: str) -> None:
+        """Log a change of state once, not each look."""
+        if problem and problem != self._problem:
+            log.warning("account %s: %s", self.account, problem)
+        elif self._problem and not problem:
+            log.info("account %s: has its token again", self.account)
+        self._problem = problem
+
+    # Sending
+
+    async def send(self, address: Address, reply: Reply) -> str:
+        """Send one message; return Zalo's message id. Raises SendFailed.
+
+        The reason of a failure is the key of a text for staff. A retry of the same reply in this
+        process goes on after the pictures that had already come.
+        """
+        try:
+            await self._window.check(address.chat)
+            number = await self._sending.deliver(address, reply)
+        except NoToken as error:
+            reason = errors.CONSENT if error.consent else errors.NO_TOKEN
+            self._note(error.reason)
+            raise RetryAt(reason, error.when, account_wide=True) from None
+        except CallFailed as error:
+            log.info("account %s: not sent: %s", self.account, error)
+            failure = self._failure(error)
+            if isinstance(failure, FailedForGood | StopWriting):
+                self._sending.give_up(address, reply)
+            raise failure from None
+        self._failures = 0
+        return number
+
+    def _failure(self, error: CallFailed) -> SendFailed:
+        """Turn what went wrong into the decision that follows."""
+        if isinstance(error, NotSent):
+            return self._later(errors.UNREACHABLE)
+        if not isinstance(error, Refusal) or error.timed_out:
+            return Uncertain(errors.UNKNOWN)
+        reason, wide = error.meaning.reason, True
+        match error.meaning.then:
+            case Then.NEVER:
+                return FailedForGood(reason)
+            case Then.PERSON:
+                return StopWriting(reason)
+            case Then.MORNING:
+                return RetryAt(reason, errors.next_morning(self._clock()))
+            case Then.ALL_LATER:
+                seconds = self._limits.too_fast
+            case Then.OPERATOR | Then.TOKEN:
+                self._note(error.remedy())
+                seconds = self._limits.operator
+            case Then.LATER:
+                return self._later(reason)
+        return RetryAt(reason, self._clock() + timedelta(seconds=seconds), account_wide=wide)
+
+    def _later(self, reason: str) -> RetryAt:
+        self._failures += 1
+        wait = timedelta(seconds=self._limits.pause(self._failures))
+        return RetryAt(reason, self._clock() + wait)

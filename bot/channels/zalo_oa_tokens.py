@@ -1,0 +1,110 @@
+"""Zalo's tokens: how a refresh token becomes a new pair, and why there may be none.
+
+Keeping them is left to others. A refresh token serves once: its answer holds the next one.
+Source: developers.zalo.me, OAuth v4 of Official Accounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import aiohttp
+
+from bot.channels.zalo_oa_wire import (
+    Limits,
+    NotSent,
+    Unreadable,
+    base,
+    get,
+    number,
+    talk,
+)
+
+PATH = "/v4/oa/access_token"
+SPENT = {-14014, -14020}  # used or unknown, expired
+REFRESH_LIFE = timedelta(days=90)  # "3 months"; whether each rotation begins them anew is unknown
+LIFETIME = 3600  # seconds, when the answer does not say: what older documents tell
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What an exchange gives; `seconds` is how long the access token holds."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    seconds: int
+
+
+class ExchangeFailed(Exception):
+    """No new pair. `reason` is for operators. `open`: Zalo may have given it all the same."""
+
+    def __init__(self, reason: str, *, open: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.open = reason, open
+
+
+class Spent(ExchangeFailed):
+    """Zalo will never take this refresh token again."""
+
+
+class NoToken(Exception):
+    """There is no access token now; look again at `when` (UTC). `reason` is for operators.
+
+    `consent`: none will come until an admin of the account consents anew.
+    """
+
+    def __init__(self, reason: str, when: datetime, *, consent: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.when, self.consent = reason, when, consent
+
+
+class OAuth:
+    """The app's way to Zalo's token address. Raises ValueError (oauth_base)."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        oauth_base: str,
+        *,
+        app_id: str,
+        app_secret: str,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> None:
+        self._url = base(oauth_base, "oauth_base", "https://oauth.zaloapp.com") + PATH
+        self._session, self._limits = session, limits
+        self._app_id, self._secret = app_id, app_secret
+
+    async def exchange(self, refresh_token: str) -> Pair:
+        """Turn a refresh token into a new pair. Raises ExchangeFailed or Spent."""
+        form = {
+            "refresh_token": refresh_token,
+            "app_id": self._app_id,
+            "grant_type": "refresh_token",
+        }
+        try:
+            status, answer = await talk(
+                self._session,
+                "POST",
+                self._url,
+                seconds=self._limits.call,
+                hidden=(refresh_token, self._secret),
+                headers={"secret_key": self._secret},
+                data=form,
+            )
+        except NotSent as error:
+            raise ExchangeFailed(error.remedy()) from None
+        except Unreadable as error:
+            raise ExchangeFailed(error.remedy(), open=True) from None
+        access, refresh = get(answer, "access_token"), get(answer, "refresh_token")
+        if isinstance(access, str) and access and isinstance(refresh, str) and refresh:
+            seconds = number(get(answer, "expires_in"))
+            return Pair(access, refresh, seconds if seconds and seconds > 0 else LIFETIME)
+        code = number(get(answer, "error"))
+        if code in SPENT:
+            raise Spent(f"Zalo takes the refresh token no longer ({code})")
+        if code:
+            raise ExchangeFailed(
+                f"Zalo gives no token ({code}): compare app_id and app_secret with its console"
+            )
+        raise ExchangeFailed(f"Zalo gives no readable token (HTTP {status})", open=True)

@@ -1,0 +1,82 @@
+"""Whether a person may be written to now: free for 48 hours after they wrote, billed for 7 days.
+
+Source: developers.zalo.me, consultation messages, rules from 2026 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from bot.channels import zalo_oa_errors as errors
+from bot.channels.channel import FailedForGood
+from bot.channels.zalo_oa_errors import Then
+from bot.channels.zalo_oa_wire import Refusal, Wire, get, number
+
+FREE, BILLED = timedelta(hours=48), timedelta(days=7)
+MARGIN = timedelta(minutes=5)  # nearer to the end Zalo is asked: clocks differ, sending takes time
+KNOWN = 20_000  # chats whose time is remembered
+PATH = "/v3.0/oa/quota/message"
+
+LastHeard = Callable[[str], Awaitable[datetime | None]]
+"""When a chat's person last wrote (UTC), None if nobody knows."""
+
+
+class Window:
+    """Knows when people were last heard, from our own events, our store, or Zalo's answer."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        clock: Callable[[], datetime],
+        last_heard: LastHeard | None,
+        *,
+        allow_billed: bool,
+    ) -> None:
+        self._wire, self._clock, self._last_heard = wire, clock, last_heard
+        self._allow_billed = allow_billed
+        self._heard: dict[str, datetime] = {}
+
+    def note(self, chat: str, at: datetime) -> None:
+        """A person did something that opens the window."""
+        at = max(at, self._heard.pop(chat, at))
+        self._heard[chat] = at
+        if len(self._heard) > KNOWN:
+            self._heard.pop(next(iter(self._heard)))
+
+    async def check(self, chat: str) -> None:
+        """Raise FailedForGood where the window is closed; CallFailed or NoToken as the wire does.
+
+        Where nobody knows, sending is left to try, and Zalo to refuse.
+        """
+        heard = self._heard.get(chat)
+        if heard is None and self._last_heard is not None:
+            heard = await self._last_heard(chat)
+        now = self._clock()
+        if heard is None or now - heard > FREE - MARGIN:
+            # Following and menus are interactions too, of which our store may not know.
+            heard = await self._ask(chat) or heard
+        if heard is None:
+            return
+        if now - heard > BILLED:
+            raise FailedForGood(errors.WINDOW)
+        if now - heard > FREE and not self._allow_billed:
+            raise FailedForGood(errors.FREE_WINDOW)
+
+    async def _ask(self, chat: str) -> datetime | None:
+        try:
+            quota = await self._wire.ask(PATH, {"user_id": chat})
+        except Refusal as error:
+            # An account that may not ask may still send.
+            if error.meaning.then in {Then.NEVER, Then.OPERATOR}:
+                return None
+            raise
+        milliseconds = number(get(quota, "last_interaction"))
+        if milliseconds is None:
+            return None
+        try:
+            heard = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        except (ArithmeticError, OSError, ValueError):
+            return None
+        self.note(chat, heard)
+        return heard
