@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bot import worker
+from bot.account_commands import app as accounts
 from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
+from bot.qr import NoCode, draw
+from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
 from bot.wiring import House, build
-from content.library import NoCards
-from content.texts import TextFault
-from handlers.staff.door import BadKey
-from storage.database import BadDatabaseUrl, Database, DatabaseFault
+from storage.database import Database
 from storage.migrate import current, migrate, newest
-
-CANNOT_START = 2
 
 app = typer.Typer(
     help="Loa Bản, the village loudspeaker: answers villagers' questions about public policy.",
@@ -32,8 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console()
-err = Console(stderr=True)
+app.add_typer(accounts, name="accounts")
 
 
 @app.command("run")
@@ -63,7 +58,7 @@ def run_clock() -> None:
 @app.command("migrate")
 def run_migrate() -> None:
     """Bring the database to the shape that this version needs."""
-    settings = _settings()
+    settings = settings_or_exit()
 
     async def work() -> tuple[str, str]:
         database = Database.at(settings.database_url)
@@ -74,7 +69,7 @@ def run_migrate() -> None:
         finally:
             await database.close()
 
-    with _Explained():
+    with Explained():
         before, after = asyncio.run(work())
     out.print(
         f"The database is at {after} already." if before == after else f"Migrated to {after}."
@@ -103,6 +98,29 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command()
+def qr(
+    unit: Annotated[str, typer.Argument(help="The unit's code, as in [[units]].")],
+    account: Annotated[str, typer.Option(help="This account alone.")] = "",
+    out_folder: Annotated[Path, typer.Option("--out", help="Where to write the files.")] = Path(),
+) -> None:
+    """Write QR codes that open a conversation for a unit: PNG, SVG, and an A5 sheet to print."""
+    settings = settings_or_exit()
+    try:
+        with (
+            Explained(),
+            out.status("Preparing the cards and asking the platforms for their addresses…"),
+        ):
+            drawn = asyncio.run(draw(settings, unit, account=account, folder=out_folder))
+    except NoCode as fault:
+        err.print(f"No QR code: {fault}", style="red", highlight=False, markup=False)
+        raise typer.Exit(CANNOT_START) from fault
+    for line in drawn.left_out:
+        err.print(f"left out: {line}", style="yellow", highlight=False, markup=False)
+    for path in drawn.files:
+        out.print(str(path), highlight=False, markup=False, soft_wrap=True)
+
+
 def _show(findings: Iterable[Finding]) -> None:
     table = Table(show_edge=False, pad_edge=False)
     for heading in ("", "what", "how it is", "what to do"):
@@ -114,8 +132,8 @@ def _show(findings: Iterable[Finding]) -> None:
 
 
 def _start(roles: Iterable[str], *, first_migrate: bool = False) -> None:
-    settings = _settings()
-    with _Explained():
+    settings = settings_or_exit()
+    with Explained():
         asyncio.run(_run(settings, list(roles), first_migrate=first_migrate))
 
 
@@ -126,7 +144,7 @@ async def _run(settings: Settings, roles: list[str], *, first_migrate: bool) -> 
             if first_migrate:
                 await migrate(database)
             elif await current(database) != newest():
-                raise _CannotStart(
+                raise CannotStart(
                     "the database needs a migration: run `python -m bot migrate` "
                     "(Procfile: release)"
                 )
@@ -152,62 +170,6 @@ def _tell(house: House, roles: list[str], address: str) -> None:
     out.print(f"  Staff     {house.door.link(address)}", soft_wrap=True, highlight=False)
     names = ", ".join(f"{a.name} ({a.platform})" for a in house.settings.accounts)
     out.print(f"  Cards     {len(house.library.shelf.cards)} · Accounts  {names}", highlight=False)
-
-
-class _CannotStart(Exception):
-    """What an operator has to mend first."""
-
-
-class _Explained:
-    """Turns what an operator can mend into one clear line and exit code 2."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:
-        match fault:
-            case _CannotStart() | NoCards() | TextFault() | BadKey():
-                words = str(fault)
-            case BadDatabaseUrl():
-                words = f"[database] url: {fault}"
-            case PermissionError():
-                words = f"no right to use {fault.filename or 'a file or port'}: {fault.strerror}"
-            case OSError() if fault.errno in _ADDRESS_FAULTS:
-                words = (
-                    "[web] host and port: cannot listen there "
-                    f"({fault.strerror or fault}); set PORT to a free one"
-                )
-            case Exception() if isinstance(fault, DatabaseFault):
-                cause = getattr(fault, "orig", None) or fault
-                words = f"the database cannot be used ({cause}); check [database] url"
-            case _:
-                return
-        err.print(f"Loa Bản cannot start: {words}", style="red", highlight=False, markup=False)
-        raise typer.Exit(CANNOT_START) from fault
-
-
-_ADDRESS_FAULTS = {98, 99, 48, 49}  # address in use, not available (Linux, macOS)
-
-
-def _settings() -> Settings:
-    _log()
-    try:
-        return load()
-    except ConfigFaults as faults:
-        err.print("Loa Bản cannot start: the settings need mending.", style="red")
-        err.print(str(faults), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(CANNOT_START) from faults
-
-
-def _log() -> None:
-    """To standard error; levels above INFO for libraries whose INFO holds addresses or words."""
-    level = os.environ.get("LOG_LEVEL", "INFO").upper()
-    logging.basicConfig(
-        level=level if level in logging.getLevelNamesMapping() else "INFO",
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    for name in ("httpx", "httpcore", "telegram", "apscheduler", "aiosqlite", "alembic", "bm25s"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ A value `"env:NAME"` is read from the environment. `PORT` overrides `[web] port`
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from pydantic import (
     BaseModel,
@@ -26,10 +25,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
+from bot.account_settings import Account, Name
+from bot.hotlines import Hotlines
+from bot.sealing import KEY_NAME, REMEDY, Seal
+
 PREFIX = "LOABAN_"
-NOT_SETTINGS = ("LOABAN_CONFIG", "LOABAN_TEST_")
+NOT_SETTINGS = ("LOABAN_CONFIG", "LOABAN_TEST_", KEY_NAME)
 DEFAULT_FILE = Path("config.toml")
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
 class ConfigFaults(Exception):
@@ -70,39 +72,6 @@ class Content(Section):
     serve_unreviewed: bool = False
 
 
-class Account(Section):
-    """One account on one platform. Which keys belong to which platform is checked together."""
-
-    name: Name
-    platform: Literal["telegram", "web_chat"]
-    unit: str = ""
-    token: SecretStr | None = None
-    api_base: str = "https://api.telegram.org"
-    mode: Literal["polling", "webhook"] = "polling"
-    webhook_secret: SecretStr | None = None
-
-    @field_validator("platform", mode="before")
-    @classmethod
-    def _built(cls, value: object) -> object:
-        if value in {"zalo_oa", "zalo_bot"}:
-            raise ValueError("Zalo is not built yet in this version: leave this account out")
-        return value
-
-    @model_validator(mode="after")
-    def _whole(self) -> Account:
-        if self.platform == "telegram":
-            if self.token is None or not self.token.get_secret_value():
-                raise ValueError(
-                    'a telegram account needs token, for instance "env:TELEGRAM_TOKEN"'
-                )
-            secret = self.webhook_secret.get_secret_value() if self.webhook_secret else ""
-            if self.mode == "webhook" and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
-                raise ValueError("mode webhook needs webhook_secret: 1-256 of A-Z a-z 0-9 _ -")
-        elif self.token is not None or self.webhook_secret is not None:
-            raise ValueError("a web_chat account has no token and no webhook_secret")
-        return self
-
-
 class UnitSection(Section):
     """A commune or village, and what its cards say of its office; what is unknown stays empty."""
 
@@ -114,6 +83,7 @@ class UnitSection(Section):
     office_phone: str = ""
     clinic_address: str = ""
     police_address: str = ""
+    crisis: Hotlines = Hotlines()
 
 
 class QuietHours(Section):
@@ -145,6 +115,9 @@ class Settings(Section):
     quiet_hours: QuietHours = QuietHours()
     pacing: Pacing = Pacing()
     retention: Retention = Retention()
+    crisis: Hotlines = Hotlines()
+    token_key: SecretStr = SecretStr("")
+    """Seals the secrets that the database keeps; from the environment alone."""
 
     @property
     def database_url(self) -> str:
@@ -163,6 +136,13 @@ class Settings(Section):
             if account.unit and account.unit not in codes:
                 raise ValueError(f"accounts: {account.name!r} names the unit {account.unit!r}, "
                                  "which is not among [[units]]")  # fmt: skip
+        key = self.token_key.get_secret_value()
+        if key:
+            Seal(key)
+        for account in self.accounts:
+            if account.platform == "zalo_oa" and not key:
+                raise ValueError(f"accounts: the tokens of {account.name!r} are kept sealed, and "
+                                 f"{KEY_NAME} is missing: {REMEDY}")  # fmt: skip
         if sum(account.platform == "web_chat" for account in self.accounts) > 1:
             raise ValueError("accounts: one web_chat account serves all units; remove the others")
         return self
@@ -188,12 +168,16 @@ def load(environment: Mapping[str, str] | None = None, folder: Path | None = Non
             ) from fault
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
             raise ConfigFaults(str(file), [f"is not TOML: {fault}"]) from fault
+    if "token_key" in raw:
+        faults.append(f"token_key: is no setting; keep it out of files, as {KEY_NAME}")
     _overlay(raw, env, faults)
+    if KEY_NAME in env:
+        raw["token_key"] = env[KEY_NAME]
     raw = _from_environment(raw, env, (), faults)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as invalid:
-        faults += [_in_words(error) for error in invalid.errors()]
+        faults += [fault_in_words(error) for error in invalid.errors()]
         raise ConfigFaults(str(file), faults) from None
     if faults:
         raise ConfigFaults(str(file), faults)
@@ -250,12 +234,15 @@ def _from_environment(
     return value
 
 
-def _in_words(error: ErrorDetails) -> str:
-    """One fault of the settings, for an operator. A secret's value is never repeated."""
+def fault_in_words(error: ErrorDetails, model: type[BaseModel] | None = None) -> str:
+    """One fault of settings (all of them without a `model`), for an operator.
+
+    A secret's value is never repeated.
+    """
     key = ".".join(str(step) for step in error["loc"]) or "settings"
     match error["type"]:
         case "extra_forbidden":
-            known = _known_keys(error["loc"])
+            known = _known_keys(error["loc"], model or Settings)
             near = process.extractOne(str(error["loc"][-1]), known, score_cutoff=60)
             hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
             return f"{key}: no such key; {hint}"
@@ -269,8 +256,7 @@ def _in_words(error: ErrorDetails) -> str:
     return f"{key}: {error['msg']}"
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: Any = Settings
+def _known_keys(location: tuple[int | str, ...], model: Any) -> list[str]:
     for step in location[:-1]:
         if isinstance(step, str):
             field = model.model_fields[step]

@@ -148,6 +148,10 @@ class Delivery:
 
     async def _deliver(self, claim: Claim) -> None:
         """Send one claimed message, and note how it ended."""
+        channel = self._channels.get(claim.account)
+        if channel is None:  # removed a moment ago: whatever waits for it is ended there
+            await self._note(self._fail(claim, "the account was removed"))
+            return
         rules = self._rules
         morning = quiet_until(
             claim.lane, self._clock(), start=rules.quiet_start, end=rules.quiet_end, zone=VIETNAM
@@ -155,14 +159,14 @@ class Delivery:
         if morning is not None:
             await self._note(self._later(claim, morning, "quiet hours", counts=False))
             return
-        if self._channels[claim.account].paced:
+        if channel.paced:
             turn = self._paces[claim.account].turn
             await asyncio.sleep(turn(claim.chat, asyncio.get_running_loop().time()))
         if (held := self._held_until(claim.account)) is not None:
             await self._note(self._later(claim, held, "the account must wait", counts=False))
             return
         try:
-            platform_id = await self._channels[claim.account].send(
+            platform_id = await channel.send(
                 Address(claim.account, claim.chat, claim.thread), Reply.from_json(claim.body)
             )
         except RetryAt as refused:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from bot.channels.zalo_oa_tokens import REFRESH_LIFE
 from bot.config import Settings
-from bot.wiring import build, now
+from bot.wiring import build, hotlines, now
 from content.library import NoCards
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault
 from handlers.errands import VIETNAM
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
 from storage.migrate import current, newest
+from storage.tokens import KeptTokens, TokenBook
 
 MAX_DRIFT = 5.0
 CHECK_TIME = 15.0
+WARN_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,9 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [Finding("config", True, f"read; {len(settings.accounts)} accounts")]
     findings += [finding async for finding in _database(settings)]
     findings += _cards(settings)
+    findings += crisis_numbers(settings, now().astimezone(VIETNAM).date())
     findings += await _accounts(settings)
+    findings += await kept_tokens(settings, now())
     return findings
 
 
@@ -103,9 +109,33 @@ def _cards(settings: Settings) -> list[Finding]:
     return findings
 
 
+def crisis_numbers(settings: Settings, today: date) -> Iterator[Finding]:
+    """Whether somebody confirmed the numbers for people in danger; `today` is Vietnam's day."""
+    of_units = ((f"crisis numbers of {unit.code}", unit.crisis) for unit in settings.units)
+    for what, numbers in (("crisis numbers", settings.crisis), *of_units):
+        if numbers.confirmed is None or not any(numbers.numbers()):
+            continue
+        last = hotlines(numbers).last_day
+        state, remedy = f"confirmed {numbers.confirmed}, shown until {last}", ""
+        if numbers.confirmed > today:
+            state = f"confirmed {numbers.confirmed}, which is not yet: they are not shown"
+            remedy = "set confirmed to the day on which you dialled them"
+        elif last < today:
+            state = f"confirmed {numbers.confirmed}, over a year ago: they are no longer shown"
+            remedy = "dial each one, mend what is wrong, then set confirmed to that day"
+        elif last - today <= WARN_BEFORE:
+            remedy = f"dial each one before {last}, then set confirmed to that day"
+        yield Finding(what, not remedy, state, remedy)
+
+
 async def _accounts(settings: Settings) -> list[Finding]:
     try:
         async with build(settings) as house:
+            await house.accounts.take_up()
+            left_out = [
+                Finding(f"account {name}", False, "is left out", problem)
+                for name, problem in house.accounts.problems.items()
+            ]
 
             async def check(name: str) -> Finding:
                 try:
@@ -116,8 +146,40 @@ async def _accounts(settings: Settings) -> list[Finding]:
                 state = health.link or "works" if health.ok else "does not work"
                 return Finding(f"account {name}", health.ok, state, health.problem)
 
-            return list(await asyncio.gather(*map(check, house.channels)))
+            return [*left_out, *await asyncio.gather(*map(check, house.channels))]
     except (NoCards, TextFault) as fault:
         return [Finding("content", False, str(fault), "mend [content] folder")]
     except (BadDatabaseUrl, *DatabaseFault) as fault:
         return [Finding("accounts", False, f"not asked: {type(fault).__name__}", "see database")]
+
+
+async def kept_tokens(settings: Settings, at: datetime) -> list[Finding]:
+    """Whether the tokens of Official Accounts are renewed in time; added accounts among them."""
+    try:
+        database = Database.at(settings.database_url)
+        try:
+            async with database.read() as tx:
+                kept = await TokenBook().all(tx)
+        finally:
+            await database.close()
+    except (BadDatabaseUrl, OSError, *DatabaseFault):
+        return []  # the database's own finding tells
+    return [_token(tokens, at) for tokens in kept]
+
+
+def _token(kept: KeptTokens, at: datetime) -> Finding:
+    what = f"tokens of {kept.account}"
+    if kept.lost_at is not None:
+        return Finding(
+            what, False, f"lost since {_day(kept.lost_at)}",
+            "let an admin consent anew, set the new refresh_token, and restart",
+        )  # fmt: skip
+    ends = kept.refresh_at + REFRESH_LIFE
+    state = f"renewed {_day(kept.refresh_at)}, can be renewed until {_day(ends)}"
+    if ends - at > WARN_BEFORE:
+        return Finding(what, True, state)
+    return Finding(what, False, state, "start the program before then, and look at its log")
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y")

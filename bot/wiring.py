@@ -11,20 +11,24 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 
+from bot.account_channels import Workshop
+from bot.account_register import Register
+from bot.accounts import Accounts
 from bot.channels.channel import Channel
-from bot.channels.telegram import TelegramChannel
 from bot.channels.web_chat import Line as WebLine
 from bot.channels.web_chat import WebChat
 from bot.clock import Clock
-from bot.config import SAMPLE_UNIT, Account, Settings
+from bot.config import SAMPLE_UNIT, Settings
 from bot.delivery import Delivery, Rules
+from bot.hotlines import Hotlines as HotlineSettings
+from bot.sealing import Seal
 from content.answers import LocalFacts
 from content.library import TEXTS, Library, holding
 from content.media import PICTURES, media_of, read_media
@@ -37,7 +41,7 @@ from handlers.messages import Incoming, Reply
 from handlers.reception import Errands, Reception
 from handlers.staff.door import Door
 from handlers.staff.unanswered import UnansweredDesk
-from handlers.units import Unit, Units
+from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
 from handlers.villager.places import Places
@@ -68,12 +72,17 @@ class House:
     library: Library
     texts: Texts
     units: Units
-    channels: dict[str, Channel]
+    accounts: Accounts
     web_chat: WebChat
     accept: Callable[[Incoming], Awaitable[bool]]
     door: Door
     unanswered: UnansweredDesk
     clock: Clock
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The accounts that work now."""
+        return self.accounts.channels
 
     def delivery(self) -> Delivery:
         """A new sender with a name of its own."""
@@ -105,20 +114,24 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         cache = settings.data.folder / "cache"
         library = await asyncio.to_thread(Library.open, folder, cache=cache)
     units = Units(
-        Unit(
-            code=unit.code,
-            name=unit.name,
-            parent=unit.parent,
-            local=LocalFacts(
-                unit_name="" if unit is SAMPLE_UNIT else unit.name,
-                office_address=unit.office_address,
-                office_hours=unit.office_hours,
-                office_phone=unit.office_phone,
-                clinic=unit.clinic_address,
-                police=unit.police_address,
-            ),
-        )
-        for unit in settings.units
+        everywhere=hotlines(settings.crisis),
+        units=(
+            Unit(
+                code=unit.code,
+                name=unit.name,
+                parent=unit.parent,
+                local=LocalFacts(
+                    unit_name="" if unit is SAMPLE_UNIT else unit.name,
+                    office_address=unit.office_address,
+                    office_hours=unit.office_hours,
+                    office_phone=unit.office_phone,
+                    clinic=unit.clinic_address,
+                    police=unit.police_address,
+                ),
+                hotlines=hotlines(unit.crisis),
+            )
+            for unit in settings.units
+        ),
     )
     database = Database.at(settings.database_url)
     people, cases, unanswered = People(), Cases(), Unanswered()
@@ -133,6 +146,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         shelf=library.shelf,
         texts=texts,
         browse=browse,
+        units=units,
         cases=cases,
         unanswered=unanswered,
     )
@@ -180,33 +194,40 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         def first_page(code: str) -> Reply:
             return lay_out(browse.first_page(code or web_home), WebChat.capabilities)[0]
 
-        web_home = next(a.unit for a in settings.accounts if a.platform == "web_chat")
+        web_account = next(a for a in settings.accounts if a.platform == "web_chat")
+        web_home = web_account.unit
         owner = units.get(web_home)
-        channels: dict[str, Channel] = {}
-        web_chat: WebChat | None = None
+        key = settings.token_key.get_secret_value()
+        workshop = Workshop(
+            session=session,
+            public_url=settings.web.public_url,
+            clock=now,
+            read_media=media,
+            commands={"": _commands(texts, units)},
+            database=database,
+            seal=Seal(key) if key else None,
+        )
+        accounts = Accounts(Register(database, settings), workshop.channel_of)
+        web_chat = WebChat(
+            account=web_account.name,
+            transcripts=_Transcripts(database, web_account.name),
+            texts=texts,
+            welcome=first_page,
+            owner=owner.name if owner else "",
+            read_media=media,
+            clock=now,
+            secure=settings.web.public_url.startswith("https://"),
+        )
+        accounts.put(web_account, web_chat)
         for account in settings.accounts:
-            match account.platform:
-                case "telegram":
-                    channels[account.name] = _telegram(account, settings, session, media)
-                case "web_chat":
-                    web_chat = WebChat(
-                        account=account.name,
-                        transcripts=_Transcripts(database, account.name),
-                        texts=texts,
-                        welcome=first_page,
-                        owner=owner.name if owner else "",
-                        read_media=media,
-                        clock=now,
-                        secure=settings.web.public_url.startswith("https://"),
-                    )
-                    channels[account.name] = web_chat
-        assert web_chat is not None  # noqa: S101 - config always adds one
+            if account is not web_account:
+                accounts.put(account, workshop.channel_of(account))
         reception = Reception(
             database=database,
             errands=errands,
             texts=texts,
-            capabilities={name: channel.capabilities for name, channel in channels.items()},
-            home_units={account.name: account.unit for account in settings.accounts},
+            capabilities=accounts.capabilities,
+            home_units=accounts.home_units,
             clock=now,
         )
         web_chat.accept = reception.accept
@@ -227,7 +248,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             library=library,
             texts=texts,
             units=units,
-            channels=channels,
+            accounts=accounts,
             web_chat=web_chat,
             accept=reception.accept,
             door=door,
@@ -250,32 +271,28 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             await database.listen()
             yield house
         finally:
-            for channel in channels.values():
+            for channel in accounts.channels.values():
                 with contextlib.suppress(Exception):
                     await channel.close()
             await database.close()
 
 
-def _telegram(
-    account: Account,
-    settings: Settings,
-    session: aiohttp.ClientSession,
-    media: Callable[[str], Awaitable[bytes]],
-) -> TelegramChannel:
-    address = f"{settings.web.public_url}/hooks/{account.name}"
-    return TelegramChannel(
-        account.name,
-        account.token.get_secret_value() if account.token else "",
-        api_base=account.api_base,
-        mode=account.mode,
-        webhook_secret=(
-            account.webhook_secret.get_secret_value() if account.webhook_secret else ""
-        ),
-        webhook_url=address if settings.web.public_url else None,
-        session=session,
-        clock=now,
-        read_media=media,
-    )
+def hotlines(settings: HotlineSettings) -> Hotlines:
+    """The numbers of the settings as the errands know them."""
+    if settings.confirmed is None:
+        return NO_HOTLINES
+    return Hotlines(dict(settings.numbers()), settings.confirmed)
+
+
+def _commands(texts: Texts, units: Units) -> list[tuple[str, str]]:
+    """What a menu button offers to villagers: a word that works when typed, and what it does."""
+    offered = [
+        (texts("words.home"), texts("command.home")),
+        (texts("words.person"), texts("command.person")),
+    ]
+    if len(units) > 1:
+        offered.append((texts("words.units"), texts("command.units")))
+    return [(words.split("|")[0].removeprefix("/"), about) for words, about in offered]
 
 
 class _Transcripts:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.channel import Channel
@@ -48,15 +49,11 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
 
     for channel in house.channels.values():
         await channel.open()
+    intake = [begin("accounts", _accounts(house, asked, fetch=WEB in roles))]
     if WEB in roles:
-        intake = [begin("web", serve(house, asked, ready))]
+        intake.append(begin("web", serve(house, asked, ready)))
         intake.append(begin("cards", _reload(house, asked)))
-        intake += [
-            begin(f"poll {name}", _poll(house, channel, asked))
-            for name, channel in house.channels.items()
-        ]
     else:
-        intake = []
         ready("")
     if WORKER in roles:
         begin("worker", house.delivery().run(web_ended))
@@ -74,6 +71,49 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
     for fault in ended:
         if isinstance(fault, BaseException):
             raise fault
+
+
+async def _accounts(house: House, stop: asyncio.Event, *, fetch: bool) -> None:
+    """Take up accounts as they are added and removed; where this process fetches, for each one."""
+    fetching: dict[str, _Fetching] = {}
+    try:
+        while not stop.is_set():
+            try:
+                await house.accounts.take_up()
+            except DatabaseFault as fault:
+                log.warning("accounts cannot be looked up (%s)", type(fault).__name__)
+            if fetch:
+                await _keep_fetching(house, fetching)
+            await first(stop.wait(), asyncio.sleep(RELOAD))
+    finally:
+        await asyncio.gather(*(one.end() for one in fetching.values()))
+
+
+async def _keep_fetching(house: House, fetching: dict[str, _Fetching]) -> None:
+    """End what has no channel any more, and begin for each channel that has nobody."""
+    for name, one in list(fetching.items()):
+        if house.channels.get(name) is not one.channel or one.task.done():
+            await fetching.pop(name).end()
+    for name, channel in house.channels.items():
+        if name not in fetching:
+            stop = asyncio.Event()
+            task = asyncio.create_task(_poll(house, channel, stop), name=f"poll {name}")
+            fetching[name] = _Fetching(channel, stop, task)
+
+
+@dataclass(frozen=True)
+class _Fetching:
+    """One account's fetching, which ends by itself when `stop` is set."""
+
+    channel: Channel
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+
+    async def end(self) -> None:
+        self.stop.set()
+        [fault] = await asyncio.gather(self.task, return_exceptions=True)
+        if isinstance(fault, Exception):
+            log.error("%s: fetching ended", self.channel.account, exc_info=fault)
 
 
 async def _poll(house: House, channel: Channel, stop: asyncio.Event) -> None:
@@ -113,7 +153,7 @@ async def _reload(house: House, stop: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RELOAD)
         try:
-            if await asyncio.to_thread(house.library.reload_if_changed):
+            if await asyncio.to_thread(house.library.reload_if_changed, apart=True):
                 log.info("cards were read again: %d", len(house.library.shelf.cards))
         except Exception:  # an editor's slip must not end the program
             log.exception("the cards could not be read again; the last good ones stay")

@@ -14,14 +14,16 @@ def lay_out(reply: Reply, capabilities: Capabilities) -> list[Reply]:
     Choices show their digit. Buttons beyond what the channel has become numbered lines; pictures
     and sounds that it cannot show are left out, since the words say the same; long text is cut at
     the border of a paragraph, else of a sentence, else of a word. Pictures go with the first
-    message, buttons with the last.
+    message, which also takes an earlier one's place; buttons with the last.
     """
     shown = reply.buttons[: capabilities.buttons]
     text = "\n".join([reply.text, *_lines(reply.buttons[capabilities.buttons :])]).strip()
     media = tuple(m for m in reply.media if m.kind in capabilities.media)
     parts = split(text, capabilities.text_length) or [""]
     messages = [Reply(part) for part in parts]
-    messages[0] = replace(messages[0], media=media)
+    messages[0] = replace(
+        messages[0], media=media, menu=reply.menu and len(parts) == 1, replaces=reply.replaces
+    )
     messages[-1] = replace(
         messages[-1],
         buttons=tuple(

@@ -46,7 +46,9 @@ class Incoming:
     """One thing a person did on a platform.
 
     `message_id` is unique within the account and the same when the platform delivers again.
-    `sender` is the platform's id of the person. `sent_at` is in UTC.
+    `sender` is the platform's id of the person. `sent_at` is in UTC. `pressed` is the platform's id
+    of the message whose button it was. Things sent at once share an `album`, unique within the
+    account as message ids are: they get one answer, to their words if they have any.
     """
 
     address: Address
@@ -57,6 +59,8 @@ class Incoming:
     text: str = ""
     group: bool = False
     edited: bool = False
+    pressed: str = ""
+    album: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Button:
 class MediaKind(StrEnum):
     IMAGE = "image"
     AUDIO = "audio"
+    FILE = "file"  # a form to fill in, a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,17 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message to a person, in words that no platform need change but by its capabilities."""
+    """One message to a person, in words that no platform need change but by its capabilities.
+
+    A `menu` only offers choices: what is chosen may take its place, if it stands last. `replaces`
+    is the platform's id of such a menu; a channel that cannot do that sends a new message.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     media: tuple[Media, ...] = ()
+    menu: bool = False
+    replaces: str = ""
 
     def to_json(self) -> str:
         return json.dumps(
@@ -102,6 +113,8 @@ class Reply:
                 "text": self.text,
                 "buttons": [[b.label, b.action, b.digit] for b in self.buttons],
                 "media": [[m.kind.value, m.name, m.text] for m in self.media],
+                "menu": self.menu,
+                "replaces": self.replaces,
             },
             ensure_ascii=False,
         )
@@ -114,6 +127,8 @@ class Reply:
             text=raw["text"],
             buttons=tuple(Button(label, action, digit) for label, action, digit in raw["buttons"]),
             media=tuple(Media(MediaKind(kind), name, text) for kind, name, text in raw["media"]),
+            menu=raw.get("menu", False),  # older rows do not say
+            replaces=raw.get("replaces", ""),
         )
 
 
@@ -128,3 +143,4 @@ class Capabilities:
     buttons: int  # at most this many; 0: none, so choices become numbered lines
     button_label_length: int = 64
     media: frozenset[MediaKind] = field(default_factory=frozenset)  # else the words alone
+    edits: bool = False  # whether a message can take the place of an earlier one

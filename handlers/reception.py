@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from content.texts import Texts
 from handlers.actions import Action, AskPerson, Home, UnknownAction, decode, encode
@@ -24,11 +24,15 @@ from storage.database import Database, is_gone
 from storage.inbox import MESSAGE_ID_LENGTH, Inbox
 from storage.outbox import Lane, Outbox
 from storage.people import People
+from storage.transcript import Transcript
 
 log = logging.getLogger(__name__)
 
 KEPT_TEXT = 8_000
 """Letters of a message that are stored; who writes more is asked to write less."""
+
+ALBUM = timedelta(seconds=2)
+"""So long a picture without words waits: words that were sent with it may still be on their way."""
 
 ALWAYS = {str(PERSON): encode(AskPerson()), str(HOME): encode(Home())}
 """What these digits mean even where the last reply did not show them."""
@@ -73,6 +77,7 @@ class Reception:
         self._conversations = Conversations()
         self._inbox = Inbox()
         self._outbox = Outbox()
+        self._transcript = Transcript()
 
     async def accept(self, incoming: Incoming) -> bool:
         """Store the message and its replies. False when it was stored before.
@@ -99,23 +104,39 @@ class Reception:
                 at=now,
             )
             action = self._action(incoming, conversation)
-            number = await self._inbox.store(
-                tx,
-                account=place.account,
-                message_id=incoming.message_id,
-                conversation=conversation.id,
-                kind=incoming.kind.value,
-                text=self._as_said(incoming, action),
-                sent_at=incoming.sent_at,
-                at=now,
-            )
+            visit = Visit(tx, person, conversation, now, incoming.text)
+            number = await self._store(visit, incoming, self._as_said(incoming, action))
             if number is None:
                 return False
-            visit = Visit(tx, person, conversation, now, incoming.text)
+            if incoming.album and incoming.text:
+                await self._speak_for_album(visit, incoming)
             if not await self._changed_state(visit, incoming):
                 served = await self._serve_or_apologise(visit, incoming, action, number)
-                await self._put(visit, served, number)
+                wait = ALBUM if _wordless(incoming) else timedelta()
+                await self._put(visit, served, number, wait)
         return True
+
+    async def _store(self, visit: Visit, incoming: Incoming, said: str) -> int | None:
+        """Write the message down; None when it is here, or a wordless one of its album is."""
+        return await self._inbox.store(
+            visit.tx,
+            account=incoming.address.account,
+            message_id=incoming.album if _wordless(incoming) else incoming.message_id,
+            conversation=visit.conversation.id,
+            kind=incoming.kind.value,
+            text=said,
+            sent_at=incoming.sent_at,
+            at=visit.now,
+        )
+
+    async def _speak_for_album(self, visit: Visit, words: Incoming) -> None:
+        """The words are the question: what came or comes with them gets no answer of its own."""
+        wordless = replace(words, text="")
+        if await self._store(visit, wordless, "") is None:
+            account = words.address.account
+            other = await self._inbox.find(visit.tx, account=account, message_id=words.album)
+            if other is not None:
+                await self._outbox.withdraw(visit.tx, other)
 
     async def _changed_state(self, visit: Visit, incoming: Incoming) -> bool:
         """Note that a person left, came back or moved: events that nobody waits to be answered."""
@@ -166,9 +187,26 @@ class Reception:
             served = self._only(f"reception.{incoming.kind.value}", visit)
         if not (visit.talk.greeted or incoming.group or served.urgent):
             served = replace(served, replies=(self._errands.introduction(visit), *served.replies))
+        if action is not None and (menu := await self._menu_tapped(visit, incoming)):
+            first, *rest = served.replies
+            served = replace(served, replies=(replace(first, replaces=menu), *rest))
         return served
 
-    async def _put(self, visit: Visit, served: Served, number: int) -> None:
+    async def _menu_tapped(self, visit: Visit, incoming: Incoming) -> str:
+        """The menu whose button it was, if what was chosen may take its place; else nothing.
+
+        It must still stand last, or the answer would appear out of sight. A group keeps its menus:
+        others in it may want to choose too.
+        """
+        edits = self._capabilities[visit.conversation.account].edits
+        if not (edits and incoming.pressed) or incoming.group:
+            return ""
+        match await self._transcript.latest(visit.tx, visit.conversation.id):
+            case (incoming.pressed, body) if Reply.from_json(body).menu:
+                return incoming.pressed
+        return ""
+
+    async def _put(self, visit: Visit, served: Served, number: int, wait: timedelta) -> None:
         """Remember where the talk stands, and queue the replies as the channel can show them."""
         conversation = visit.conversation
         choices = digits(served.replies[-1].buttons)
@@ -184,6 +222,7 @@ class Reception:
             inbox=number,
             lane=Lane.REPLY,
             at=visit.now,
+            not_before=visit.now + wait,
         )
 
     def _action(self, incoming: Incoming, conversation: Conversation) -> Action | None:
@@ -191,14 +230,14 @@ class Reception:
         match incoming.kind:
             case Kind.BUTTON:
                 encoded = incoming.text
-            case Kind.TEXT:
+            case Kind.START | Kind.BLOCKED | Kind.UNBLOCKED | Kind.MIGRATED:
+                return None
+            case _:
                 words = " ".join(incoming.text.casefold().split())
                 if words in self._errands.commands:
                     return self._errands.commands[words]
                 digit = _digit(incoming.text)
                 encoded = conversation.talk.choices.get(digit) or ALWAYS.get(digit, "")
-            case _:
-                return None
         try:
             return decode(encoded)
         except UnknownAction:
@@ -219,6 +258,11 @@ class Reception:
         return Served((Reply(self._texts(key, **fields), self._menus.numbered([])),), visit.talk)
 
 
+def _wordless(incoming: Incoming) -> bool:
+    """One of several things sent at once that says nothing itself."""
+    return bool(incoming.album) and not incoming.text
+
+
 def _digit(text: str) -> str:
     """The digit that somebody typed alone, or "số 3"; empty if it is something else."""
     folded = unicodedata.normalize("NFKD", text.casefold())
@@ -234,4 +278,5 @@ def _clean(incoming: Incoming) -> Incoming:
         incoming,
         text=text.encode("utf-8", "replace").decode(),
         message_id=incoming.message_id[:MESSAGE_ID_LENGTH],
+        album=incoming.album[:MESSAGE_ID_LENGTH],
     )

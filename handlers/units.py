@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
 
 from content.answers import NOWHERE, LocalFacts
+
+CONFIRMED_FOR = timedelta(days=365)
+"""So long after somebody confirmed them are the numbers of a unit shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hotlines:
+    """Numbers to call in danger, by its kind, and the day on which somebody confirmed them."""
+
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    confirmed: date = date.min
+
+    def number(self, kind: str, today: date) -> str:
+        """Empty when there is none, or when nobody has confirmed it for a year."""
+        if not self.confirmed <= today <= self.last_day:
+            return ""
+        return self.numbers.get(kind, "")
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which they are shown."""
+        return self.confirmed + CONFIRMED_FOR
+
+
+NO_HOTLINES = Hotlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +42,15 @@ class Unit:
     name: str
     parent: str = ""
     local: LocalFacts = NOWHERE
+    hotlines: Hotlines = NO_HOTLINES
 
 
 class Units:
     """All units, found by code whatever its letter case."""
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[Unit], everywhere: Hotlines = NO_HOTLINES) -> None:
+        """`everywhere` are the numbers to call where no unit has its own."""
+        self._everywhere = everywhere
         self._units = {unit.code.casefold(): unit for unit in units}
 
     def get(self, code: str) -> Unit | None:
@@ -44,6 +73,18 @@ class Units:
         known = {f.name: getattr(unit.local, f.name) for f in fields(LocalFacts)}
         known["unit_name"] = unit.local.unit_name if own else ""
         return replace(above, **{name: value for name, value in known.items() if value})
+
+    def hotline(self, code: str, kind: str, today: date) -> tuple[str, str]:
+        """Whose number to call and the number: the unit's, of one above it, or everybody's.
+
+        Everybody's has an empty place; two empty words say that there is none.
+        """
+        unit = self.get(code)
+        if unit is None:
+            return "", self._everywhere.number(kind, today)
+        if number := unit.hotlines.number(kind, today):
+            return unit.name, number
+        return self.hotline(unit.parent, kind, today)
 
     def __iter__(self) -> Iterator[Unit]:
         return iter(self._units.values())

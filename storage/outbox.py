@@ -141,8 +141,12 @@ class Outbox:
         inbox: int | None,
         lane: Lane,
         at: datetime,
+        not_before: datetime | None = None,
     ) -> None:
-        """Queue messages for a conversation, in their order, and wake the senders."""
+        """Queue messages for a conversation, in their order, and wake the senders.
+
+        They wait until `not_before`, if it is given; all times are in UTC.
+        """
         if not bodies:
             return
         await tx.connection.execute(
@@ -155,7 +159,7 @@ class Outbox:
                     "lane": int(lane),
                     "body": body,
                     "state": State.PENDING.value,
-                    "not_before": at,
+                    "not_before": not_before or at,
                     "created_at": at,
                 }
                 for body in bodies
@@ -323,6 +327,26 @@ class Outbox:
             .values(state=State.FAILED.value, reason=reason, ended_at=at)
         )
         return result.rowcount
+
+    async def fail_account(
+        self, tx: Transaction, account: str, *, reason: str, at: datetime
+    ) -> int:
+        """Nothing more goes out through this account; tells how much was waiting."""
+        result = await tx.connection.execute(
+            update(OutboxRecord)
+            .where(OutboxRecord.account == account, OutboxRecord.state == State.PENDING)
+            .values(state=State.FAILED.value, reason=reason, ended_at=at)
+        )
+        return result.rowcount
+
+    async def withdraw(self, tx: Transaction, inbox: int) -> bool:
+        """Unsay the last message that answers that one. False: it is on its way, or there."""
+        row = OutboxRecord
+        last = select(func.max(row.id)).where(row.inbox_id == inbox).scalar_subquery()
+        result = await tx.connection.execute(
+            delete(row).where(row.id == last, row.state == State.PENDING)
+        )
+        return bool(result.rowcount)
 
     async def counts(self, tx: Transaction) -> dict[State, int]:
         """How many rows there are of each state."""

@@ -48,6 +48,20 @@ class Transcript:
         )
         return row.scalar_one() or 0
 
+    async def latest(self, tx: Transaction, conversation: int) -> tuple[str, str] | None:
+        """What stands last in a conversation: its id at the platform and its body.
+
+        None while anything is on its way, or when the last message did not arrive.
+        """
+        rows = await tx.connection.execute(
+            select(OutboxRecord.state, OutboxRecord.platform_id, OutboxRecord.body)
+            .where(OutboxRecord.conversation_id == conversation)
+            .order_by(OutboxRecord.id.desc())
+            .limit(1)
+        )
+        row = rows.one_or_none()
+        return (row.platform_id, row.body) if row and row.state == State.SENT else None
+
     async def _lines(
         self, tx: Transaction, conversation: int, after: datetime | None, at_most: int
     ) -> list[Line]:

@@ -24,6 +24,7 @@ class Health:
     ok: bool
     problem: str = ""
     link: str = ""  # where a person opens a conversation, if the platform has such an address
+    unit_link: str = ""  # the same for a unit, whose code takes the place of {unit}
 
 
 class Refused(Exception):

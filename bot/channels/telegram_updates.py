@@ -33,6 +33,8 @@ KINDS = {
     "contact": Kind.CONTACT,
 }
 COMMAND = re.compile(r"/(?P<word>[A-Za-z0-9_]{1,32})(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.S)
+# Who writes for a whole group or channel: the name of one account of Telegram's, for all of them.
+SPOKESMEN = {1087968824, 136817688}
 UNSHAPELY = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
 
@@ -89,6 +91,7 @@ def storable(text: str) -> str:
 
 def _message(number: int, message: Any, me: Me, *, edited: bool) -> list[Incoming]:
     chat, sender = message["chat"], message.get("from") or {}
+    group = message.get("media_group_id")
     moved = message.get("migrate_to_chat_id")
     if chat["type"] == "channel" or not (sender or moved):
         return []
@@ -97,7 +100,7 @@ def _message(number: int, message: Any, me: Me, *, edited: bool) -> list[Incomin
     if moved:
         kind, text = Kind.MIGRATED, str(_whole(moved))
     # A live location edits itself for hours.
-    elif sender.get("is_bot") or (edited and kind is Kind.LOCATION) or NOTICES & set(message):
+    elif _is_machine(message) or (edited and kind is Kind.LOCATION) or NOTICES & set(message):
         return []
     elif chat["type"] != "private":
         for_us = _words_for_us(message, text, me)
@@ -114,13 +117,25 @@ def _message(number: int, message: Any, me: Me, *, edited: bool) -> list[Incomin
             address=_address(message, me),
             message_id=f"u{number}",
             kind=kind,
-            sender=str(_whole(sender.get("id", chat["id"]))),
+            sender=str(_whole(_author(message).get("id", chat["id"]))),
             sent_at=_moment(message.get("edit_date", message["date"])),
             text=text.strip(),
             group=chat["type"] != "private",
             edited=edited,
+            album=f"g{storable(group)}" if isinstance(group, str) else "",
         )
     ]
+
+
+def _author(message: Any) -> Any:
+    """Return who wrote: the group itself where an administrator writes without a name."""
+    sender = message.get("from") or {}
+    return message["sender_chat"] if sender.get("id") in SPOKESMEN else sender
+
+
+def _is_machine(message: Any) -> bool:
+    sender = message.get("from") or {}
+    return bool(sender.get("is_bot")) and sender.get("id") not in SPOKESMEN
 
 
 def _words_for_us(message: Any, text: str, me: Me) -> str | None:
@@ -146,6 +161,7 @@ def _press(number: int, query: Any, me: Me, now: datetime) -> list[Incoming]:
             sent_at=now,
             text=storable(query["data"]),
             group=message["chat"]["type"] != "private",
+            pressed=str(_whole(message["message_id"])),
         )
     ]
 

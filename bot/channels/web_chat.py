@@ -131,7 +131,7 @@ class WebChat:
         return "web"
 
     async def check(self) -> Health:
-        return Health(ok=True, link="/")
+        return Health(ok=True, link="/", unit_link="/?xa={unit}")
 
     # The page
 

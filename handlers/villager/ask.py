@@ -27,6 +27,7 @@ from content.understanding import AskPerson as WantsPerson
 from handlers.actions import Action, ShowCard
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
+from handlers.units import Units
 from handlers.villager.browse import Browse
 from handlers.villager.menus import Choice, Menus
 from storage.cases import Cases
@@ -53,6 +54,7 @@ class Ask:
         shelf: Shelf,
         texts: Texts,
         browse: Browse,
+        units: Units,
         cases: Cases,
         unanswered: Unanswered,
     ) -> None:
@@ -61,6 +63,7 @@ class Ask:
         self._shelf = shelf
         self._texts = texts
         self._browse = browse
+        self._units = units
         self._cases = cases
         self._unanswered = unanswered
         self._menus = Menus(texts)
@@ -72,19 +75,22 @@ class Ask:
             return self._say(visit.talk, "answer.unreadable")
         if not any(letter.isalpha() for letter in question):
             return self._say(visit.talk, "answer.unclear")
-        if len(question) > LONGEST_QUESTION:
-            return self._say(visit.talk, "ask.too_long")
         danger = self._alarm.hear(question)
+        if len(question) > LONGEST_QUESTION:
+            served = self._say(visit.talk, "ask.too_long")
+            return served if danger is None else self._warned(visit, danger, served)
         if visit.talk.expecting == EXPECTING_QUESTION:
             served = await self._pass_on(visit, question, "ask.passed_on", visit.talk)
-            return served if danger is None else self._warned(danger, served)
+            return served if danger is None else self._warned(visit, danger, served)
         outcome = self._understand(question, _context(visit.talk))
         if danger is None:
             return await self._answer(visit, question, outcome)
         if isinstance(outcome, Answer):
             facet = Facet.STEPS if self._shelf.cards[outcome.slug].urgent else outcome.facet
             served = self._browse.show(visit, outcome.slug, facet, question=question)
-            return self._warned(danger, served)
+            return self._warned(visit, danger, served)
+        if isinstance(outcome, Choices):  # the alarm may be a false one
+            return self._warned(visit, danger, await self._answer(visit, question, outcome))
         return await self._help(visit, question, danger)
 
     async def _answer(self, visit: Visit, question: str, outcome: Outcome) -> Served:
@@ -109,8 +115,18 @@ class Ask:
                     return await self._pass_on(visit, question, key, talk)
                 return self._say(talk, key)
 
-    def _warned(self, danger: Danger, served: Served) -> Served:
-        first = Reply(self._texts(danger.text_key))
+    def _whom_to_call(self, visit: Visit, danger: Danger) -> str:
+        """The national numbers, which always answer; below them the one of their own place."""
+        national = self._texts(danger.text_key)
+        place, phone = self._units.hotline(visit.person.unit, danger.kind, visit.today)
+        if not phone:
+            return national
+        if not place:
+            return f"{national}\n{self._texts('crisis.local_any', phone=phone)}"
+        return f"{national}\n{self._texts('crisis.local', place=place, phone=phone)}"
+
+    def _warned(self, visit: Visit, danger: Danger, served: Served) -> Served:
+        first = Reply(self._whom_to_call(visit, danger))
         return replace(served, replies=(first, *served.replies), urgent=True)
 
     async def _help(self, visit: Visit, question: str, danger: Danger) -> Served:
@@ -122,7 +138,8 @@ class Ask:
         )
         topic = card.slug if card else ""
         after = replace(visit.talk, topic=topic, facet=Facet.STEPS.value, sure=bool(card))
-        return replace(self._say(after, danger.text_key, choices), urgent=True)
+        reply = Reply(self._whom_to_call(visit, danger), self._menus.numbered(choices))
+        return Served((reply,), replace(after, greeted=True), urgent=True)
 
     async def pass_on(self, visit: Visit, _action: Action | None = None) -> Served:
         """They want a person: pass on what they asked last, or ask for it now."""
@@ -162,7 +179,7 @@ class Ask:
         **fields: str,
     ) -> Served:
         buttons = self._menus.numbered(choices or [])
-        reply = Reply(self._texts(key, **fields), buttons)
+        reply = Reply(self._texts(key, **fields), buttons, menu=bool(choices))
         return Served((reply,), replace(talk, greeted=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from content.answers import compose, label
 from content.cards import Card, Facet
@@ -65,7 +66,8 @@ class Browse:
         return self._texts("welcome.text_unit", unit=unit.name)
 
     async def home(self, visit: Visit, _action: Action | None = None) -> Served:
-        return Served((self._home(self._texts("home.text")),), Talk(greeted=True))
+        page = replace(self._home(self._texts("home.text")), menu=True)
+        return Served((page,), Talk(greeted=True))
 
     async def group(self, visit: Visit, action: Action) -> Served:
         """The cards of one group of subjects; an unknown group shows the first page."""
@@ -75,7 +77,8 @@ class Browse:
                 choices: list[Choice] = [(card.title, ShowCard(card.slug)) for card in cards]
                 page = self._menus.page(choices, start=start, more=ShowGroup(group, start + PAGE))
                 text = self._texts("group.text", group=self._texts(f"group.{group}"))
-                return Served((Reply(text, self._menus.numbered(page)),), Talk(greeted=True))
+                reply = Reply(text, self._menus.numbered(page), menu=True)
+                return Served((reply,), Talk(greeted=True))
         return await self.home(visit)
 
     async def card(self, visit: Visit, action: Action) -> Served:

@@ -82,5 +82,5 @@ class Places:
         return self._say(visit, text, page)
 
     def _say(self, visit: Visit, text: str, choices: list[Choice]) -> Served:
-        reply = Reply(text, self._menus.numbered(choices, person=False))
+        reply = Reply(text, self._menus.numbered(choices, person=False), menu=bool(choices))
         return Served((reply,), replace(visit.talk, expecting="", choices={}, greeted=True))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.config import ConfigFaults, load
+from bot.doctor import Finding, crisis_numbers
 
 
 def config(folder: Path, text: str, **environment: str):  # type: ignore[no-untyped-def]
@@ -63,6 +65,41 @@ def test_an_item_of_a_list_is_named_by_its_number(tmp_path: Path) -> None:
     assert settings.units[0].office_phone == "0200 000 000"
 
 
+def test_numbers_for_people_in_danger_come_from_file_unit_and_environment(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        '[[units]]\ncode = "a"\nname = "Xã A"\n[units.crisis]\nfire = "+84 200.000-000"\n'
+        'confirmed = 2026-11-01\n[crisis]\nmedical = ""\nconfirmed = 2026-11-02\n',
+        LOABAN_CRISIS__FLOOD="0200 000 000",
+        LOABAN_UNITS__0__CRISIS__CHILD="0200 000 001",
+        LOABAN_UNITS__0__CRISIS__CONFIRMED="2026-11-03",
+    )
+    assert dict(settings.crisis.numbers()) == {"flood": "0200 000 000"}
+    unit = settings.units[0].crisis
+    assert dict(unit.numbers()) == {"child": "0200 000 001", "fire": "+84 200.000-000"}
+    assert unit.confirmed == date(2026, 11, 3)
+
+
+def test_the_doctor_warns_before_and_after_numbers_go_unconfirmed(tmp_path: Path) -> None:
+    settings = config(
+        tmp_path,
+        '[crisis]\nflood = "0200 000 000"\nconfirmed = 2026-11-01\n'
+        '[[units]]\ncode = "a"\nname = "Xã A"\n',
+    )
+
+    def doctor(today: date) -> Finding:
+        [finding] = crisis_numbers(settings, today)
+        return finding
+
+    assert "not yet" in doctor(date(2026, 10, 31)).state
+    assert doctor(date(2026, 11, 1)).ok
+    assert doctor(date(2027, 10, 1)).ok
+    assert "dial each one before 2027-11-01" in doctor(date(2027, 10, 2)).remedy
+    assert "shown until" in doctor(date(2027, 11, 1)).state
+    assert "no longer shown" in doctor(date(2027, 11, 2)).state
+    assert list(crisis_numbers(load({}, tmp_path / "nowhere"), date(2026, 11, 1))) == []
+
+
 def test_loaban_config_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("[web]\nport = 1234\n")
     assert load({"LOABAN_CONFIG": "other.toml"}, tmp_path).web.port == 1234
@@ -80,7 +117,22 @@ def test_loaban_config_names_the_file(tmp_path: Path) -> None:
         ('[web]\npublic_url = "example.vn"\n', "web.public_url: "),
         ('[[accounts]]\nname = "x"\nplatform = "telegram"\n', "needs token"),
         ('[[accounts]]\nname = "x"\nplatform = "icq"\n', "accounts.0.platform: "),
-        ('[[accounts]]\nname = "x"\nplatform = "zalo_oa"\n', "not built yet"),
+        ('[[accounts]]\nname = "x"\nplatform = "zalo_oa"\n', "needs app_id"),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "zalo_oa"\napp_id = "1"\napp_secret = "s"\n'
+            'oa_secret = "s"\n',
+            "LOABAN_TOKEN_KEY is missing: put the output of",
+        ),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "zalo_bot"\ntoken = "t"\nmode = "webhook"\n'
+            'webhook_secret = "short"\n',
+            "mode webhook needs webhook_secret: 8-256",
+        ),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "telegram"\ntoken = "t"\napp_id = "1"\n',
+            "a telegram account has no app_id",
+        ),
+        ('token_key = "k"\n', "token_key: is no setting; keep it out of files"),
         ('[[accounts]]\nname = "X x"\nplatform = "web_chat"\n', "accounts.0.name: use a-z"),
         (
             '[[accounts]]\nname = "x"\nplatform = "telegram"\ntoken = "1:a"\nmode = "webhook"\n',
@@ -91,6 +143,21 @@ def test_loaban_config_names_the_file(tmp_path: Path) -> None:
         ('[[units]]\ncode = "a"\nname = "A"\n' * 2, "'a' stands twice"),
         ("web = 5\n", "web: "),
         ("[web\n", "is not TOML"),
+        (
+            "[crisis]\nflood = 114\nconfirmed = 2026-11-01\n",
+            "crisis.flood: write the number in quotes",
+        ),
+        ('[crisis]\nflood = "12"\nconfirmed = 2026-11-01\n', "crisis.flood: write the number as"),
+        (
+            '[crisis]\nfire = "0200 / 0300"\nconfirmed = 2026-11-01\n',
+            "crisis.fire: write the number",
+        ),
+        ('[crisis]\nflood = "0200 000 000"\n', "crisis: a number needs confirmed"),
+        ('[crisis]\nflod = "0200 000 000"\n', "crisis.flod: no such key; did you mean 'flood'"),
+        (
+            '[[units]]\ncode = "a"\nname = "A"\n[units.crisis]\nflod = "0200 000 000"\n',
+            "units.0.crisis.flod: no such key; did you mean 'flood'",
+        ),
         ('[web]\nhost = "env:NOT_THERE"\n', "web.host: the environment variable NOT_THERE"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ from tests.channels.telegram_line import (
 line, channel = telegram_line.line, telegram_line.channel
 
 
+MENU = Reply("Chọn", (Button("Ở đâu?", "1:c:the:where"),), menu=True)
 NO_RESULT = '{"ok":true}'
 NO_NUMBER = '{"ok":false,"parameters":{"retry_after":NaN}}'
 NO_MESSAGE = '{"ok":true,"result":true}'
@@ -144,6 +146,69 @@ async def test_a_retry_does_not_send_the_picture_twice(
     await channel.send(chat(LAN), reply)
     methods = [s.method for s in await line.control.sent(LAN)]
     assert methods == ["sendPhoto", "sendMessage", "sendPhoto", "sendMessage"]
+
+
+# In the place of a menu
+
+
+async def test_a_choice_takes_the_place_of_its_menu(line: Line, channel: TelegramChannel) -> None:
+    number = await channel.send(chat(LAN), MENU)
+    answer = Reply("Ở xã https://xa.vn", (Button("Phí?", "1:c:the:fee"),), replaces=number)
+    assert await channel.send(chat(LAN), answer) == number
+    _, shown = await line.control.sent(LAN)
+    assert (shown.method, shown.text) == ("editMessageText", answer.text)
+    (row,) = shown.message["reply_markup"]["inline_keyboard"]
+    assert row[0]["callback_data"] == "1:c:the:fee"
+    asked = (await line.control.calls("editMessageText"))[0].parameters
+    assert asked["link_preview_options"] == {"is_disabled": True}
+
+
+async def test_an_answer_without_buttons_takes_those_of_the_menu_away(
+    line: Line, channel: TelegramChannel
+) -> None:
+    number = await channel.send(chat(LAN), MENU)
+    await channel.send(chat(LAN), Reply("Xong", replaces=number))
+    assert "reply_markup" not in (await line.control.sent(LAN))[-1].message
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["message can't be edited", "message to edit not found", "MESSAGE_ID_INVALID", ""],
+    ids=str,
+)
+async def test_what_cannot_take_a_menus_place_comes_as_a_new_message(
+    line: Line, channel: TelegramChannel, words: str
+) -> None:
+    number = await channel.send(chat(GROUP, "17"), MENU)
+    if words:
+        fault = {"status": 400, "description": f"Bad Request: {words}"}
+        await line.control.fault("editMessageText", "error", **fault)
+    # Without a fault the words are the same, which Telegram refuses as well.
+    again = replace(MENU, replaces=number)
+    assert await channel.send(chat(GROUP, "17"), again) != number
+    _, new = await line.control.sent(GROUP)
+    assert (new.method, new.text) == ("sendMessage", MENU.text)
+    assert new.message["message_thread_id"] == 17
+
+
+async def test_a_sound_does_not_take_the_place_of_a_menu(
+    line: Line, channel: TelegramChannel
+) -> None:
+    number = await channel.send(chat(LAN), MENU)
+    await channel.send(chat(LAN), Reply("chữ", media=(VOICE,), replaces=number))
+    assert [s.method for s in await line.control.sent(LAN)] == ["sendMessage", "sendVoice"]
+
+
+async def test_an_answer_is_not_lost_when_nobody_knows_whether_it_took_the_menus_place(
+    line: Line, channel: TelegramChannel
+) -> None:
+    answer = Reply("Ở xã", replaces=await channel.send(chat(LAN), MENU))
+    for fault in ({"kind": "reset"}, {"kind": "reset", "accepted": True}):
+        await line.control.fault("editMessageText", **fault)
+        with pytest.raises(Uncertain):
+            await channel.send(chat(LAN), answer)
+    await channel.send(chat(LAN), answer)
+    assert (await line.control.sent(LAN))[-1].text == answer.text
 
 
 # What becomes of a message that does not arrive

@@ -64,6 +64,7 @@ def press(**content: Any) -> dict[str, Any]:
 
 
 START = [{"type": "bot_command", "offset": 0, "length": 6}]
+NAMELESS = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
 FROM_BOT = {"message_id": 3, "from": BOT, "chat": GROUP, "date": DATE, "text": "Chào"}
 BUTTON = {"message_id": 3, "from": BOT, "chat": PRIVATE, "date": DATE, "text": "Chọn"}
 
@@ -83,6 +84,16 @@ TABLE: list[tuple[str, dict[str, Any], Incoming | None]] = [
         incoming(Kind.TEXT, "sửa", edited=True),
     ),
     ("photo", said(photo=[FILE], caption="đơn này"), incoming(Kind.IMAGE, "đơn này")),
+    (
+        "one of several photos",
+        said(photo=[FILE], media_group_id="1399"),
+        incoming(Kind.IMAGE, album="g1399"),
+    ),
+    (
+        "the one with the words",
+        said(photo=[FILE], caption="đơn này", media_group_id="1399"),
+        incoming(Kind.IMAGE, "đơn này", album="g1399"),
+    ),
     ("voice", said(voice={**FILE, "duration": 3}), incoming(Kind.VOICE)),
     ("audio", said(audio={**FILE, "duration": 3}), incoming(Kind.VOICE)),
     ("round video", said(video_note={**FILE, "length": 9}), incoming(Kind.VOICE)),
@@ -106,18 +117,22 @@ TABLE: list[tuple[str, dict[str, Any], Incoming | None]] = [
     ("thrown out", membership("administrator", "left", GROUP), in_group(Kind.BLOCKED)),
     ("taken in", membership("left", "member", GROUP), in_group(Kind.UNBLOCKED)),
     ("promoted", membership("member", "administrator", GROUP), None),
-    ("press", press(message=BUTTON, data="1:h"), incoming(Kind.BUTTON, "1:h", sent_at=NOW)),
+    (
+        "press",
+        press(message=BUTTON, data="1:h"),
+        incoming(Kind.BUTTON, "1:h", sent_at=NOW, pressed="3"),
+    ),
     (
         "press on a message gone",
         press(message={"chat": PRIVATE, "message_id": 3, "date": 0}, data="1:h"),
-        incoming(Kind.BUTTON, "1:h", sent_at=NOW),
+        incoming(Kind.BUTTON, "1:h", sent_at=NOW, pressed="3"),
     ),
     ("press inline", press(inline_message_id="x", data="1:h"), None),
     ("game", press(message=BUTTON, game_short_name="x"), None),
     (
         "press in a topic",
         press(message=FROM_BOT | {"message_thread_id": 5, "is_topic_message": True}, data="1:h"),
-        in_group(Kind.BUTTON, "1:h", thread="5", sent_at=NOW),
+        in_group(Kind.BUTTON, "1:h", thread="5", sent_at=NOW, pressed="3"),
     ),
     ("group talk", said(GROUP, text="ăn cơm chưa"), None),
     ("group command", said(GROUP, text="/xa"), in_group(Kind.TEXT, "/xa")),
@@ -158,6 +173,11 @@ TABLE: list[tuple[str, dict[str, Any], Incoming | None]] = [
         "another bot",
         {"update_id": 900, "message": said(text="/xa")["message"] | {"from": BOT}},
         None,
+    ),
+    (
+        "an administrator without a name",
+        said(GROUP, text="/xa", sender_chat=GROUP, **{"from": NAMELESS}),
+        in_group(Kind.TEXT, "/xa", sender="-100777"),
     ),
     ("channel post", {"update_id": 900, "channel_post": {"text": "tin"}}, None),
     ("message in a channel", said({"id": -1, "type": "channel"}, text="/xa"), None),

@@ -38,7 +38,10 @@ Asked = dict[str, Any]
 
 
 def say(world: World, asked: Asked) -> Any:
-    """A person writes; with `kind`, sends something, and `text` is its caption."""
+    """A person writes; with `kind`, sends something, and `text` is its caption.
+
+    Things sent at once share an `album`.
+    """
     chat = world.chat(asked["chat"], asked.get("type", "private"), asked.get("name", "Bà Lan"))
     where = {"thread": asked.get("thread"), "reply_to": asked.get("reply_to")}
     message = world.message_from(chat, asked.get("user") or abs(chat.id), **where)
@@ -52,6 +55,8 @@ def say(world: World, asked: Asked) -> Any:
         if kind == "venue":
             message["location"] = ATTACHMENTS["location"]
         message |= {"caption": text} if text else {}
+    if asked.get("album"):
+        message["media_group_id"] = asked["album"]
     if marks := entities(text):
         message["entities" if kind == "text" else "caption_entities"] = marks
     return {"update_id": world.add_update(message=message), "message_id": message["message_id"]}
@@ -146,6 +151,7 @@ def state(world: World, asked: Asked) -> Any:
         "webhook": world.webhook,
         "answered": world.answered,
         "allowed": sorted(world.allowed),
+        "commands": world.commands,
     }
 
 

@@ -127,8 +127,8 @@ def _sound(file_id: str, content: bytes) -> Any:
 
 
 async def edit_message_text(world: World, asked: Parameters) -> Any:
-    text = _text(asked.get("text"), 4096, "message")
-    return _edit(world, asked, "editMessageText", {"text": text, **_markup(asked)})
+    content = {"text": _text(asked.get("text"), 4096, "message"), **_markup(asked)}
+    return _edit(world, asked, "editMessageText", content)
 
 
 async def edit_message_reply_markup(world: World, asked: Parameters) -> Any:
@@ -142,6 +142,8 @@ def _edit(world: World, asked: Parameters, method: str, content: Parameters) -> 
         raise ApiError(400, "Bad Request: message to edit not found")
     if message["from"] != world.me:
         raise ApiError(400, "Bad Request: message can't be edited")
+    if "text" in content and "text" not in message:
+        raise ApiError(400, "Bad Request: there is no text in the message to edit")
     after = {k: v for k, v in message.items() if k not in {"reply_markup", "edit_date"}} | content
     if after == {k: v for k, v in message.items() if k != "edit_date"}:
         words = "specified new message content and reply markup are exactly the same"
@@ -180,8 +182,12 @@ async def set_my_commands(world: World, asked: Parameters) -> Any:
             raise ApiError(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
     if len(commands) > 100:
         raise ApiError(400, "Bad Request: BOT_COMMANDS_TOO_MUCH")
-    world.commands = commands
+    world.commands[asked.get("language_code") or ""] = commands
     return True
+
+
+async def get_my_commands(world: World, asked: Parameters) -> Any:
+    return world.commands.get(asked.get("language_code") or "", [])
 
 
 async def get_file(world: World, asked: Parameters) -> Any:
@@ -243,5 +249,6 @@ METHODS: dict[str, Method] = {
     "answerCallbackQuery": answer_callback_query,
     "sendChatAction": send_chat_action,
     "setMyCommands": set_my_commands,
+    "getMyCommands": get_my_commands,
     "getFile": get_file,
 }

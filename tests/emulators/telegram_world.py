@@ -135,7 +135,7 @@ class World:
         self.queries: set[str] = set()
         self.answered: list[str] = []
         self.files: dict[str, bytes] = {}
-        self.commands: list[Any] = []
+        self.commands: dict[str, list[Any]] = {}  # by language code
         self.sent: list[Sent] = []
         self.calls: list[Call] = []
         self.faults: dict[str, deque[Fault]] = {}

@@ -70,6 +70,13 @@ def test_pictures_go_with_the_first_message_and_buttons_with_the_last() -> None:
     assert [bool(m.buttons) for m in messages] == [False] * (len(messages) - 1) + [True]
 
 
+def test_what_takes_a_menus_place_is_the_first_message() -> None:
+    messages = lay_out(Reply("Dài. " * 2000, menu=True, replaces="7"), RICH)
+    assert [m.replaces for m in messages] == ["7"] + [""] * (len(messages) - 1)
+    assert not any(m.menu for m in messages), "its first half alone must not be replaced"
+    assert lay_out(Reply("Chọn:", menu=True), RICH)[0].menu
+
+
 def test_a_channel_without_pictures_gets_the_words() -> None:
     [message] = lay_out(Reply("Nhà ở", media=(PICTURE,)), PLAIN)
     assert message == Reply("Nhà ở")
@@ -79,12 +86,19 @@ def test_a_channel_without_pictures_gets_the_words() -> None:
     st.text(max_size=50),
     st.lists(st.builds(Button, st.text(), st.text(), st.none() | st.integers(0, 9)), max_size=3),
     st.lists(st.builds(Media, st.sampled_from(MediaKind), st.text(), st.text()), max_size=2),
+    st.booleans(),
+    st.text(max_size=9),
 )
 def test_a_reply_comes_back_from_the_outbox_as_it_went_in(
-    text: str, buttons: list[Button], media: list[Media]
+    text: str, buttons: list[Button], media: list[Media], menu: bool, replaces: str
 ) -> None:
-    reply = Reply(text, tuple(buttons), tuple(media))
+    reply = Reply(text, tuple(buttons), tuple(media), menu, replaces)
     assert Reply.from_json(reply.to_json()) == reply
+
+
+def test_a_reply_that_an_earlier_version_stored_is_still_read() -> None:
+    stored = '{"text": "Chào", "buttons": [["a", "1:h", 0]], "media": []}'
+    assert Reply.from_json(stored) == Reply("Chào", (Button("a", "1:h", 0),))
 
 
 @pytest.mark.parametrize("stored", ["", "{}", "[]", '{"text": 1}'])

@@ -11,8 +11,10 @@ from sqlalchemy import select, update
 
 from storage.conversations import Conversations
 from storage.database import Database
+from storage.inbox import Inbox
 from storage.outbox import BELL, Claim, Lane, Outbox, OutboxRecord, SenderRecord, State
 from storage.people import People
+from storage.transcript import Transcript
 from tests.conftest import Clock
 
 
@@ -215,3 +217,61 @@ async def test_a_rolled_back_message_leaves_no_row_and_rings_no_bell(desk: Desk)
             raise RuntimeError("power cut")
     assert bell.rings == heard
     assert await desk.claim() == []
+
+
+async def test_a_reply_that_waits_can_be_unsaid_until_it_is_on_its_way(desk: Desk) -> None:
+    conversation, now = await desk.conversation("lan"), desk.clock()
+    async with desk.database.begin() as tx:
+        inbox = await Inbox().store(
+            tx,
+            account="web",
+            message_id="m1",
+            conversation=conversation,
+            kind="image",
+            text="",
+            sent_at=now,
+            at=now,
+        )
+        assert inbox is not None
+        assert await Inbox().find(tx, account="web", message_id="m1") == inbox
+        assert await Inbox().find(tx, account="web", message_id="m2") is None
+        await desk.outbox.put(
+            tx,
+            ["greeting", "answer"],
+            account="web",
+            conversation=conversation,
+            inbox=inbox,
+            lane=Lane.REPLY,
+            at=now,
+            not_before=now + timedelta(seconds=2),
+        )
+    assert await desk.claim() == []
+    async with desk.database.begin() as tx:
+        assert await desk.outbox.withdraw(tx, inbox)
+    desk.clock.pass_by(2)
+    [claim] = await desk.claim()
+    assert claim.body == "greeting"
+    async with desk.database.begin() as tx:
+        assert not await desk.outbox.withdraw(tx, inbox)
+    assert await desk.sent(claim)
+    assert await desk.claim() == []
+
+
+async def test_what_stands_last_in_a_conversation_is_known_once_it_has_arrived(desk: Desk) -> None:
+    conversation = await desk.conversation("lan")
+
+    async def last() -> tuple[str, str] | None:
+        async with desk.database.read() as tx:
+            return await Transcript().latest(tx, conversation)
+
+    assert await last() is None
+    await desk.put(conversation, "a")
+    assert await last() is None
+    [claim] = await desk.claim()
+    assert await last() is None
+    await desk.sent(claim)
+    assert await last() == ("p", "a")
+    await desk.put(await desk.conversation("hoa"), "b")
+    assert await last() == ("p", "a")
+    await desk.put(conversation, "c")
+    assert await last() is None

@@ -1,0 +1,119 @@
+"""Makes the channel of an account: the one place that knows which platform is which class."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import aiohttp
+
+from bot.account_settings import Account
+from bot.channels.channel import Channel
+from bot.channels.telegram import Commands, TelegramChannel
+from bot.channels.zalo_bot import ZaloBotChannel
+from bot.channels.zalo_oa import ZaloOAChannel
+from bot.channels.zalo_oa_tokens import OAuth
+from bot.sealing import KEY_NAME, REMEDY, Seal
+from bot.token_keeping import TokenKeeping
+from storage.database import Database
+from storage.inbox import Inbox
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What channels are made of. `public_url` may be empty; `clock` returns aware UTC.
+
+    Without a `seal` there are no Official Accounts: their tokens are kept sealed.
+    """
+
+    session: aiohttp.ClientSession
+    public_url: str
+    clock: Callable[[], datetime]
+    read_media: Callable[[str], Awaitable[bytes]]
+    commands: Commands
+    database: Database
+    seal: Seal | None
+
+    def channel_of(self, account: Account) -> Channel:
+        """The channel of an account on a platform; the web chat is made elsewhere.
+
+        Raises ValueError for settings that the channel refuses.
+        """
+        match account.platform:
+            case "telegram":
+                return self._telegram(account)
+            case "zalo_bot":
+                return self._zalo_bot(account)
+            case "zalo_oa":
+                return self._zalo_oa(account)
+        raise ValueError(f"account {account.name}: {account.platform} is made elsewhere")
+
+    def _telegram(self, account: Account) -> Channel:
+        return TelegramChannel(
+            account.name,
+            account.token.get_secret_value(),
+            api_base=account.api_base,
+            mode=account.mode,
+            webhook_secret=account.webhook_secret.get_secret_value(),
+            webhook_url=self._webhook(account),
+            session=self.session,
+            clock=self.clock,
+            read_media=self.read_media,
+            commands=self.commands,
+        )
+
+    def _zalo_bot(self, account: Account) -> Channel:
+        return ZaloBotChannel(
+            account.name,
+            account.token.get_secret_value(),
+            api_base=account.api_base,
+            mode=account.mode,
+            webhook_secret=account.webhook_secret.get_secret_value(),
+            webhook_url=self._webhook(account),
+            session=self.session,
+            clock=self.clock,
+            media_base=f"{self.public_url}/media" if self.public_url else None,
+        )
+
+    def _zalo_oa(self, account: Account) -> Channel:
+        app_secret = account.app_secret.get_secret_value()
+        if self.seal is None:
+            raise ValueError(f"account {account.name}: {KEY_NAME} is missing: {REMEDY}")
+        oauth = OAuth(
+            self.session, account.oauth_base, app_id=account.app_id, app_secret=app_secret
+        )
+        tokens = TokenKeeping(
+            account.name,
+            database=self.database,
+            seal=self.seal,
+            exchange=oauth.exchange,
+            first=account.refresh_token.get_secret_value(),
+            clock=self.clock,
+        )
+
+        async def last_heard(chat: str) -> datetime | None:
+            async with self.database.read() as tx:
+                return await Inbox().last_heard(tx, account=account.name, chat=chat)
+
+        return ZaloOAChannel(
+            account.name,
+            app_id=account.app_id,
+            oa_secret=account.oa_secret.get_secret_value(),
+            tokens=tokens,
+            api_base=account.api_base,
+            session=self.session,
+            clock=self.clock,
+            read_media=self.read_media,
+            oa_id=account.oa_id,
+            last_heard=last_heard,
+            media_base=f"{self.public_url}/media" if self.public_url else None,
+            pictures=account.pictures,
+            lists=account.lists,
+            allow_billed=account.allow_billed,
+            prove=app_secret if account.appsecret_proof else "",
+            oldest=timedelta(hours=account.webhook_hours),
+        )
+
+    def _webhook(self, account: Account) -> str | None:
+        return f"{self.public_url}/hooks/{account.name}" if self.public_url else None

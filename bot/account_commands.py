@@ -1,0 +1,105 @@
+"""The commands `python -m bot accounts`: list, add and remove accounts, also while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.table import Table
+
+from bot.account_register import BadAccount, Register
+from bot.account_settings import SECRETS, needed_keys
+from bot.config import Settings
+from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.wiring import now
+from handlers.errands import VIETNAM
+from storage.database import Database
+
+app = typer.Typer(
+    no_args_is_help=True, help="Accounts on Telegram and Zalo: list, add, remove, while it runs."
+)
+Result = TypeVar("Result")
+By = Annotated[str, typer.Option("--by", help="Who does this; noted with the account.")]
+
+
+@app.command("list")
+def list_accounts() -> None:
+    """Every account: of the settings file, and added while running."""
+    settings = settings_or_exit()
+    added = _with_register(settings, lambda register: register.all())
+    table = Table("account", "platform", "unit", "from", box=None)
+    for account in settings.accounts:
+        table.add_row(account.name, account.platform, account.unit, "settings")
+    for row in added:
+        day = row.added_at.astimezone(VIETNAM).strftime("%d/%m/%Y")
+        table.add_row(row.name, row.platform, row.unit, f"added {day} by {row.added_by}")
+    out.print(table)
+
+
+@app.command("add")
+def add_account(
+    name: Annotated[str, typer.Argument(help="a-z, 0-9, hyphens; its webhook is /hooks/NAME")],
+    platform: Annotated[str, typer.Option(help="telegram, zalo_oa or zalo_bot")],
+    by: By,
+    unit: Annotated[str, typer.Option(help="The unit's code, as in [[units]].")] = "",
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value as in [[accounts]]; secrets as key=env:NAME"),
+    ] = None,
+) -> None:
+    """Add an account; the running program takes it up in seconds. What is missing is asked for."""
+    settings = settings_or_exit()
+    wanted = {"name": name, "platform": platform, "unit": unit, **_read(given or [])}
+    for key in needed_keys(platform):
+        if key not in wanted:
+            wanted[key] = typer.prompt(key, hide_input=key in SECRETS, err=True)
+    account = _with_register(settings, lambda register: register.add(wanted, at=now(), by=by))
+    out.print(f"{account.name} is added. `python -m bot doctor` tells whether it works.")
+
+
+@app.command("remove")
+def remove_account(name: str) -> None:
+    """Remove an added account and forget its secrets; the running program lets it go in seconds."""
+    settings = settings_or_exit()
+    waiting = _with_register(settings, lambda register: register.remove(name, at=now()))
+    out.print(f"{name} is removed; {waiting} messages that waited for it will not be sent.")
+
+
+def _read(pairs: list[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            _stop(f"--set {key}: write key=value")
+        if value.startswith("env:"):
+            variable = value.removeprefix("env:")
+            if variable not in os.environ:
+                _stop(f"{key}: the environment variable {variable} is not set")
+            value = os.environ[variable]
+        elif key in SECRETS:
+            _stop(f"{key}: a secret would stay in the shell's history; write {key}=env:NAME")
+        found[key] = value
+    return found
+
+
+def _with_register(settings: Settings, work: Callable[[Register], Awaitable[Result]]) -> Result:
+    async def done() -> Result:
+        database = Database.at(settings.database_url)
+        try:
+            return await work(Register(database, settings))
+        finally:
+            await database.close()
+
+    with Explained():
+        try:
+            return asyncio.run(done())
+        except BadAccount as fault:
+            _stop(str(fault))
+
+
+def _stop(why: str) -> NoReturn:
+    err.print(why, style="red", markup=False, highlight=False)
+    raise typer.Exit(CANNOT_START)

@@ -1,0 +1,103 @@
+"""The register of accounts that are added while the program runs: sealed, checked, removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from bot.account_settings import Account
+from bot.config import Settings, fault_in_words
+from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable
+from storage.accounts import AccountBook, AccountTaken, KeptAccount, NoAccount
+from storage.database import Database
+from storage.outbox import Outbox
+
+REMOVED = "the account was removed"
+
+
+class BadAccount(Exception):
+    """An account cannot be used, added or removed; says why and how to mend it, for an operator."""
+
+
+class Register:
+    """The accounts that the database keeps, beside those of the settings file."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        key = settings.token_key.get_secret_value()
+        self._database = database
+        self._seal = Seal(key) if key else None
+        self._units = {unit.code for unit in settings.units}
+        self._configured = {account.name for account in settings.accounts}
+        self._book = AccountBook()
+
+    async def all(self) -> Sequence[KeptAccount]:
+        """Every added account, by name, sealed."""
+        async with self._database.read() as tx:
+            return await self._book.all(tx)
+
+    def open(self, kept: KeptAccount) -> Account:
+        """The settings of a kept account. Raises BadAccount."""
+        if kept.name in self._configured:
+            raise BadAccount("the settings file has an account of this name: remove one of the two")
+        try:
+            return checked(json.loads(self._sealing().open(kept.sealed)), self._units)
+        except Unopenable:
+            raise BadAccount(f"{KEY_NAME} is not the key that sealed its settings") from None
+
+    async def add(self, settings: Mapping[str, str], *, at: datetime, by: str) -> Account:
+        """Keep a new account. `settings` are those of `[[accounts]]`. Raises BadAccount."""
+        account = checked(settings, self._units)
+        if account.platform == "web_chat":
+            raise BadAccount("one web chat serves all units, and it is there already")
+        taken = BadAccount(f"there is an account {account.name!r}: choose another name")
+        if account.name in self._configured:
+            raise taken
+        sealed = self._sealing().close(json.dumps(dict(settings)))
+        async with self._database.begin() as tx:
+            try:
+                await self._book.add(
+                    tx,
+                    name=account.name,
+                    platform=account.platform,
+                    unit=account.unit,
+                    sealed=sealed,
+                    at=at,
+                    by=by,
+                )
+            except AccountTaken:
+                raise taken from None
+        return account
+
+    async def remove(self, name: str, *, at: datetime) -> int:
+        """Forget an added account and its secrets; its conversations stay.
+
+        Returns how many messages were waiting for it: they are ended. Raises BadAccount.
+        """
+        if name in self._configured:
+            raise BadAccount(f"{name!r} stands in the settings file: take it out there")
+        async with self._database.begin() as tx:
+            try:
+                await self._book.remove(tx, name)
+            except NoAccount:
+                raise BadAccount(f"there is no added account {name!r}") from None
+            return await Outbox().fail_account(tx, name, reason=REMOVED, at=at)
+
+    def _sealing(self) -> Seal:
+        if self._seal is None:
+            raise BadAccount(f"its secrets are kept sealed, and {KEY_NAME} is missing: {REMEDY}")
+        return self._seal
+
+
+def checked(settings: Mapping[str, str], units: Collection[str]) -> Account:
+    """Settings as an account. Raises BadAccount with every fault; no secret is repeated."""
+    try:
+        account = Account.model_validate(dict(settings))
+    except ValidationError as invalid:
+        told = "; ".join(fault_in_words(error, Account) for error in invalid.errors())
+        raise BadAccount(told) from None
+    if account.unit and account.unit not in units:
+        raise BadAccount(f"unit: {account.unit!r} is none of the units")
+    return account

@@ -1,0 +1,131 @@
+"""Settings of one account: which keys each platform has, which it needs, and how they must look."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Platform = Literal["telegram", "zalo_oa", "zalo_bot", "web_chat"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What an account of one platform must have and may have, beside its name and unit."""
+
+    needed: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    api_base: str = ""
+    oauth_base: str = ""
+    form: str = ""  # how webhook_secret must look, and in words
+    form_in_words: str = ""
+
+
+_BOT = ("api_base", "mode", "webhook_secret")
+_KEYS: dict[str, _Keys] = {
+    "telegram": _Keys(
+        needed=("token",),
+        possible=_BOT,
+        api_base="https://api.telegram.org",
+        form=r"[A-Za-z0-9_-]{1,256}",
+        form_in_words="1-256 of A-Z a-z 0-9 _ -",
+    ),
+    "zalo_bot": _Keys(
+        needed=("token",),
+        possible=_BOT,
+        api_base="https://bot-api.zaloplatforms.com",
+        form=r"[!-~]{8,256}",
+        form_in_words="8-256 letters, digits or signs",
+    ),
+    "zalo_oa": _Keys(
+        needed=("app_id", "app_secret", "oa_secret"),
+        possible=(
+            "refresh_token",
+            "api_base",
+            "oauth_base",
+            "oa_id",
+            "webhook_hours",
+            "allow_billed",
+            "pictures",
+            "lists",
+            "appsecret_proof",
+        ),
+        api_base="https://openapi.zalo.me",
+        oauth_base="https://oauth.zaloapp.com",
+    ),
+    "web_chat": _Keys(),
+}
+_COMMON = {"name", "platform", "unit"}
+SECRETS = {"token", "webhook_secret", "app_secret", "oa_secret", "refresh_token"}
+
+
+def needed_keys(platform: str) -> tuple[str, ...]:
+    """The keys without which an account of this platform is none."""
+    return _KEYS[platform].needed if platform in _KEYS else ()
+
+
+class Account(BaseModel):
+    """One account on one platform. Whatever the platform does not have is refused.
+
+    `webhook_hours`: events that are older are refused. Zalo repeats one for hours.
+    `allow_billed`: a consultation message may cost money (2 to 7 days after a person wrote).
+    `pictures`, `lists`, `appsecret_proof`: what this Official Account can do or wants.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: Name
+    platform: Platform
+    unit: str = ""
+    api_base: str = ""
+    mode: Literal["polling", "webhook"] = "polling"
+    token: SecretStr = SecretStr("")
+    webhook_secret: SecretStr = SecretStr("")
+    oauth_base: str = ""
+    app_id: str = ""
+    app_secret: SecretStr = SecretStr("")
+    oa_secret: SecretStr = SecretStr("")
+    refresh_token: SecretStr = SecretStr("")
+    oa_id: str = ""
+    webhook_hours: float = Field(default=12, gt=0, le=168)
+    allow_billed: bool = False
+    pictures: bool = False
+    lists: bool = False
+    appsecret_proof: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_platform(cls, raw: object) -> object:
+        keys = _KEYS.get(str(raw.get("platform"))) if isinstance(raw, dict) else None
+        if not isinstance(raw, dict) or keys is None:
+            return raw  # the fields' own checks tell what is wrong
+        platform = raw["platform"]
+        foreign = (set(cls.model_fields) & set(raw)) - _COMMON - {*keys.needed, *keys.possible}
+        if foreign:
+            raise ValueError(f"a {platform} account has no {', '.join(sorted(foreign))}")
+        for key in keys.needed:
+            if not _shown(raw.get(key)):
+                raise ValueError(
+                    f'a {platform} account needs {key}, for instance "env:{key.upper()}"'
+                )
+        bases = {"api_base": keys.api_base, "oauth_base": keys.oauth_base}
+        return {**{key: value for key, value in bases.items() if value}, **raw}
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Account:
+        keys = _KEYS[self.platform]
+        secret = self.webhook_secret.get_secret_value()
+        if self.mode == "webhook" and not re.fullmatch(keys.form, secret):
+            raise ValueError(f"mode webhook needs webhook_secret: {keys.form_in_words}")
+        for key in ("api_base", "oauth_base"):
+            value = getattr(self, key)
+            if value and not value.startswith(("http://", "https://")):
+                raise ValueError(f"{key}: write the whole address, as in https://example.vn")
+        return self
+
+
+def _shown(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")

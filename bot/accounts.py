@@ -1,0 +1,80 @@
+"""All accounts at work in this process: those of the settings file, and those added while it runs.
+
+An account that cannot be used is told of and left out; the others go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+
+from bot.account_register import BadAccount, Register
+from bot.account_settings import Account
+from bot.channels.channel import Channel
+from handlers.messages import Capabilities
+from storage.accounts import KeptAccount
+
+log = logging.getLogger(__name__)
+
+
+class Accounts:
+    """What works now: `channels` and the others, by name. `take_up` keeps them true.
+
+    What an account could show and where it belonged stay known after it is removed: its last
+    messages may still be in hand.
+    """
+
+    def __init__(self, register: Register, channel_of: Callable[[Account], Channel]) -> None:
+        """`channel_of` may raise ValueError."""
+        self.channels: dict[str, Channel] = {}
+        self.capabilities: dict[str, Capabilities] = {}
+        self.home_units: dict[str, str] = {}
+        self.platforms: dict[str, str] = {}
+        self.problems: dict[str, str] = {}  # of added accounts that are left out
+        self._register, self._channel_of = register, channel_of
+        self._added: dict[str, int] = {}  # by name, which row
+
+    def put(self, account: Account, channel: Channel) -> None:
+        """An account that works from now on."""
+        self.capabilities[account.name] = channel.capabilities
+        self.home_units[account.name] = account.unit
+        self.platforms[account.name] = account.platform
+        self.channels[account.name] = channel
+
+    async def take_up(self) -> None:
+        """Open what was added since the last look, and close what was removed.
+
+        Raises what the database raises.
+        """
+        kept = {row.name: row for row in await self._register.all()}
+        for name, number in list(self._added.items()):
+            if name not in kept or kept[name].id != number:
+                await self._close(name)
+        for name, row in kept.items():
+            if name not in self._added:
+                self._added[name] = row.id
+                await self._open(row)
+
+    async def _open(self, row: KeptAccount) -> None:
+        try:
+            account = self._register.open(row)
+            channel = self._channel_of(account)
+            await channel.open()
+        except (BadAccount, ValueError) as fault:
+            self.problems[row.name] = str(fault)
+            log.error("account %s is left out: %s", row.name, fault)
+        except Exception:  # whatever is the matter with one, the others go on
+            self.problems[row.name] = "it could not be opened: the log tells why"
+            log.exception("account %s is left out", row.name)
+        else:
+            self.put(account, channel)
+            log.info("account %s was added", row.name)
+
+    async def _close(self, name: str) -> None:
+        del self._added[name]
+        self.problems.pop(name, None)
+        if (channel := self.channels.pop(name, None)) is not None:
+            log.info("account %s was removed", name)
+            with contextlib.suppress(Exception):
+                await channel.close()

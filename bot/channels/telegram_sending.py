@@ -1,0 +1,233 @@
+"""How Telegram is written to: texts, media, buttons, menus replaced in place, and what went wrong.
+
+Source: core.telegram.org/bots/api#sendmessage.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+import aiohttp
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
+from telegram.error import TelegramError
+from telegram.request import BaseRequest, RequestData
+
+from bot.channels.channel import (
+    FailedForGood,
+    Moved,
+    RetryAt,
+    SendFailed,
+    StopWriting,
+    Uncertain,
+)
+from bot.channels.telegram_updates import UNSHAPELY, storable
+from bot.channels.telegram_wire import (
+    CallFailed,
+    Limits,
+    NotSent,
+    Refusal,
+    Unreadable,
+    Wire,
+    result,
+)
+from handlers.messages import Address, Button, Media, MediaKind, Reply
+
+log = logging.getLogger(__name__)
+
+CAPTION_LENGTH = 1024  # UTF-16 units
+SHORT_LABEL = 14  # characters that leave room for a neighbour on a small phone
+
+
+class Pen:
+    """Writes for one bot. See `TelegramChannel` for `read_media` and `clock`."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        limits: Limits,
+        *,
+        clock: Callable[[], datetime],
+        read_media: Callable[[str], Awaitable[bytes]],
+    ) -> None:
+        self._limits, self._clock, self._read_media = limits, clock, read_media
+        # The library writes its base address, whole messages and secrets into DEBUG lines:
+        # it learns no token, and writes no such lines.
+        logging.getLogger("telegram").setLevel(logging.INFO)
+        carrier = _Carrier(wire, limits)
+        self._bot = Bot("hidden", lambda _: "", request=carrier, get_updates_request=carrier)
+        self._failures = 0  # one after the other
+        self._file_ids: dict[str, str] = {}
+        self._begun: dict[tuple[Address, Reply], int] = {}  # media that came before a failure
+
+    async def send(self, address: Address, reply: Reply) -> str:
+        """Send one message; return Telegram's message id. Raises SendFailed.
+
+        A retry of the same reply in this process goes on after the media that had already come.
+        """
+        try:
+            number = (await self._deliver(address, reply)).message_id
+        except (CallFailed, TelegramError, *UNSHAPELY) as error:
+            failure = self._failure(_cause(error))
+            if isinstance(failure, FailedForGood | StopWriting):
+                self._begun.pop((address, reply), None)
+            raise failure from None
+        self._failures = 0
+        self._begun.pop((address, reply), None)
+        return str(number)
+
+    async def _deliver(self, address: Address, reply: Reply) -> Message:
+        text, keyboard = storable(reply.text), _keyboard(reply.buttons)
+        words: dict[str, Any] = {
+            "text": text,
+            "reply_markup": keyboard,
+            "link_preview_options": LinkPreviewOptions(is_disabled=True),
+        }
+        # A message of words cannot turn into a sound.
+        if reply.replaces and not reply.media:
+            shown = await self._replace(address.chat, int(reply.replaces), words)
+            if shown:
+                return shown
+        captioned = len(text.encode("utf-16-le")) // 2 <= CAPTION_LENGTH
+        to: dict[str, Any] = {"chat_id": address.chat}
+        if address.thread:
+            to["message_thread_id"] = int(address.thread)
+        for place, media in enumerate(reply.media):
+            if place < self._begun.get((address, reply), 0):
+                continue
+            last = captioned and place == len(reply.media) - 1
+            about = {"caption": text or None, "reply_markup": keyboard} if last else {}
+            message = await self._show(media, to | about)
+            if message and last:
+                return message
+            self._begun[address, reply] = place + 1
+            if len(self._begun) > 1000:
+                self._begun.pop(next(iter(self._begun)))
+        return await self._bot.send_message(**to, **words)
+
+    async def _replace(self, chat: str, number: int, words: dict[str, Any]) -> Message | None:
+        """Put words in the place of a menu; None when it cannot be, so that they must be new.
+
+        So it is too when the menu holds these words already: then the person sees that the tap
+        was heard, or sees an answer again whose first way here was uncertain.
+        """
+        try:
+            shown = await self._bot.edit_message_text(chat_id=chat, message_id=number, **words)
+        except TelegramError as error:
+            if not _cause(error).hopeless:
+                raise
+            log.debug("a menu was not replaced: %s", _cause(error))
+            return None
+        return shown if isinstance(shown, Message) else None
+
+    async def _show(self, media: Media, rest: dict[str, Any]) -> Message | None:
+        """Send a picture or sound; None when it cannot be had or shown, so that words must do."""
+        if known := self._file_ids.get(media.name):
+            try:
+                return await self._post(media, known, rest)
+            except TelegramError as error:
+                if not _cause(error).hopeless:
+                    raise
+                self._file_ids.pop(media.name, None)  # forgotten by Telegram: upload it again
+        try:
+            content = await self._read_media(media.name)
+        except (OSError, LookupError, ValueError) as error:
+            log.warning("media %s cannot be read: %s", media.name, type(error).__name__)
+            return None
+        try:
+            message = await self._post(media, content, rest)
+        except TelegramError as error:
+            cause = _cause(error)
+            if not (cause.hopeless or getattr(cause, "code", 0) == 404):  # 404: no such method
+                raise
+            log.warning("media %s is refused by Telegram: %s", media.name, cause)
+            return None
+        file = message.photo[-1] if message.photo else message.voice or message.audio
+        if file:
+            self._file_ids[media.name] = file.file_id
+        return message
+
+    async def _post(self, media: Media, file: str | bytes, rest: dict[str, Any]) -> Message:
+        path = PurePosixPath(media.name)
+        if media.kind is MediaKind.IMAGE:
+            return await self._bot.send_photo(photo=file, filename=path.name, **rest)
+        if path.suffix.lower() in {".ogg", ".oga", ".opus"}:
+            return await self._bot.send_voice(voice=file, filename=path.name, **rest)
+        return await self._bot.send_audio(audio=file, filename=path.name, **rest)
+
+    def _failure(self, error: CallFailed) -> SendFailed:
+        """Turn what went wrong into the decision that follows."""
+        match error:
+            case Refusal(moved_to=str(chat)):
+                return Moved(str(error), chat)
+            case Refusal(code=401 | 404 | 429):
+                return self._later(error, account_wide=True)
+            case Refusal(gone=True):
+                return StopWriting(str(error))
+            case Refusal(hopeless=True):
+                return FailedForGood(str(error))
+            case Refusal() | NotSent():
+                return self._later(error)
+        return Uncertain(str(error))
+
+    def _later(self, error: CallFailed, *, account_wide: bool = False) -> RetryAt:
+        self._failures += 1
+        when = self._clock() + timedelta(seconds=self._limits.pause(self._failures, error))
+        return RetryAt(str(error), when, account_wide=account_wide)
+
+
+class _Carrier(BaseRequest):
+    """Lets the library send over our wire. It wraps what we raise, see `_cause`."""
+
+    def __init__(self, wire: Wire, limits: Limits) -> None:
+        self._wire, self._limits = wire, limits
+
+    @property
+    def read_timeout(self) -> float:
+        return self._limits.call
+
+    async def initialize(self) -> None:
+        """Do nothing: the session belongs to others."""
+
+    async def shutdown(self) -> None:
+        """Do nothing: the session belongs to others."""
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_: Any, **__: Any
+    ) -> tuple[int, bytes]:
+        if request_data is None or not request_data.contains_files:
+            parameters = request_data.json_parameters if request_data else {}
+            return 200, await self._wire.post(url, {"data": parameters})
+        form = aiohttp.FormData(request_data.json_parameters)
+        for field, (filename, content, mime) in request_data.multipart_data.items():
+            form.add_field(field, content, filename=filename, content_type=mime)
+        return 200, await self._wire.post(url, {"data": form}, self._limits.upload)
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Read a success. The library's own way logs what it cannot read."""
+        return {"result": result(payload)}
+
+
+def _cause(error: Exception) -> CallFailed:
+    """Return what went wrong with a call of the library, without its words around it."""
+    for candidate in (error, error.__cause__):
+        if isinstance(candidate, CallFailed):
+            return candidate
+    return Unreadable(f"the answer has another shape: {type(error).__name__}")
+
+
+def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Lay buttons out one a row; two short ones that follow each other share a row."""
+    rows: list[list[InlineKeyboardButton]] = []
+    for button in buttons:
+        shown = InlineKeyboardButton(storable(button.label), callback_data=button.action)
+        beside = rows and len(rows[-1]) == 1 and len(rows[-1][0].text) <= SHORT_LABEL
+        if beside and len(button.label) <= SHORT_LABEL:
+            rows[-1].append(shown)
+        else:
+            rows.append([shown])
+    return InlineKeyboardMarkup(rows) if rows else None

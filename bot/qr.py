@@ -1,0 +1,135 @@
+"""QR codes that open a conversation for one unit: pictures, and a sheet to print and hang up.
+
+Which address that is, each channel says itself; the sheet's layout is `content/sheets/qr.html`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import segno
+from markupsafe import Markup
+
+from bot.config import Settings
+from bot.wiring import House, build
+from content.library import holding
+from content.shelf import SHIPPED
+from handlers.units import Unit
+from storage.database import DatabaseFault
+
+SHEET = "sheets/qr.html"
+PATIENCE = 15.0
+SCALE = 24  # dots a module: sharp on a poster too
+EDGE = 4  # modules of white around the code, as the standard (ISO/IEC 18004) wants
+
+
+class NoCode(Exception):
+    """There is nothing to encode; says to the operator what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The files that were written, and in an operator's words the accounts that were left out."""
+
+    files: tuple[Path, ...]
+    left_out: tuple[str, ...]
+
+
+async def draw(settings: Settings, unit: str, *, account: str, folder: Path) -> Drawn:
+    """Write <unit>-<account>.png, .svg and .html (A5) for every account that has an address.
+
+    An empty `account` means all of them. Raises NoCode, and OSError for the folder.
+    """
+    codes = {one.code.casefold(): one.code for one in settings.units}
+    if unit.casefold() not in codes:
+        raise NoCode(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
+    files: list[Path] = []
+    async with build(settings) as house:
+        left_out = await _added(house)
+        names = sorted(house.channels)
+        if account and account not in names:
+            told = "\n  ".join([f"take one of {', '.join(names)}", *left_out])
+            raise NoCode(f"there is no account {account!r}: {told}")
+        place = house.units.get(unit)
+        assert place is not None  # noqa: S101 - the house has the units of the settings
+        chosen = [account] if account else names
+        asked = await asyncio.gather(*(_address(house, name, place) for name in chosen))
+        for name, (address, problem) in zip(chosen, asked, strict=True):
+            if problem:
+                left_out.append(f"{name}: {problem}")
+                continue
+            drawn = _files(house, name, place, address)
+            files += await asyncio.to_thread(_write, folder, f"{place.code}-{name}", drawn)
+    if not files:
+        raise NoCode("no account has an address that a code could hold\n  " + "\n  ".join(left_out))
+    return Drawn(tuple(files), tuple(left_out))
+
+
+async def _added(house: House) -> list[str]:
+    """Take up the accounts that were added while the program ran; tell of those that cannot be."""
+    try:
+        await house.accounts.take_up()
+    except DatabaseFault:
+        return ["accounts that were added: run `python -m bot migrate`, then try again"]
+    return [f"{name}: {problem}" for name, problem in house.accounts.problems.items()]
+
+
+async def _address(house: House, account: str, unit: Unit) -> tuple[str, str]:
+    """The address that opens this account for the unit, or what keeps it from having one."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            health = await house.channels[account].check()
+    except TimeoutError:
+        return "", "the platform does not answer: try again later"
+    address = health.unit_link.format(unit=unit.code) or health.link
+    if not address:
+        return "", health.problem or "this platform gives its accounts no address"
+    home = house.accounts.home_units[account]
+    if not health.unit_link and home not in {"", unit.code}:
+        return "", f"people who write to it belong to {home}, and its address can name no other"
+    if not address.startswith("/"):
+        return address, ""
+    public = house.settings.web.public_url
+    if not public:
+        return "", "set [web] public_url to the address that people open from outside"
+    return public + address, ""
+
+
+def _files(house: House, account: str, unit: Unit, address: str) -> Iterable[tuple[str, bytes]]:
+    """Each file's ending and content. A quarter of the code may be dirty or torn (level Q)."""
+    code = segno.make(address, error="q", micro=False)
+    png, svg = io.BytesIO(), io.BytesIO()
+    code.save(png, kind="png", scale=SCALE, border=EDGE)
+    code.save(svg, kind="svg", scale=SCALE, border=EDGE)
+    folder = holding(house.settings.content.folder or SHIPPED, SHEET)
+    pages = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    page = pages.get_template(SHEET).render(
+        texts=house.texts,
+        unit=unit.name,
+        address=address,
+        platform=house.accounts.platforms[account],
+        # Drawn by us from an address: nothing in it is anybody's markup.
+        code=Markup(code.svg_inline(border=EDGE, omitsize=True)),  # noqa: S704
+    )
+    return (".png", png.getvalue()), (".svg", svg.getvalue()), (".html", page.encode())
+
+
+def _write(folder: Path, name: str, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for ending, content in files:
+        path = folder / f"{name}{ending}"
+        path.write_bytes(content)
+        written.append(path)
+    return written
