@@ -23,6 +23,9 @@ GAP = "…"
 BETWEEN = 5
 """So many other words may stand in a phrase's gap."""
 
+SAYS = 3
+"""With fewer words a sentence says too little to be sensed; the phrases hear it all the same."""
+
 VAGUE = 0.15
 """What sounds like no danger in particular must sound so much more like danger."""
 
@@ -123,7 +126,7 @@ class Alarm:
         return danger
 
     def _sensed(self, said: str, sense: Sense) -> Danger | None:
-        judged = [sense.judge(piece) for piece in pieces(said)]
+        judged = [sense.judge(piece) for piece in pieces(said) if len(piece.split()) >= SAYS]
         surest, kind = max(judged, default=(self.bar, ""))
         if surest <= (self.bar if kind != UNSURE else self.bar + VAGUE):
             return None

@@ -30,7 +30,7 @@ UNSURE = "help"
 
 _CLEAR = 0.12
 _EVERY = 3
-"""Of so many ordinary lines one is learned: all of them take three times as long for no gain."""
+"""Of so many questions one is learned: all of them take three times as long for no gain."""
 
 _DAMPING, _ROUNDS, _UNKNOWN = 0.7, 60, -0.8
 """A message of unknown words alone scores `_UNKNOWN`; -1 is ordinary, 1 danger."""
@@ -40,7 +40,7 @@ PIECE, OVERLAP = 32, 12
 
 _SENTENCE = re.compile(r"[.!?…\n;]+(?!\d)")
 _WORD = re.compile(r"[^\W_]+")
-_VERSION = "1"
+_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Sense:
             return None
         lines = read_sections(phrases / FILE)
         kinds = tuple(kind for kind in lines if kind != ORDINARY)
-        ordinary = [*lines.get(ORDINARY, ()), *_ordinary(phrases, beside)[::_EVERY]]
+        ordinary = [*lines.get(ORDINARY, ()), *_ordinary(phrases, beside)]
         words = phrases / ABBREVIATIONS
         told = hashlib.sha256(words.read_bytes() if words.exists() else b"")
         told.update("\n".join([_VERSION, repr(lines), *ordinary]).encode())
@@ -131,6 +131,15 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def _ordinary(phrases: Path, beside: Sequence[str]) -> list[str]:
+    """Some of the questions, and all small talk: short words ("ok em") say nothing of danger."""
+    talk = phrases / "smalltalk.txt"
+    small = [
+        line for kind in (read_sections(talk).values() if talk.exists() else ()) for line in kind
+    ]
+    return [*_questions(phrases, beside)[::_EVERY], *small]
+
+
+def _questions(phrases: Path, beside: Sequence[str]) -> list[str]:
     files = sorted((phrases / "questions").glob("*.txt"))
     lines = [
         piece
