@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from bot.__main__ import app as bot_commands
 from bot.account_settings import Account
 from bot.config import ConfigFaults, Settings, UnitSection, load
+from bot.consent import Outcome
 from content.__main__ import app as content_commands
 from content.cards import Facet
 from content.crisis import FILE as CRISIS
@@ -35,6 +36,8 @@ FAMILIES = {
     "reception": [kind.value for kind in Kind if kind not in SILENT],
     "said": [kind.value for kind in Kind if kind not in SILENT | {Kind.TEXT}],
     "crisis": [danger.kind for danger, *_ in Alarm.load(SHIPPED / CRISIS).dangers],
+    "channel": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
+    "consent": [outcome.value for outcome in Outcome],
     "sheet.app": ["telegram", "web_chat", "zalo_oa", "zalo_bot"],
     "staff.state": [state.value for state in State],
 }
@@ -64,8 +67,8 @@ def test_each_setting_is_explained_in_the_example(section: str, key: str) -> Non
 def test_the_example_with_all_its_blocks_is_a_valid_config(tmp_path: Path) -> None:
     uncommented = re.sub(r"(?m)^# (\[\[|[a-z_]+ = )", r"\1", EXAMPLE)
     (tmp_path / "config.toml").write_text(uncommented, "utf-8")
-    secrets = {name: "x" for name in re.findall(r'"env:([A-Z_]+)"', EXAMPLE)}
-    with pytest.raises(ConfigFaults, match="a telegram account has no .*app_id"):
+    secrets = dict.fromkeys(re.findall(r'"env:([A-Z_]+)"', EXAMPLE), "x")
+    with pytest.raises(ConfigFaults, match=r"a telegram account has no .*app_id"):
         load(secrets, tmp_path)  # one block shows the keys of every platform
     of_zalo = "app_id|app_secret|oa_secret|refresh_token|oauth_base|oa_id|webhook_hours"
     of_zalo += "|allow_billed|pictures|lists|appsecret_proof"
