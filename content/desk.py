@@ -103,6 +103,9 @@ def _said(desk: Desk, turns: list[str]) -> dict[str, Any]:
     outcome: Outcome = Unknown(0.0, (), None)
     asked = before = ""
     for turn in turns:
+        danger = desk.library.alarm.hear(turn)
+        if danger is not None and context is not None and context.topic != danger.card:
+            context = None  # whoever cries for help talks of something else now
         outcome = desk.library.understand(turn, context)
         context = outcome.context
         before, asked = asked, turn if isinstance(outcome, Answer | Choices) else asked

@@ -7,6 +7,7 @@
   var KEPT = 'loaban.unsent.';
   var SILENCE = 40000;        // the server says something every 15 seconds
   var LONGEST_PAUSE = 60000;
+  var TOGETHER = 5000;        // messages that follow so soon are one answer: it is read from its first
   var body = document.body;
   var words = JSON.parse(body.getAttribute('data-texts'));
   var after = Number(body.getAttribute('data-after'));
@@ -15,6 +16,7 @@
   var unsent = [];            // messages that the server has not taken yet, in order
   var strange = 0;            // own lines heard that were matched with no message on its way
   var busy = false, pause = 0, retry = null;
+  var from = null, fromAt = 0;  // where the last answer is read from, and when its last part came
   var stream = null, streamPause = 0, reconnect = null, heardAt = 0, polls = null;
   var talks = !!log.querySelector('[data-key]:not([data-key="welcome"])');
 
@@ -118,7 +120,11 @@
     renew();
     var lines = all('.line'), last = lines[lines.length - 1];
     if (/\bours\b/.test(last.className)) { show(waiting, false); show(late, false); stopPolls(); }
-    if (stay) { show(down, true); } else { showFrom(beginning(first)); }
+    if (stay) { show(down, true); return; }
+    var now = new Date().getTime();
+    if (!from || now - fromAt > TOGETHER || from.parentNode !== log) { from = beginning(first); }
+    fromAt = now;
+    showFrom(from);
   }
 
   /* Where to read from: the first new line of ours, or the question that it answers. */

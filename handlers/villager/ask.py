@@ -82,7 +82,10 @@ class Ask:
         if visit.talk.expecting == EXPECTING_QUESTION:
             served = await self._pass_on(visit, question, "ask.passed_on", visit.talk)
             return served if danger is None else self._warned(visit, danger, served)
-        outcome = self._understand(question, _context(visit.talk))
+        context = _context(visit.talk)
+        if danger is not None and context is not None and context.topic != danger.card:
+            context = None  # whoever cries for help talks of something else now
+        outcome = self._understand(question, context)
         if danger is None:
             return await self._answer(visit, question, outcome)
         if isinstance(outcome, Answer):

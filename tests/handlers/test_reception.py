@@ -366,6 +366,17 @@ async def test_nothing_stands_before_whom_to_call_even_at_the_first_contact(
     assert "112" in first.text
 
 
+async def test_danger_in_the_middle_of_another_talk_is_no_follow_up(known: Villager) -> None:
+    await known.say("chuẩn nghèo năm nay là bao nhiêu")
+    first, then = await known.say("lu ve roi cuu voi")
+    assert "112" in first.text
+    assert "nghèo" not in then.text
+    await known.say("chồng đánh tôi thì gọi ai")
+    first, then = await known.say("nó lại đánh tôi nữa rồi, phải làm sao")
+    assert "113" in first.text
+    assert "Bị người nhà đánh" in then.text, "a talk about this danger goes on"
+
+
 async def test_danger_that_no_card_answers_gets_no_menu_of_guesses(known: Villager) -> None:
     [reply] = await known.say("em khong muon song nua")
     assert "115" in reply.text

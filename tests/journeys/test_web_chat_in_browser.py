@@ -383,6 +383,18 @@ async def test_a_long_answer_is_shown_from_its_question_on(page: Page) -> None:
     await expect(page.locator(".newest .head")).to_be_in_viewport()
 
 
+async def test_an_answer_in_several_messages_is_read_from_the_first(
+    page: Page, site: Site
+) -> None:
+    await ask(page, "nó cầm dao")
+    await answered(page, 2)
+    await expect(page.get_by_text("Bà con nói: nó cầm dao")).to_be_in_viewport()
+    await site.house.tell(site.house.kept[0].chat, Reply("Việc phải làm. " * 60))
+    await expect(page.get_by_text("Việc phải làm.")).to_be_attached()
+    await page.wait_for_timeout(300)  # scrolling, if there is any
+    await expect(page.get_by_text("Bà con nói: nó cầm dao")).to_be_in_viewport()
+
+
 async def test_messages_are_read_aloud_where_there_is_a_vietnamese_voice(
     context: BrowserContext, site: Site
 ) -> None:
