@@ -1,4 +1,4 @@
-"""The commands `python -m bot accounts`: list, add and remove accounts, also while it runs."""
+"""The commands `python -m bot accounts`: accounts are listed, added, removed and connected anew."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Annotated, NoReturn, TypeVar
 
+import aiohttp
 import typer
 from rich.table import Table
 
 from bot.account_register import BadAccount, Register
 from bot.account_settings import SECRETS, needed_keys
 from bot.config import Settings
+from bot.consent import ConsentRefused, Consents, Invitation
+from bot.sealing import Seal
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
-from bot.wiring import now
+from bot.wiring import USER_AGENT, now
 from handlers.errands import VIETNAM
 from storage.database import Database
 
 app = typer.Typer(
-    no_args_is_help=True, help="Accounts on Telegram and Zalo: list, add, remove, while it runs."
+    no_args_is_help=True, help="Accounts on Telegram and Zalo: list, add, remove, consent anew."
 )
 Result = TypeVar("Result")
 By = Annotated[str, typer.Option("--by", help="Who does this; noted with the account.")]
@@ -68,6 +71,80 @@ def remove_account(name: str) -> None:
     out.print(f"{name} is removed; {waiting} messages that waited for it will not be sent.")
 
 
+@app.command("consent")
+def consent(
+    name: Annotated[str, typer.Argument(help="An Official Account of Zalo.")],
+    code: Annotated[
+        str, typer.Option(help="The code that the browser's address shows after a consent.")
+    ] = "",
+) -> None:
+    """Let an admin of an Official Account consent: for the first time, or when its token is lost.
+
+    The running program goes on with what the consent brought, without a restart.
+    """
+    settings = settings_or_exit()
+    try:
+        if code:
+            holder = _with_consents(settings, lambda consents: consents.redeem(name, code))
+            told = f"{name} is connected: {holder.name} {holder.number}".rstrip(": ")
+            out.print(f"{told}.", markup=False, highlight=False)
+        else:
+            _tell(name, _with_consents(settings, lambda consents: consents.invite(name)))
+    except ConsentRefused as refused:
+        _stop(f"{name} is not connected: {refused.reason}.")
+
+
+def _tell(name: str, asked: Invitation) -> None:
+    """Say what to enter and what to open."""
+    by_hand = f"python -m bot accounts consent {name} --code CODE"
+    lines = [
+        "1. In Zalo's console, where the app gets permission of Official Accounts, enter",
+        "   callback address: "
+        + (asked.callback or "any address of your own ([web] public_url is not set)"),
+        f"   code challenge:   {asked.challenge}",
+        "   They stay the same until LOABAN_TOKEN_KEY changes.",
+    ]
+    until = asked.until.astimezone(VIETNAM).strftime("%H:%M")
+    if asked.link:
+        lines += [
+            f"2. Let an admin of the Official Account open this before {until}, Vietnam's time:",
+            f"   {asked.link}",
+            "   If Zalo answers -14003, open the link that its console makes instead.",
+            "3. The page that comes then says whether it worked. If none comes, copy the `code`",
+            f"   out of the browser's address within ten minutes: {by_hand}",
+        ]
+    else:
+        lines += [
+            "2. Let an admin of the Official Account open the link that Zalo's console makes.",
+            "3. Copy the `code` out of the browser's address within ten minutes:",
+            f"   {by_hand}",
+        ]
+    if not asked.sure:
+        lines += [
+            f"Beware: oa_id of {name} is not set, so until {until} whichever Official Account "
+            "consents to this app is attached. Look at the name that is shown, or set oa_id."
+        ]
+    for line in lines:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _with_consents(settings: Settings, work: Callable[[Consents], Awaitable[Result]]) -> Result:
+    async def done(database: Database) -> Result:
+        key = settings.token_key.get_secret_value()
+        async with aiohttp.ClientSession(headers={"User-Agent": USER_AGENT}) as session:
+            consents = Consents(
+                Register(database, settings),
+                database=database,
+                session=session,
+                seal=Seal(key) if key else None,
+                public_url=settings.web.public_url,
+                clock=now,
+            )
+            return await work(consents)
+
+    return _with_database(settings, done)
+
+
 def _read(pairs: list[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
@@ -86,10 +163,14 @@ def _read(pairs: list[str]) -> dict[str, str]:
 
 
 def _with_register(settings: Settings, work: Callable[[Register], Awaitable[Result]]) -> Result:
+    return _with_database(settings, lambda database: work(Register(database, settings)))
+
+
+def _with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
     async def done() -> Result:
         database = Database.at(settings.database_url)
         try:
-            return await work(Register(database, settings))
+            return await work(database)
         finally:
             await database.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable
 from storage.accounts import AccountBook, AccountTaken, KeptAccount, NoAccount
 from storage.database import Database
 from storage.outbox import Outbox
+from storage.tokens import TokenBook
 
 REMOVED = "the account was removed"
 
@@ -30,6 +32,7 @@ class Register:
         self._database = database
         self._seal = Seal(key) if key else None
         self._units = {unit.code for unit in settings.units}
+        self._of_settings = settings.accounts
         self._configured = {account.name for account in settings.accounts}
         self._book = AccountBook()
 
@@ -37,6 +40,14 @@ class Register:
         """Every added account, by name, sealed."""
         async with self._database.read() as tx:
             return await self._book.all(tx)
+
+    async def every(self) -> list[Account]:
+        """Those of the settings file, then the added ones that can be opened, oldest first."""
+        found = list(self._of_settings)
+        for kept in sorted(await self.all(), key=lambda one: one.id):
+            with contextlib.suppress(BadAccount):
+                found.append(self.open(kept))
+        return found
 
     def open(self, kept: KeptAccount) -> Account:
         """The settings of a kept account. Raises BadAccount."""
@@ -83,6 +94,7 @@ class Register:
                 await self._book.remove(tx, name)
             except NoAccount:
                 raise BadAccount(f"there is no added account {name!r}") from None
+            await TokenBook().forget(tx, name)
             return await Outbox().fail_account(tx, name, reason=REMOVED, at=at)
 
     def _sealing(self) -> Seal:

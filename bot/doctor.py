@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from bot.channels.zalo_oa_tokens import REFRESH_LIFE
 from bot.config import Settings
+from bot.token_keeping import consent_remedy
 from bot.wiring import build, hotlines, now
 from content.library import NoCards
 from content.shelf import SHIPPED, Shelf
@@ -172,7 +173,7 @@ def _token(kept: KeptTokens, at: datetime) -> Finding:
     if kept.lost_at is not None:
         return Finding(
             what, False, f"lost since {_day(kept.lost_at)}",
-            "let an admin consent anew, set the new refresh_token, and restart",
+            consent_remedy(kept.account),
         )  # fmt: skip
     ends = kept.refresh_at + REFRESH_LIFE
     state = f"renewed {_day(kept.refresh_at)}, can be renewed until {_day(ends)}"

@@ -2,7 +2,8 @@
 
 A refresh token serves once, and its answer holds the next. So it is noted that we ask; we ask; the
 new pair is committed; only then it is used. If the answer is lost, the old token is tried again;
-if that is refused, nothing but a person's new consent helps, and nothing is asked any more.
+if that is refused, nothing but a person's new consent helps, and nothing is asked any more. What a
+consent brought is stored here too, by whichever process, and all look in the database for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.channels.zalo_oa_tokens import ExchangeFailed, NoToken, Pair, Spent
 from bot.sealing import KEY_NAME, Seal, Unopenable, fingerprint
-from storage.database import Database, DatabaseFault
+from storage.database import Database, DatabaseFault, Transaction
 from storage.tokens import KeptTokens, TokenBook
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Pauses:
 
     first: float = 1.0
     longest: float = 300.0
-    consent: float = 300.0  # between looks whether somebody consented
+    consent: float = 30.0  # between looks whether somebody consented; only the database is asked
     turn: float = 60.0  # for another process that is at it
     store: float = 1.0
     farewell: float = 30.0
@@ -69,8 +70,9 @@ class _Opened:
 class TokenKeeping:
     """The tokens of one account, as its channel wants them.
 
-    `first` is the configured refresh token: it begins the chain, and a new one mends a chain that
-    is lost; at any other time it is not looked at. `exchange` turns a refresh token into a pair.
+    `first` is the configured refresh token, or nothing: it begins the chain, and a new one mends a
+    chain that is lost, as a consent does; at any other time it is not looked at. `exchange` turns
+    a refresh token into a pair.
     `at_step` is told what was just done: "noted", "answered", "storing" (not committed), "stored".
     """
 
@@ -118,6 +120,32 @@ class TokenKeeping:
         if row is None:
             return None
         return TokenState(row.refresh_at, row.access_until, row.asked_at, row.lost_at)
+
+    async def awaits_consent(self) -> bool:
+        """Whether no refresh token is there that may serve: none yet, lost, or not to be opened."""
+        async with self._database.read() as tx:
+            row = await self._book.get(tx, self._account)
+        if row is None:
+            return not self._first
+        return row.lost_at is not None or self._opened(row) is None
+
+    async def take(self, pair: Pair) -> None:
+        """Keep what a person's consent brought instead of all that was; return once stored."""
+        now, access, refresh = self._clock(), *self._sealed(pair)
+
+        async def write(tx: Transaction) -> None:
+            await self._book.consented(
+                tx,
+                self._account,
+                access=access,
+                access_until=now + timedelta(seconds=pair.seconds),
+                refresh=refresh,
+                seed=self._seed,
+                at=now,
+            )
+
+        await self._until_stored(write)
+        self._at_step("stored")
 
     async def close(self) -> None:
         """Wait until a pair that is on its way is stored: it exists nowhere else."""
@@ -167,9 +195,9 @@ class TokenKeeping:
                     instead_of=row,
                 )
         if opened is None:
-            text = "has no refresh_token yet: let an admin consent, and put it into the config"
+            text = "has no token yet"
             if row is not None:
-                text = f"{KEY_NAME} does not open its tokens: bring back the key that sealed them"
+                text = f"{KEY_NAME} does not open its tokens (bring back the key that sealed them)"
             raise self._consent_needed(text)
         self._held = opened
         return opened
@@ -235,21 +263,30 @@ class TokenKeeping:
         self._failures = 0
 
     async def _store(self, row: KeptTokens, pair: Pair) -> None:
-        """Commit the new pair, however often the database has to be asked: there is no copy."""
-        now = self._clock()
-        access, refresh = self._seal.close(pair.access), self._seal.close(pair.refresh)
+        now, access, refresh = self._clock(), *self._sealed(pair)
+
+        async def write(tx: Transaction) -> None:
+            await self._book.keep(
+                tx,
+                self._account,
+                row,
+                access=access,
+                access_until=now + timedelta(seconds=pair.seconds),
+                refresh=refresh,
+                at=now,
+            )
+
+        await self._until_stored(write)
+
+    def _sealed(self, pair: Pair) -> tuple[str, str]:
+        return self._seal.close(pair.access), self._seal.close(pair.refresh)
+
+    async def _until_stored(self, write: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Commit a new pair, however often the database has to be asked: there is no copy."""
         while True:
             try:
                 async with self._database.begin() as tx:
-                    await self._book.keep(
-                        tx,
-                        self._account,
-                        row,
-                        access=access,
-                        access_until=now + timedelta(seconds=pair.seconds),
-                        refresh=refresh,
-                        at=now,
-                    )
+                    await write(tx)
                     self._at_step("storing")
             except DatabaseFault as fault:
                 trouble = (self._account, type(fault).__name__)
@@ -268,17 +305,19 @@ class TokenKeeping:
         why = "the platform takes the refresh token no longer"
         if row.asked_at is not None:
             why = f"the answer to a refresh of {row.asked_at.isoformat()} was lost"
-        return self._consent_needed(
-            f"{why}: let an admin of the account consent anew, put the new refresh_token into the "
-            "config, and restart"
-        )
+        return self._consent_needed(why)
 
-    def _consent_needed(self, reason: str) -> NoToken:
+    def _consent_needed(self, why: str) -> NoToken:
         when = self._clock() + timedelta(seconds=self._pauses.consent)
-        return NoToken(reason, when, consent=True)
+        return NoToken(f"{why}: {consent_remedy(self._account)}", when, consent=True)
 
     @staticmethod
     def _in_words(trouble: BaseException) -> str:
         if isinstance(trouble, NoToken):
             return trouble.reason
         return f"the database does not answer ({type(trouble).__name__})"
+
+
+def consent_remedy(account: str) -> str:
+    """What an operator has to do where nothing but a person's consent helps."""
+    return f"run `python -m bot accounts consent {account}` and let an admin of the account consent"

@@ -1,7 +1,8 @@
 """Tokens of accounts whose platform renews them: the pair that holds now, and what is being asked.
 
 Whatever is secret comes in sealed and goes out sealed: this folder has no key. Each change names
-the generation that it follows, so that whoever comes too late changes nothing.
+the generation that it follows, so that whoever comes too late changes nothing; only a person's
+consent follows whatever there is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,17 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, Text, UniqueConstraint, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Record, Transaction, Utc
@@ -32,6 +43,15 @@ class TokenRecord(Record):
     seed: Mapped[str] = mapped_column(String(64))
     asked_at: Mapped[datetime | None] = mapped_column(Utc)
     lost_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class AwaitedConsentRecord(Record):
+    __tablename__ = "awaited_consents"
+    __table_args__ = (UniqueConstraint("account"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    until: Mapped[datetime] = mapped_column(Utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +148,65 @@ class TokenBook:
     async def lose(self, tx: Transaction, account: str, kept: KeptTokens, *, at: datetime) -> None:
         """The platform takes this refresh token no longer: a person has to consent anew."""
         await self._change(tx, account, kept, lost_at=at, asked_at=kept.asked_at)
+
+    async def await_consent(self, tx: Transaction, account: str, *, until: datetime) -> None:
+        """An operator expects a person's consent until then; what was expected before is over."""
+        values = {"account": account, "until": until}
+        await insert_or_ignore(tx, AwaitedConsentRecord, values, ["account"])
+        await tx.connection.execute(
+            update(AwaitedConsentRecord)
+            .where(AwaitedConsentRecord.account == account)
+            .values(until=until)
+        )
+
+    async def awaited_until(self, tx: Transaction, account: str) -> datetime | None:
+        """Until when a consent is expected that has not come; it may be past."""
+        found = await tx.connection.execute(
+            select(AwaitedConsentRecord.until).where(AwaitedConsentRecord.account == account)
+        )
+        return found.scalar_one_or_none()
+
+    async def consented(
+        self,
+        tx: Transaction,
+        account: str,
+        *,
+        access: str,
+        access_until: datetime,
+        refresh: str,
+        seed: str,
+        at: datetime,
+    ) -> None:
+        """A pair came by a person's consent: it follows whatever was kept, and none is awaited.
+
+        `seed` holds where nothing was kept: that configured token began nothing and need not.
+        """
+        values: dict[str, Any] = {
+            "access": access,
+            "access_until": access_until,
+            "refresh": refresh,
+            "refresh_at": at,
+            "asked_at": None,
+            "lost_at": None,
+        }
+        first = {"account": account, "generation": 0, "seed": seed, **values}
+        if await insert_or_ignore(tx, TokenRecord, first, ["account"]) is None:
+            await tx.connection.execute(
+                update(TokenRecord)
+                .where(TokenRecord.account == account)
+                .values(generation=TokenRecord.generation + 1, **values)
+            )
+        await self._expect_none(tx, account)
+
+    async def forget(self, tx: Transaction, account: str) -> None:
+        """The account is removed: its tokens go with it."""
+        await tx.connection.execute(delete(TokenRecord).where(TokenRecord.account == account))
+        await self._expect_none(tx, account)
+
+    async def _expect_none(self, tx: Transaction, account: str) -> None:
+        await tx.connection.execute(
+            delete(AwaitedConsentRecord).where(AwaitedConsentRecord.account == account)
+        )
 
     async def _read(self, tx: Transaction, which: ColumnElement[bool]) -> list[KeptTokens]:
         columns = [getattr(TokenRecord, one.name) for one in fields(KeptTokens)]

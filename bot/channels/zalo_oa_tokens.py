@@ -1,4 +1,4 @@
-"""Zalo's tokens: how a refresh token becomes a new pair, and why there may be none.
+"""Zalo's tokens: how a refresh token or an admin's code becomes a pair, and why it may not.
 
 Keeping them is left to others. A refresh token serves once: its answer holds the next one.
 Source: developers.zalo.me, OAuth v4 of Official Accounts.
@@ -23,6 +23,7 @@ from bot.channels.zalo_oa_wire import (
 
 PATH = "/v4/oa/access_token"
 SPENT = {-14014, -14020}  # used or unknown, expired
+BAD_CODE = {-14005, -14019}  # used, unknown or of another challenge; expired
 REFRESH_LIFE = timedelta(days=90)  # "3 months"; whether each rotation begins them anew is unknown
 LIFETIME = 3600  # seconds, when the answer does not say: what older documents tell
 
@@ -45,7 +46,7 @@ class ExchangeFailed(Exception):
 
 
 class Spent(ExchangeFailed):
-    """Zalo will never take this refresh token again."""
+    """Zalo will never take this refresh token or code again."""
 
 
 class NoToken(Exception):
@@ -77,20 +78,24 @@ class OAuth:
 
     async def exchange(self, refresh_token: str) -> Pair:
         """Turn a refresh token into a new pair. Raises ExchangeFailed or Spent."""
-        form = {
-            "refresh_token": refresh_token,
-            "app_id": self._app_id,
-            "grant_type": "refresh_token",
-        }
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return await self._pair(form, refresh_token, SPENT, "the refresh token")
+
+    async def redeem(self, code: str, verifier: str) -> Pair:
+        """Turn the code of a consent into a pair. Raises ExchangeFailed or Spent."""
+        form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+        return await self._pair(form, code, BAD_CODE, "the code")
+
+    async def _pair(self, form: dict[str, str], secret: str, spent: set[int], what: str) -> Pair:
         try:
             status, answer = await talk(
                 self._session,
                 "POST",
                 self._url,
                 seconds=self._limits.call,
-                hidden=(refresh_token, self._secret),
+                hidden=(secret, self._secret),
                 headers={"secret_key": self._secret},
-                data=form,
+                data={"app_id": self._app_id, **form},
             )
         except NotSent as error:
             raise ExchangeFailed(error.remedy()) from None
@@ -101,8 +106,8 @@ class OAuth:
             seconds = number(get(answer, "expires_in"))
             return Pair(access, refresh, seconds if seconds and seconds > 0 else LIFETIME)
         code = number(get(answer, "error"))
-        if code in SPENT:
-            raise Spent(f"Zalo takes the refresh token no longer ({code})")
+        if code in spent:
+            raise Spent(f"Zalo no longer takes {what} ({code})")
         if code:
             raise ExchangeFailed(
                 f"Zalo gives no token ({code}): compare app_id and app_secret with its console"

@@ -301,7 +301,7 @@ async def test_without_its_key_nothing_is_opened_and_nothing_is_lost(line: Line)
 async def test_an_account_without_any_token_says_so(line: Line) -> None:
     refused = await refusal(line.keeper(first=""))
     assert refused.consent
-    assert "refresh_token" in refused.reason
+    assert "python -m bot accounts consent xa-mau" in refused.reason
     assert await line.asked() == 0
 
 
