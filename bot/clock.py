@@ -17,7 +17,7 @@ from bot.waiting import first
 from handlers.errands import VIETNAM
 from storage.database import Database
 from storage.places import Place
-from storage.privacy import forget_old_messages
+from storage.privacy import forget_link_codes, forget_old_messages
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Clock:
         before = self._now() - self._keep
         try:
             count = await forget_old_messages(self._database, before=before)
+            await forget_link_codes(self._database, now=self._now())
         except asyncio.CancelledError:
             return 0  # the program stops; what is left goes tomorrow
         if count:

@@ -58,7 +58,33 @@ class ChooseUnit:
     code: str = ""
 
 
-Action = Home | AskPerson | ShowGroup | ShowGroups | ShowCard | ListUnits | ChooseUnit
+@dataclass(frozen=True, slots=True)
+class OfferLink:
+    """Tell what linking two chats does, and a code to type in the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChats:
+    """Yes, link this chat with the one whose code was typed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartChats:
+    """Let this chat stand alone again."""
+
+
+Action = (
+    Home
+    | AskPerson
+    | ShowGroup
+    | ShowGroups
+    | ShowCard
+    | ListUnits
+    | ChooseUnit
+    | OfferLink
+    | LinkChats
+    | PartChats
+)
 
 
 def encode(action: Action) -> str:
@@ -78,6 +104,12 @@ def encode(action: Action) -> str:
             parts = ["us", parent, str(start)]
         case ChooseUnit(code):
             parts = ["u", code]
+        case OfferLink():
+            parts = ["lo"]
+        case LinkChats():
+            parts = ["l"]
+        case PartChats():
+            parts = ["lp"]
     encoded = ":".join([VERSION, *parts])
     if len(encoded.encode()) > MAX_BYTES:
         raise ValueError(f"action {encoded!r} is longer than {MAX_BYTES} bytes: shorten its name")
@@ -101,6 +133,12 @@ def decode(text: str) -> Action:
             return ListUnits(parent, int(start))
         case [version, "u", code] if version == VERSION:
             return ChooseUnit(code)
+        case [version, "lo"] if version == VERSION:
+            return OfferLink()
+        case [version, "l"] if version == VERSION:
+            return LinkChats()
+        case [version, "lp"] if version == VERSION:
+            return PartChats()
     raise UnknownAction(f"not an action of version {VERSION}: {text[:MAX_BYTES]!r}")
 
 

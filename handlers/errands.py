@@ -20,7 +20,7 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 class Visit:
     """Somebody at the door: who, where, when, and the transaction in which they are served.
 
-    `now` is in UTC; `text` is what they wrote, empty for a button.
+    `now` is in UTC; `text` is what they wrote, empty for a button; in a `group` others read along.
     """
 
     tx: Transaction
@@ -28,6 +28,7 @@ class Visit:
     conversation: Conversation
     now: datetime
     text: str = ""
+    group: bool = False
 
     @property
     def talk(self) -> Talk:

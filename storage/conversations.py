@@ -97,7 +97,8 @@ class Conversations:
             ConversationRecord.thread == thread,
         )
         if lock:
-            query = query.with_for_update()
+            # Not the key: others may queue a message for this conversation meanwhile.
+            query = query.with_for_update(key_share=True)
         row = (await tx.connection.execute(query)).one_or_none()
         if row is None:
             return None

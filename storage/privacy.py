@@ -12,6 +12,7 @@ from sqlalchemy import delete, exists, select, update
 from storage.conversations import ConversationRecord
 from storage.database import Database
 from storage.inbox import InboxRecord
+from storage.links import WATCHED, LinkCodeRecord, WrongCodeRecord
 from storage.outbox import UNFINISHED, OutboxRecord
 from storage.unanswered import UnansweredRecord
 
@@ -52,3 +53,11 @@ async def forget_old_messages(database: Database, *, before: datetime) -> int:
             update(talk).where(talk.question != "", ~here).values(question="")
         )
     return count
+
+
+async def forget_link_codes(database: Database, *, now: datetime) -> int:
+    """Delete the codes that open nothing any more, and wrong ones that count no longer (UTC)."""
+    codes = delete(LinkCodeRecord).where(LinkCodeRecord.expires_at <= now)
+    wrong = delete(WrongCodeRecord).where(WrongCodeRecord.at <= now - WATCHED)
+    async with database.begin() as tx:
+        return sum([(await tx.connection.execute(each)).rowcount for each in (codes, wrong)])

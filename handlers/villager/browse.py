@@ -15,6 +15,7 @@ from handlers.actions import (
     AskPerson,
     ChooseUnit,
     Home,
+    LinkChats,
     ListUnits,
     ShowCard,
     ShowGroup,
@@ -130,6 +131,8 @@ class Browse:
             case ChooseUnit(code):
                 unit = self._units.get(code)
                 return unit.name if unit else self._texts("menu.no_unit")
+            case LinkChats():
+                return self._texts("link.yes")
             case Home() | ShowGroups():
                 return self._texts("menu.home")
         return self._texts("menu.old")

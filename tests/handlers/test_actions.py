@@ -14,7 +14,10 @@ from handlers.actions import (
     AskPerson,
     ChooseUnit,
     Home,
+    LinkChats,
     ListUnits,
+    OfferLink,
+    PartChats,
     ShowCard,
     ShowGroup,
     ShowGroups,
@@ -33,6 +36,7 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(ShowCard, NAMES, NAMES),
     st.builds(ListUnits, NAMES | st.just(""), COUNTS),
     st.builds(ChooseUnit, NAMES | st.just("")),
+    st.sampled_from([OfferLink(), LinkChats(), PartChats()]),
 )
 
 
