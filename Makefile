@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check format lock bench bench-scale clean
+.PHONY: help run demo test check format lock bench bench-scale bench-pacing clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -11,6 +11,9 @@ help: ## Show this list
 
 run: $(VENV)/.run ## Start Loa Bản: web chat, staff page, sender, clock
 	@exec $(BIN)/python -m bot run
+
+demo: $(VENV)/.run ## Watch made-up villagers ask on every channel, on emulated platforms
+	@exec $(BIN)/python -m tests.demo
 
 test: $(VENV)/.dev ## Run every test
 	$(BIN)/python -m pytest
@@ -30,6 +33,9 @@ bench: $(VENV)/.dev ## Measure the answering engine beside its peers
 
 bench-scale: $(VENV)/.dev ## Measure how it grows: a thousand and ten thousand made-up cards
 	$(BIN)/python -m tests.benchmarks.matching.scale
+
+bench-pacing: $(VENV)/.dev ## Measure how fast messages go out, beside other senders
+	$(BIN)/python -m tests.benchmarks.pacing.run
 
 lock: $(VENV)/.dev ## Choose versions anew from pyproject.toml, with hashes
 	$(BIN)/pip install --quiet uv

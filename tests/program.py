@@ -41,7 +41,12 @@ class Program:
 
 @asynccontextmanager
 async def program(
-    folder: Path, role: str = "run", *, ready: str = "", **environment: str
+    folder: Path,
+    role: str = "run",
+    *,
+    ready: str = "",
+    patience: float = START,
+    **environment: str,
 ) -> AsyncIterator[Program]:
     """Start a role in `folder` and wait until it says `ready`; it is killed at the end.
 
@@ -71,7 +76,7 @@ async def program(
 
     reading = asyncio.create_task(read())
     try:
-        await asyncio.wait_for(up.wait(), START)
+        await asyncio.wait_for(up.wait(), patience)
         yield started
     finally:
         if process.returncode is None:

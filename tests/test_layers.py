@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,19 @@ FOREIGN = {
     "handlers": {"sqlalchemy", "alembic", "asyncpg", "telegram", "apscheduler"},
     "bot": {"sqlalchemy", "alembic", "asyncpg", "aiosqlite"},
 }
+
+
+NAMES_PLATFORMS = {
+    "bot/account_channels.py",  # which platform is which class
+    "bot/account_settings.py",  # which settings it has
+    "bot/account_commands.py",  # the same, in the help
+    "bot/config.py",  # which of them needs the key that seals tokens
+    "bot/token_keeping.py",  # tokens of the one kind whose tokens change
+    "bot/consent.py",  # consent to accounts of that kind
+    "bot/doctor.py",  # how long those live
+    "bot/terminal.py",  # whose library's log is turned down
+}
+"""Where bot/ may name a platform, and why; handlers/, content/ and storage/ never do."""
 
 
 def modules(folder: str) -> list[Path]:
@@ -97,6 +111,28 @@ def test_python_telegram_bot_stays_in_its_channel_and_apscheduler_in_the_clock()
             assert not {n for n in names if inside(n, {"telegram"})}, path.name
         if path.name != "clock.py":
             assert not {n for n in names if inside(n, {"apscheduler"})}, path.name
+
+
+class _Wordless(ast.NodeTransformer):
+    """Takes docstrings out; comments go with `ast.unparse`."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        return ast.Pass() if isinstance(node.value, ast.Constant) else node
+
+
+def named_platforms(path: Path) -> set[str]:
+    """The platforms that a file's code names, in imports, names and texts."""
+    code = ast.unparse(_Wordless().visit(ast.parse(path.read_text("utf-8"))))
+    return set(re.findall(r"telegram|zalo", code.casefold()))
+
+
+def test_no_platform_is_named_outside_its_channel_and_where_accounts_are_made() -> None:
+    for _, path in ALL:
+        place = path.relative_to(ROOT).as_posix()
+        own = {path.stem.partition("_")[0]} if place.startswith("bot/channels/") else set()
+        if place not in NAMES_PLATFORMS:
+            assert named_platforms(path) <= own, f"{place} names a platform"
+    assert all(named_platforms(ROOT / place) for place in NAMES_PLATFORMS), "leave out who need not"
 
 
 @pytest.mark.parametrize("call", ["datetime.now", "datetime.utcnow", "time.time", "date.today"])

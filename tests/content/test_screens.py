@@ -5,28 +5,10 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from bot.channels.telegram import TelegramChannel
-from bot.channels.web_chat import WebChat
 from content.__main__ import app
 from content.screens import Screen, screens, show
-from handlers.messages import Capabilities, MediaKind
 
 SMALL = Screen("small", letters=60, buttons=1, button_letters=8, pictures=False, sounds=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "capabilities"),
-    [("web_chat", WebChat.capabilities), ("telegram", TelegramChannel.capabilities)],
-)
-def test_the_screens_are_those_that_the_channels_declare(
-    name: str, capabilities: Capabilities
-) -> None:
-    [screen] = [screen for screen in screens() if screen.name == name]
-    assert screen.letters == capabilities.text_length
-    assert screen.buttons == capabilities.buttons
-    assert screen.button_letters == capabilities.button_label_length
-    assert screen.pictures == (MediaKind.IMAGE in capabilities.media)
-    assert screen.sounds == (MediaKind.AUDIO in capabilities.media)
 
 
 def test_what_does_not_fit_is_cut_and_numbered_and_choices_become_lines() -> None:
