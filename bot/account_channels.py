@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import aiohttp
 
 from bot.account_settings import Account
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, Speed
 from bot.channels.telegram import Commands, TelegramChannel
 from bot.channels.zalo_bot import ZaloBotChannel
 from bot.channels.zalo_oa import ZaloOAChannel
+from bot.channels.zalo_oa_consent import Permission
 from bot.channels.zalo_oa_tokens import OAuth
 from bot.sealing import KEY_NAME, REMEDY, Seal
 from bot.token_keeping import TokenKeeping
@@ -24,6 +25,7 @@ from storage.inbox import Inbox
 class Workshop:
     """What channels are made of. `public_url` may be empty; `clock` returns aware UTC.
 
+    `speed` is for platforms that do not say how fast an account may write, or not exactly.
     Without a `seal` there are no Official Accounts: their tokens are kept sealed.
     """
 
@@ -32,6 +34,7 @@ class Workshop:
     clock: Callable[[], datetime]
     read_media: Callable[[str], Awaitable[bytes]]
     commands: Commands
+    speed: Speed
     database: Database
     seal: Seal | None
 
@@ -61,6 +64,7 @@ class Workshop:
             clock=self.clock,
             read_media=self.read_media,
             commands=self.commands,
+            speed=self.speed,
         )
 
     def _zalo_bot(self, account: Account) -> Channel:
@@ -74,21 +78,18 @@ class Workshop:
             session=self.session,
             clock=self.clock,
             media_base=f"{self.public_url}/media" if self.public_url else None,
+            speed=self.speed,
         )
 
     def _zalo_oa(self, account: Account) -> Channel:
         app_secret = account.app_secret.get_secret_value()
         if self.seal is None:
             raise ValueError(f"account {account.name}: {KEY_NAME} is missing: {REMEDY}")
-        oauth = OAuth(
-            self.session, account.oauth_base, app_id=account.app_id, app_secret=app_secret
-        )
-        tokens = TokenKeeping(
-            account.name,
+        tokens = tokens_of(
+            account,
+            session=self.session,
             database=self.database,
             seal=self.seal,
-            exchange=oauth.exchange,
-            first=account.refresh_token.get_secret_value(),
             clock=self.clock,
         )
 
@@ -117,3 +118,47 @@ class Workshop:
 
     def _webhook(self, account: Account) -> str | None:
         return f"{self.public_url}/hooks/{account.name}" if self.public_url else None
+
+
+def tokens_of(
+    account: Account,
+    *,
+    session: aiohttp.ClientSession,
+    database: Database,
+    seal: Seal,
+    clock: Callable[[], datetime],
+    at_step: Callable[[str], None] = lambda _: None,
+) -> TokenKeeping:
+    """The keeper of an Official Account's tokens. Raises ValueError (oauth_base)."""
+    oauth = OAuth(
+        session,
+        account.oauth_base,
+        app_id=account.app_id,
+        app_secret=account.app_secret.get_secret_value(),
+    )
+    return TokenKeeping(
+        account.name,
+        database=database,
+        seal=seal,
+        exchange=oauth.exchange,
+        first=account.refresh_token.get_secret_value(),
+        clock=clock,
+        at_step=at_step,
+    )
+
+
+def permission_of(account: Account, session: aiohttp.ClientSession) -> Permission | None:
+    """The way to an admin's consent, where the account's platform has one.
+
+    Raises ValueError for settings that the platform refuses.
+    """
+    if account.platform != "zalo_oa":
+        return None
+    return Permission(
+        session,
+        api_base=account.api_base,
+        oauth_base=account.oauth_base,
+        app_id=account.app_id,
+        app_secret=account.app_secret.get_secret_value(),
+        prove=account.appsecret_proof,
+    )

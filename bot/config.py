@@ -92,7 +92,7 @@ class QuietHours(Section):
 
 
 class Pacing(Section):
-    messages_per_second: float = Field(default=29, gt=0, le=1000)
+    messages_per_second: float = Field(default=29.5, gt=0, le=1000)
     messages_per_chat_per_second: float = Field(default=1, gt=0, le=100)
 
 

@@ -1,5 +1,6 @@
 """Delivery: takes from the outbox, asks whether it may go now, sends, notes what became of it.
 
+One sender at a time sends for an account, so that its pace is kept however many there are.
 Every claimed row becomes exactly one of: sent, failed, uncertain, or pending until a later time.
 """
 
@@ -14,21 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TypeVar
 
-from bot.channels.channel import (
-    Channel,
-    FailedForGood,
-    Moved,
-    RetryAt,
-    StopWriting,
-    Uncertain,
-)
+from bot.channels.channel import Channel, RetryAt, SendFailed, TooFast
+from bot.outcomes import Note, Outcomes
 from bot.pacing import Pace, quiet_until
 from bot.waiting import first
 from handlers.errands import VIETNAM
 from handlers.messages import Address, Reply
-from storage.conversations import Conversations
-from storage.database import Database, DatabaseFault, Transaction
-from storage.outbox import BELL, Claim, Outbox, State, after_lost_claim
+from storage.account_leases import AccountLeases
+from storage.database import Database, DatabaseFault
+from storage.outbox import BELL, Claim, Outbox
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -37,18 +32,19 @@ HEARTBEAT = 2.0
 LOOK = 0.25  # seconds between looks where no bell of another process can ring (SQLite)
 DRAIN = 10.0
 AT_ONCE = 16  # messages of one account on their way at the same time
-TRIES = 8
-UNCERTAIN_TRIES = 3
+MOMENT = 0.05  # seconds that are not worth putting a message back for
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What delivery keeps to. Quiet hours are in Vietnam's time."""
+    """What delivery keeps to. Quiet hours are in Vietnam's time.
 
-    per_second: float
-    per_chat_per_second: float
+    After `idle` seconds without a message another sender may have the account.
+    """
+
     quiet_start: time
     quiet_end: time
+    idle: float = 6.0
 
 
 class Delivery:
@@ -69,10 +65,10 @@ class Delivery:
         self._owner = owner
         self._clock = clock
         self._outbox = Outbox()
-        self._conversations = Conversations()
-        self._paces: defaultdict[str, Pace] = defaultdict(
-            lambda: Pace(per_second=rules.per_second, per_chat_per_second=rules.per_chat_per_second)
-        )
+        self._outcomes = Outcomes(self._outbox, clock)
+        self._leases = AccountLeases()
+        self._paces: dict[str, Pace] = {}
+        self._claimed_at: dict[str, float] = {}  # by account that this sender sends for
         self._bell = database.bell(BELL)
         self._held: dict[str, datetime] = {}
         self._on_their_way: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
@@ -113,14 +109,19 @@ class Delivery:
         count = 0
         async with self._database.read() as tx:
             due = await self._outbox.accounts_due(tx, at=now)
+            taken = await self._leases.of_others(tx, self._owner, at=now) if due else set()
         for account in due:
-            room = AT_ONCE - len(self._on_their_way[account])
-            if account not in self._channels or room <= 0 or self._held_until(account):
+            channel, room = self._channels.get(account), AT_ONCE - len(self._on_their_way[account])
+            waits = account in taken or self._held_until(account) is not None
+            if channel is None or waits or room <= 0:
                 continue
             async with self._database.begin() as tx:
+                if channel.speed and not await self._leases.take(tx, account, self._owner, at=now):
+                    continue
                 claims = await self._outbox.claim(
                     tx, account=account, owner=self._owner, at=now, at_most=room
                 )
+            self._claimed_at[account] = asyncio.get_running_loop().time()
             for claim in claims:
                 self._start(claim)
             count += len(claims)
@@ -148,100 +149,67 @@ class Delivery:
 
     async def _deliver(self, claim: Claim) -> None:
         """Send one claimed message, and note how it ended."""
-        channel = self._channels.get(claim.account)
+        channel, outcomes = self._channels.get(claim.account), self._outcomes
         if channel is None:  # removed a moment ago: whatever waits for it is ended there
-            await self._note(self._fail(claim, "the account was removed"))
+            await self._note(outcomes.failed(claim, "the account was removed"))
             return
+        pace = self._pace(channel)
+        try:
+            number = await self._send(channel, claim, pace)
+        except _NotYet as early:
+            note = outcomes.later(claim, early.when, str(early), counts=False)
+        except Exception as failure:
+            if isinstance(failure, RetryAt):
+                self._obey(failure, claim, pace)
+            elif not isinstance(failure, SendFailed):  # a channel's own mistake
+                log.exception("sending message %d broke", claim.id)
+            note = outcomes.after(claim, failure)
+        else:
+            note = outcomes.sent(claim, number)
+        await self._note(note)
+
+    async def _send(self, channel: Channel, claim: Claim, pace: Pace | None) -> str:
+        """Send a message when its turn comes. Raises SendFailed, and _NotYet."""
         rules = self._rules
         morning = quiet_until(
             claim.lane, self._clock(), start=rules.quiet_start, end=rules.quiet_end, zone=VIETNAM
         )
         if morning is not None:
-            await self._note(self._later(claim, morning, "quiet hours", counts=False))
-            return
-        if channel.paced:
-            turn = self._paces[claim.account].turn
-            await asyncio.sleep(turn(claim.chat, asyncio.get_running_loop().time()))
+            raise _NotYet("quiet hours", morning)
+        reply = Reply.from_json(claim.body)
+        if pace is not None:
+            await self._turn(pace, claim, messages=channel.capabilities.messages(reply))
         if (held := self._held_until(claim.account)) is not None:
-            await self._note(self._later(claim, held, "the account must wait", counts=False))
-            return
-        try:
-            platform_id = await channel.send(
-                Address(claim.account, claim.chat, claim.thread), Reply.from_json(claim.body)
-            )
-        except RetryAt as refused:
-            if refused.account_wide:
-                self._hold(claim.account, refused.when)
-            await self._note(
-                self._later(claim, refused.when, str(refused), counts=not refused.account_wide)
-            )
-        except StopWriting as gone:
-            await self._note(self._stop_writing(claim, str(gone)))
-        except Moved as moved:
-            await self._note(self._move(claim, moved.chat))
-        except FailedForGood as failed:
-            await self._note(self._fail(claim, str(failed)))
-        except Uncertain as unknown:
-            await self._note(self._unknown(claim, str(unknown)))
-        except Exception as fault:  # a channel's own mistake: no row may stay without an end
-            log.exception("sending message %d broke", claim.id)
-            when = self._clock() + timedelta(seconds=2**claim.attempts)
-            await self._note(self._later(claim, when, type(fault).__name__))
-        else:
+            raise _NotYet("the account must wait", held)
+        return await channel.send(Address(claim.account, claim.chat, claim.thread), reply)
 
-            async def sent(tx: Transaction) -> None:
-                await self._outbox.sent(tx, claim, platform_id=platform_id, at=self._clock())
+    def _pace(self, channel: Channel) -> Pace | None:
+        if channel.speed is None:
+            return None
+        return self._paces.setdefault(channel.account, Pace(channel.speed))
 
-            await self._note(sent)
+    async def _turn(self, pace: Pace, claim: Claim, *, messages: int) -> None:
+        """Wait until the message may go. Raises _NotYet when it would stand in others' way."""
+        loop = asyncio.get_running_loop()
+        wait = pace.chat_wait(claim.chat, loop.time())
+        if wait > MOMENT:
+            loop.call_later(wait + MOMENT / 10, self._freed.set)
+            raise _NotYet("its chat must wait", self._clock() + timedelta(seconds=wait))
+        await asyncio.sleep(wait)
+        await asyncio.sleep(pace.turn(claim.chat, loop.time(), messages=messages))
 
-    def _later(
-        self, claim: Claim, when: datetime, reason: str, *, counts: bool = True
-    ) -> Callable[[Transaction], Awaitable[None]]:
-        async def note(tx: Transaction) -> None:
-            if counts and claim.attempts + 1 >= TRIES:
-                await self._outbox.failed(tx, claim, reason=reason, at=self._clock())
-            else:
-                await self._outbox.retry(tx, claim, when=when, reason=reason, counts=counts)
+    def _obey(self, refused: RetryAt, claim: Claim, pace: Pace | None) -> None:
+        """Let the account wait, if it is the account that the platform means."""
+        until: datetime | None = refused.when if refused.account_wide else None
+        if isinstance(refused, TooFast) and pace is not None:
+            now, clock = asyncio.get_running_loop().time(), self._clock()
+            ends = now + (refused.when - clock).total_seconds()
+            wide = pace.refused(claim.chat, now, until=ends, account_wide=refused.account_wide)
+            until = None if wide is None else clock + timedelta(seconds=wide - now)
+        if until is not None:
+            self._hold(claim.account, until)
 
-        return note
-
-    def _unknown(self, claim: Claim, reason: str) -> Callable[[Transaction], Awaitable[None]]:
-        again = after_lost_claim(claim.lane) is State.PENDING
-        if again and claim.attempts + 1 < UNCERTAIN_TRIES:
-            return self._later(claim, self._clock() + timedelta(seconds=2), reason)
-
-        async def note(tx: Transaction) -> None:
-            await self._outbox.uncertain(tx, claim, reason=reason, at=self._clock())
-
-        return note
-
-    def _fail(self, claim: Claim, reason: str) -> Callable[[Transaction], Awaitable[None]]:
-        async def note(tx: Transaction) -> None:
-            await self._outbox.failed(tx, claim, reason=reason, at=self._clock())
-
-        return note
-
-    def _stop_writing(self, claim: Claim, reason: str) -> Callable[[Transaction], Awaitable[None]]:
-        async def note(tx: Transaction) -> None:
-            now = self._clock()
-            await self._outbox.failed(tx, claim, reason=reason, at=now)
-            await self._conversations.stop_writing(tx, claim.conversation, at=now)
-            await self._outbox.fail_all_pending(tx, claim.conversation, reason=reason, at=now)
-
-        return note
-
-    def _move(self, claim: Claim, chat: str) -> Callable[[Transaction], Awaitable[None]]:
-        async def note(tx: Transaction) -> None:
-            now = self._clock()
-            if await self._conversations.move(tx, claim.conversation, chat=chat):
-                await self._outbox.retry(tx, claim, when=now, reason="the chat moved", counts=False)
-            else:
-                reason = "the chat moved to one that has a conversation of its own"
-                await self._outbox.failed(tx, claim, reason=reason, at=now)
-
-        return note
-
-    async def _note(self, note: Callable[[Transaction], Awaitable[None]]) -> None:
+    async def _note(self, note: Note) -> None:
         """Write an outcome down, however often the database has to be asked."""
 
         async def write() -> None:
@@ -283,13 +251,30 @@ class Delivery:
         now = self._clock()
         async with self._database.begin() as tx:
             await self._outbox.alive(tx, self._owner, at=now)
+            if idle := self._idle():
+                await self._leases.give_back(tx, idle, self._owner)
             if freed := await self._outbox.free_lost_claims(tx, at=now):
                 log.warning("%d messages of a sender that stopped are free again", freed)
                 await tx.ring(BELL)
+        for account in idle:
+            self._claimed_at.pop(account, None)
+
+    def _idle(self) -> list[str]:
+        """The accounts that had nothing to send for a while: another may take them.
+
+        Not at once, for the other knows nothing of what was sent a moment ago.
+        """
+        long_ago = asyncio.get_running_loop().time() - self._rules.idle
+        return [
+            account
+            for account, at in self._claimed_at.items()
+            if at < long_ago and not self._on_their_way[account] and not self._held_until(account)
+        ]
 
     async def _retire(self) -> None:
         async with self._database.begin() as tx:
             await self._outbox.retire(tx, self._owner)
+            await tx.ring(BELL)  # what is due here is another's from now on
 
     async def _retrying(
         self, work: Callable[[], Awaitable[Result]], tries: int | None = None
@@ -306,6 +291,14 @@ class Delivery:
                 await asyncio.sleep(min(0.1 * 2 ** min(attempt, 5), 1.0))
             else:
                 return
+
+
+class _NotYet(Exception):
+    """A message's turn has not come; it goes back until `when`."""
+
+    def __init__(self, reason: str, when: datetime) -> None:
+        super().__init__(reason)
+        self.when = when
 
 
 def _in_short(fault: BaseException) -> str:

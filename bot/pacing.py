@@ -6,40 +6,107 @@ limit without the double burst of a leaky bucket's first second.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.channels.channel import Speed
 from storage.outbox import Lane
 
-CHAT_BURST = 3
-"""Messages to one chat that may follow each other at once, before its pace holds."""
+SLOWER = 0.7  # of its pace is left to an account that was refused
+STEP, STEP_TIME = 0.05, 5.0  # so much of its full pace comes back each so many seconds
+SLOWEST = 0.05
+TOGETHER = 2.0  # seconds within which refusals have the same cause
+CALM = 60.0  # seconds of silence: the longest span over which a platform counts a chat's messages
+CALM_CHATS, ANY_CHATS = 2, 4
 
 
 class Pace:
     """Hands out turns on one account. Times are seconds of one clock that never goes back."""
 
-    def __init__(self, *, per_second: float, per_chat_per_second: float) -> None:
-        self._gap = 1 / per_second
-        self._chat_gap = 1 / per_chat_per_second
-        self._next = 0.0
-        self._chats: dict[str, float] = {}
+    def __init__(self, speed: Speed) -> None:
+        self._full = self._slow = speed.per_second
+        self._chat_gap = 1 / speed.per_chat
+        self._ahead = self._chat_gap * (speed.burst - 1)
+        self._next = self._resumes = 0.0
+        self._chats: dict[str, _Chat] = {}
+        self._many = 10_000
+        self._refusals: dict[str, _Refusal] = {}
 
-    def turn(self, chat: str, now: float) -> float:
-        """Take the next turn for `chat`; return how many seconds from `now` it is."""
+    def chat_wait(self, chat: str, now: float) -> float:
+        """How many seconds from `now` `chat` has to wait, however free the account is."""
+        known = self._chats.get(chat)
+        return max(known.free - self._ahead - now, known.held - now, 0.0) if known else 0.0
+
+    def turn(self, chat: str, now: float, *, messages: int = 1) -> float:
+        """Take the account's next turn, for `messages` to `chat`; return how far off it is.
+
+        Whoever has to wait for the chat takes a turn only afterwards: it would stand in the way.
+        """
         self._forget(now)
-        chat_free = self._chats.get(chat, 0.0) - self._chat_gap * (CHAT_BURST - 1)
-        at = max(now, self._next, chat_free)
-        self._next = at + self._gap
-        self._chats[chat] = max(self._chats.get(chat, 0.0), at) + self._chat_gap
+        at = max(now, self._next)
+        self._next = at + messages / self.per_second(now)
+        known = self._chats.setdefault(chat, _Chat())
+        known.calm = at - known.wrote > CALM
+        known.wrote = at
+        known.free = max(known.free, at) + messages * self._chat_gap
         return at - now
 
-    def hold(self, until: float) -> None:
-        """Let no turn begin before `until`: the platform asked the account to wait."""
-        self._next = max(self._next, until)
+    def refused(
+        self, chat: str, now: float, *, until: float, account_wide: bool = False
+    ) -> float | None:
+        """The platform asked to wait `until`, for the sake of `chat` or of the whole account.
+
+        Returns until when the whole account has to wait, and slows it down; or None: this chat
+        alone waits. Where the platform does not say whom it means, one chat is no proof. Two that
+        had been silent before are, since their own pace cannot be at fault, or four of any kind.
+        """
+        known = self._chats.setdefault(chat, _Chat())
+        known.held = max(known.held, until)
+        if now < self._resumes:  # it had gone out before the account began to wait
+            return None
+        recent = {c: r for c, r in self._refusals.items() if now - r.at < TOGETHER}
+        self._refusals = recent | {chat: _Refusal(now, until, known.calm)}
+        calm = sum(refusal.calm for refusal in self._refusals.values())
+        if not (account_wide or calm >= CALM_CHATS or len(self._refusals) >= ANY_CHATS):
+            return None
+        self._slow = max(self.per_second(now) * SLOWER, self._full * SLOWEST)
+        # Unless it is the account's for certain, what one waits longer is its own affair.
+        earliest = min(refusal.until for refusal in self._refusals.values())
+        self._resumes = until if account_wide else earliest
+        self._refusals = {}
+        return self._resumes
+
+    def per_second(self, now: float) -> float:
+        """The account's pace: full, or on its way back there after a refusal."""
+        steps = max(0, math.floor((now - self._resumes) / STEP_TIME))
+        return min(self._full, self._slow + steps * STEP * self._full)
 
     def _forget(self, now: float) -> None:
-        if len(self._chats) > 10_000:
-            self._chats = {chat: free for chat, free in self._chats.items() if free > now}
+        if len(self._chats) > self._many:
+            self._chats = {chat: known for chat, known in self._chats.items() if known.matters(now)}
+            self._many = max(10_000, 2 * len(self._chats))
+
+
+@dataclass(slots=True)
+class _Chat:
+    """What one chat had. `free`: when its pace has caught up with what was sent."""
+
+    free: float = 0.0
+    held: float = 0.0
+    wrote: float = -math.inf
+    calm: bool = True  # nothing had gone there for a while, before the last message
+
+    def matters(self, now: float) -> bool:
+        return max(self.free, self.held, self.wrote + CALM) > now
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    at: float
+    until: float
+    calm: bool
 
 
 def quiet_until(

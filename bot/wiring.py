@@ -21,20 +21,33 @@ import aiohttp
 from bot.account_channels import Workshop
 from bot.account_register import Register
 from bot.accounts import Accounts
-from bot.channels.channel import Channel
-from bot.channels.web_chat import Line as WebLine
+from bot.channels.channel import Channel, Speed
 from bot.channels.web_chat import WebChat
 from bot.clock import Clock
 from bot.config import SAMPLE_UNIT, Settings
+from bot.consent import Consents
+from bot.consent_page import ConsentPage
 from bot.delivery import Delivery, Rules
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.sealing import Seal
+from bot.transcripts import Transcripts
 from content.answers import LocalFacts
 from content.library import TEXTS, Library, holding
 from content.media import PICTURES, media_of, read_media
 from content.shelf import SHIPPED
 from content.texts import Texts
-from handlers.actions import AskPerson, ChooseUnit, Home, ListUnits, ShowCard, ShowGroup, ShowGroups
+from handlers.actions import (
+    AskPerson,
+    ChooseUnit,
+    Home,
+    LinkChats,
+    ListUnits,
+    OfferLink,
+    PartChats,
+    ShowCard,
+    ShowGroup,
+    ShowGroups,
+)
 from handlers.errands import VIETNAM, Served, Visit
 from handlers.layout import lay_out
 from handlers.messages import Incoming, Reply
@@ -44,13 +57,12 @@ from handlers.staff.unanswered import UnansweredDesk
 from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
+from handlers.villager.linking import Linking
 from handlers.villager.places import Places
 from storage.cases import Cases
-from storage.conversations import Conversations
-from storage.database import Bell, Database
-from storage.outbox import Outbox, conversation_bell
+from storage.database import Database
+from storage.outbox import Outbox
 from storage.people import People
-from storage.transcript import Transcript
 from storage.unanswered import Unanswered
 
 log = logging.getLogger(__name__)
@@ -77,6 +89,7 @@ class House:
     accept: Callable[[Incoming], Awaitable[bool]]
     door: Door
     unanswered: UnansweredDesk
+    consent_page: ConsentPage
     clock: Clock
 
     @property
@@ -91,8 +104,6 @@ class House:
             database=self.database,
             channels=self.channels,
             rules=Rules(
-                per_second=settings.pacing.messages_per_second,
-                per_chat_per_second=settings.pacing.messages_per_chat_per_second,
                 quiet_start=settings.quiet_hours.start,
                 quiet_end=settings.quiet_hours.end,
             ),
@@ -151,12 +162,18 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         unanswered=unanswered,
     )
     places = Places(units=units, people=people, texts=texts, home=browse.home)
+    linking = Linking(
+        units=units,
+        texts=texts,
+        where=lambda account: texts(f"channel.{accounts.platforms.get(account, 'other')}"),
+        draw=lambda: f"{secrets.randbelow(10**8):08}",
+    )
 
     async def words(visit: Visit) -> Served:
-        """Words are a question, unless they name a commune."""
+        """Words are a question, unless they name a commune or are a code."""
         if (unit := places.find(visit.text)) is not None:
             return await places.choose(visit, ChooseUnit(unit.code))
-        return await ask.ask(visit)
+        return await linking.hear(visit) or await ask.ask(visit)
 
     async def start(visit: Visit) -> Served:
         """A link may name the commune: /start <code>."""
@@ -175,11 +192,16 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             ShowCard: browse.card,
             ListUnits: places.offer,
             ChooseUnit: places.choose,
+            OfferLink: linking.offer,
+            LinkChats: linking.link,
+            PartChats: linking.part,
         },
         commands={
             **dict.fromkeys(texts("words.home").split("|"), Home()),
             **dict.fromkeys(texts("words.person").split("|"), AskPerson()),
             **dict.fromkeys(texts("words.units").split("|"), ListUnits()),
+            **dict.fromkeys(texts("words.link").split("|"), OfferLink()),
+            **dict.fromkeys(texts("words.part").split("|"), PartChats()),
         },
         describe=browse.describe,
         introduction=browse.introduction,
@@ -204,13 +226,26 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             clock=now,
             read_media=media,
             commands={"": _commands(texts, units)},
+            speed=Speed(
+                settings.pacing.messages_per_second,
+                settings.pacing.messages_per_chat_per_second,
+            ),
             database=database,
             seal=Seal(key) if key else None,
         )
-        accounts = Accounts(Register(database, settings), workshop.channel_of)
+        register = Register(database, settings)
+        accounts = Accounts(register, workshop.channel_of)
+        consents = Consents(
+            register,
+            database=database,
+            session=session,
+            seal=workshop.seal,
+            public_url=settings.web.public_url,
+            clock=now,
+        )
         web_chat = WebChat(
             account=web_account.name,
-            transcripts=_Transcripts(database, web_account.name),
+            transcripts=Transcripts(database, web_account.name),
             texts=texts,
             welcome=first_page,
             owner=owner.name if owner else "",
@@ -261,6 +296,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
                 zone=VIETNAM,
                 clock=now,
             ),
+            consent_page=ConsentPage(consents, texts=texts),
             clock=Clock(
                 database=database,
                 keep_messages=timedelta(days=settings.retention.messages_days),
@@ -271,6 +307,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             await database.listen()
             yield house
         finally:
+            await consents.close()
             for channel in accounts.channels.values():
                 with contextlib.suppress(Exception):
                     await channel.close()
@@ -293,82 +330,3 @@ def _commands(texts: Texts, units: Units) -> list[tuple[str, str]]:
     if len(units) > 1:
         offered.append((texts("words.units"), texts("command.units")))
     return [(words.split("|")[0].removeprefix("/"), about) for words, about in offered]
-
-
-class _Transcripts:
-    """What the web chat reads of its conversations: the port that it declares, on our storage."""
-
-    KEPT = 60
-    OPEN = 5_000  # chats whose bells are held; older ones are looked up again
-
-    def __init__(self, database: Database, account: str) -> None:
-        self._database = database
-        self._account = account
-        self._conversations = Conversations()
-        self._transcript = Transcript()
-        self._found: dict[str, tuple[int, Bell]] = {}
-
-    async def last(self, chat: str) -> list[WebLine]:
-        return await self._lines(chat, None)
-
-    async def since(self, chat: str, after: datetime) -> list[WebLine]:
-        return await self._lines(chat, after)
-
-    def mark(self, chat: str) -> int:
-        found = self._found.get(chat)
-        return found[1].rings if found else 0
-
-    async def changed(self, chat: str, heard: int, at_most: float) -> int:
-        """Wait for the conversation's bell, or look where another process may send without one."""
-        found = await self._find(chat)
-        if found is None:
-            await asyncio.sleep(min(at_most, 0.5))
-            return self.mark(chat)
-        number, bell = found
-        if self._database.on_postgresql:
-            await bell.wait(heard, at_most=at_most)
-            return bell.rings
-        newest = await self._newest(number)
-        loop = asyncio.get_running_loop()
-        end = loop.time() + at_most
-        while bell.rings == heard and (left := end - loop.time()) > 0:
-            await bell.wait(heard, at_most=min(left, 1.0))
-            if bell.rings == heard and await self._newest(number) != newest:
-                bell.ring()
-        return bell.rings
-
-    async def _newest(self, number: int) -> int:
-        async with self._database.read() as tx:
-            return await self._transcript.newest(tx, number)
-
-    async def _find(self, chat: str) -> tuple[int, Bell] | None:
-        if chat not in self._found:
-            async with self._database.read() as tx:
-                found = await self._conversations.find(tx, account=self._account, chat=chat)
-            if found is None:
-                return None
-            if len(self._found) >= self.OPEN:
-                self._found.pop(next(iter(self._found)))
-            self._found[chat] = found.id, self._database.bell(conversation_bell(found.id))
-        return self._found[chat]
-
-    async def _lines(self, chat: str, after: datetime | None) -> list[WebLine]:
-        found = await self._find(chat)
-        if found is None:
-            return []
-        number = found[0]
-        async with self._database.read() as tx:
-            if after is None:
-                lines = await self._transcript.last(tx, number, at_most=self.KEPT)
-            else:
-                lines = await self._transcript.since(tx, number, after=after, at_most=self.KEPT)
-        return [
-            WebLine(
-                key=line.key,
-                from_person=line.from_person,
-                text=line.text if line.from_person else "",
-                at=line.at,
-                reply=None if line.from_person else Reply.from_json(line.text),
-            )
-            for line in lines
-        ]

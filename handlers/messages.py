@@ -143,4 +143,10 @@ class Capabilities:
     buttons: int  # at most this many; 0: none, so choices become numbered lines
     button_label_length: int = 64
     media: frozenset[MediaKind] = field(default_factory=frozenset)  # else the words alone
+    caption_length: int = 0  # longer words do not fit under a picture or sound: one message more
     edits: bool = False  # whether a message can take the place of an earlier one
+
+    def messages(self, reply: Reply) -> int:
+        """How many of the platform's messages a reply becomes that is laid out for this."""
+        captioned = len(reply.text.encode("utf-16-le", "surrogatepass")) // 2 <= self.caption_length
+        return max(1, len(reply.media) + (not captioned))

@@ -100,11 +100,11 @@ class Reception:
                 account=place.account,
                 chat=place.chat,
                 thread=place.thread,
-                person=person.id,
+                person=person.known_as,
                 at=now,
             )
             action = self._action(incoming, conversation)
-            visit = Visit(tx, person, conversation, now, incoming.text)
+            visit = Visit(tx, person, conversation, now, incoming.text, incoming.group)
             number = await self._store(visit, incoming, self._as_said(incoming, action))
             if number is None:
                 return False

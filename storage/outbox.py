@@ -173,7 +173,7 @@ class Outbox:
         PostgreSQL's own time is taken, for the clocks of several machines differ; on SQLite, which
         serves one machine, it is `at`.
         """
-        seen = _time(tx, at)
+        seen = server_time(tx, at)
         shown = await tx.connection.execute(
             update(SenderRecord).where(SenderRecord.owner == owner).values(seen_at=seen)
         )
@@ -187,7 +187,7 @@ class Outbox:
     async def free_lost_claims(self, tx: Transaction, *, at: datetime) -> int:
         """Give back what dead senders held; return how many rows there were."""
         await tx.connection.execute(
-            delete(SenderRecord).where(SenderRecord.seen_at < _time(tx, at, ago=LEASE))
+            delete(SenderRecord).where(SenderRecord.seen_at < server_time(tx, at, ago=LEASE))
         )
         freed = 0
         for lane in Lane:
@@ -381,7 +381,8 @@ class Outbox:
         return bool(result.rowcount)
 
 
-def _time(tx: Transaction, at: datetime, *, ago: timedelta = timedelta()) -> Any:
+def server_time(tx: Transaction, at: datetime, *, ago: timedelta = timedelta()) -> Any:
+    """PostgreSQL's own time for a statement; on SQLite, which serves one machine, it is `at`."""
     return func.clock_timestamp() - ago if tx.on_postgresql else literal(at - ago, Utc())
 
 

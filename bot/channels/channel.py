@@ -1,7 +1,8 @@
 """The contract of a channel: how one account on one platform receives and sends.
 
 Channels know their platform and `handlers.messages`, nothing else of the house. To add one:
-write a class with these members, name it in `bot/wiring.py`, and write its emulator.
+write a class with these members, name it in `bot/account_channels.py`, and write its emulator:
+CONTRIBUTING.md has the steps.
 """
 
 from __future__ import annotations
@@ -25,6 +26,19 @@ class Health:
     problem: str = ""
     link: str = ""  # where a person opens a conversation, if the platform has such an address
     unit_link: str = ""  # the same for a unit, whose code takes the place of {unit}
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast an account may write: messages a second, to all together and to one chat.
+
+    `burst` messages to one chat may follow each other at once. What it has short of a whole number
+    is the room for messages that overtake each other on their way.
+    """
+
+    per_second: float
+    per_chat: float
+    burst: float = 2.9
 
 
 class Refused(Exception):
@@ -52,6 +66,13 @@ class RetryAt(SendFailed):
         self.account_wide = account_wide
 
 
+class TooFast(RetryAt):
+    """The platform asks to slow down until then.
+
+    Unless `account_wide` it did not say for whose sake: for the chat's, or the account's.
+    """
+
+
 class FailedForGood(SendFailed):
     """This message can never be delivered."""
 
@@ -77,7 +98,10 @@ class Channel(Protocol):
 
     account: str
     capabilities: Capabilities
-    paced: bool  # whether the platform limits how fast messages may follow each other
+
+    @property
+    def speed(self) -> Speed | None:
+        """How fast the platform lets it write; None: as fast as it goes."""
 
     async def open(self) -> None:
         """Take resources (connections, the bot's own name). Must not need the platform to be up."""

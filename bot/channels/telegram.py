@@ -20,8 +20,8 @@ from typing import Any
 import aiohttp
 
 from bot.channels import telegram_updates as updates
-from bot.channels.channel import Accept, Health, Refused
-from bot.channels.telegram_sending import Pen
+from bot.channels.channel import Accept, Health, Refused, Speed
+from bot.channels.telegram_sending import CAPTION_LENGTH, Pen
 from bot.channels.telegram_wire import CallFailed, Limits, Refusal, Unreadable, Wire, get
 from handlers.messages import Address, Capabilities, Incoming, MediaKind, Reply
 
@@ -45,9 +45,14 @@ class TelegramChannel:
     somebody else registers it. Raises ValueError for a bad `webhook_secret` or `api_base`.
     """
 
-    paced = True
     # Pictures could be sent, but they push the answer off small screens, and they cost data.
-    capabilities = Capabilities(4096, buttons=10, media=frozenset({MediaKind.AUDIO}), edits=True)
+    capabilities = Capabilities(
+        4096,
+        buttons=10,
+        media=frozenset({MediaKind.AUDIO}),
+        caption_length=CAPTION_LENGTH,
+        edits=True,
+    )
 
     def __init__(
         self,
@@ -62,11 +67,12 @@ class TelegramChannel:
         clock: Callable[[], datetime],
         read_media: Callable[[str], Awaitable[bytes]],
         commands: Commands = MappingProxyType({}),
+        speed: Speed = Speed(29.5, 1),  # noqa: B008 - frozen
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         if mode == "webhook" and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", webhook_secret):
             raise ValueError(f"account {account}: webhook_secret must be 1-256 of A-Z a-z 0-9 _ -")
-        self.account = account
+        self.account, self.speed = account, speed
         self._mode, self._secret, self._webhook_url = mode, webhook_secret, webhook_url
         self._clock, self._commands, self._limits = clock, commands, limits
         self._wire = Wire(session, api_base, token, limits)

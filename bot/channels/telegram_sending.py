@@ -22,6 +22,7 @@ from bot.channels.channel import (
     RetryAt,
     SendFailed,
     StopWriting,
+    TooFast,
     Uncertain,
 )
 from bot.channels.telegram_updates import UNSHAPELY, storable
@@ -163,20 +164,21 @@ class Pen:
         match error:
             case Refusal(moved_to=str(chat)):
                 return Moved(str(error), chat)
-            case Refusal(code=401 | 404 | 429):
-                return self._later(error, account_wide=True)
+            case Refusal(code=429):
+                return TooFast(str(error), self._when(error))
+            case Refusal(code=401 | 404):
+                return RetryAt(str(error), self._when(error), account_wide=True)
             case Refusal(gone=True):
                 return StopWriting(str(error))
             case Refusal(hopeless=True):
                 return FailedForGood(str(error))
             case Refusal() | NotSent():
-                return self._later(error)
+                return RetryAt(str(error), self._when(error))
         return Uncertain(str(error))
 
-    def _later(self, error: CallFailed, *, account_wide: bool = False) -> RetryAt:
+    def _when(self, error: CallFailed) -> datetime:
         self._failures += 1
-        when = self._clock() + timedelta(seconds=self._limits.pause(self._failures, error))
-        return RetryAt(str(error), when, account_wide=account_wide)
+        return self._clock() + timedelta(seconds=self._limits.pause(self._failures, error))
 
 
 class _Carrier(BaseRequest):

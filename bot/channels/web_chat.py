@@ -78,7 +78,7 @@ class WebChat:
     Put `hang_up` on the application's `on_shutdown`, so that open streams do not hold it up.
     """
 
-    paced = False
+    speed = None
     capabilities = Capabilities(
         text_length=3000, buttons=10, button_label_length=80, media=frozenset(MediaKind)
     )

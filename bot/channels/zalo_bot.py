@@ -26,6 +26,7 @@ from bot.channels.channel import (
     Refused,
     RetryAt,
     SendFailed,
+    Speed,
     StopWriting,
     Uncertain,
 )
@@ -58,8 +59,6 @@ class ZaloBotChannel:
     somebody else registers it. Raises ValueError for a bad `webhook_secret` or `api_base`.
     """
 
-    paced = True
-
     def __init__(
         self,
         account: str,
@@ -73,6 +72,7 @@ class ZaloBotChannel:
         clock: Callable[[], datetime],
         media_base: str | None = None,
         typing: bool = True,
+        speed: Speed = Speed(29.5, 1),  # noqa: B008 - frozen; Zalo publishes none
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         # Zalo names the length alone; what a header cannot carry is refused as well.
@@ -80,7 +80,7 @@ class ZaloBotChannel:
             raise ValueError(
                 f"account {account}: webhook_secret must be 8-256 letters, digits or signs"
             )
-        self.account = account
+        self.account, self.speed = account, speed
         shown = frozenset({MediaKind.IMAGE} if media_base else ())
         self.capabilities = Capabilities(TEXT_LENGTH, buttons=0, media=shown)
         self._mode, self._secret, self._webhook_url = mode, webhook_secret, webhook_url

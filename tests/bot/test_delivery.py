@@ -3,136 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from bot.channels.channel import (
-    Accept,
-    FailedForGood,
-    Health,
-    Moved,
-    RetryAt,
-    StopWriting,
-    Uncertain,
-)
-from bot.delivery import Delivery, Rules
-from handlers.messages import Address, Capabilities, Incoming, Reply
-from storage.conversations import ConversationRecord, Conversations
+from bot.channels.channel import FailedForGood, Moved, RetryAt, StopWriting, Uncertain
+from storage.conversations import ConversationRecord
 from storage.database import Database
-from storage.outbox import Lane, Outbox, OutboxRecord, State
-from storage.people import People
-
-PLAIN = Capabilities(text_length=1000, buttons=0)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass
-class Post:
-    """A channel that writes down what it delivers and refuses as the test says."""
-
-    account: str = "post"
-    paced: bool = True
-    capabilities: Capabilities = PLAIN
-    delivered: list[tuple[str, str]] = field(default_factory=list)
-    answers: dict[str, list[Exception | float]] = field(default_factory=dict)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def open(self) -> None: ...
-    async def close(self) -> None: ...
-    async def poll(self, accept: Accept) -> None: ...
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> list[Incoming]:
-        return []
-
-    async def check(self) -> Health:
-        return Health(True)
-
-    async def send(self, address: Address, reply: Reply) -> str:
-        waiting = self.answers.get(reply.text, [])
-        if waiting:
-            match waiting.pop(0):
-                case float() as seconds:
-                    await asyncio.sleep(seconds)
-                case Exception() as refusal:
-                    raise refusal
-        self.delivered.append((address.chat, reply.text))
-        self.arrived.set()
-        return f"p{len(self.delivered)}"
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(15):
-            while not condition():
-                self.arrived.clear()
-                try:
-                    await asyncio.wait_for(self.arrived.wait(), 0.05)
-                except TimeoutError:
-                    continue
-
-
-@dataclass
-class Office:
-    database: Database
-    post: Post
-    others: dict[str, Post] = field(default_factory=dict)
-
-    async def put(
-        self, chat: str, *texts: str, lane: Lane = Lane.REPLY, account: str = "post"
-    ) -> int:
-        async with self.database.begin() as tx:
-            person = await People().meet(tx, account=account, sender=chat, unit="", at=now())
-            opened = await Conversations().open(
-                tx, account=account, chat=chat, thread="", person=person.id, at=now()
-            )
-            await Outbox().put(
-                tx,
-                [Reply(text).to_json() for text in texts],
-                account=account,
-                conversation=opened.id,
-                inbox=None,
-                lane=lane,
-                at=now(),
-            )
-        return opened.id
-
-    async def states(self) -> dict[str, str]:
-        async with self.database.read() as tx:
-            rows = await tx.connection.execute(select(OutboxRecord.body, OutboxRecord.state))
-            return {Reply.from_json(row.body).text: row.state for row in rows}
-
-    async def settled(self, text: str, state: State) -> None:
-        async with asyncio.timeout(15):
-            while (await self.states())[text] != state:
-                await asyncio.sleep(0.02)
-
-    @asynccontextmanager
-    async def sending(self, owner: str = "one", **rules: object) -> AsyncIterator[None]:
-        stop = asyncio.Event()
-        values = {
-            "per_second": 1000.0,
-            "per_chat_per_second": 100.0,
-            "quiet_start": time(0),
-            "quiet_end": time(0),
-        }
-        delivery = Delivery(
-            database=self.database,
-            channels={"post": self.post, **self.others},
-            rules=Rules(**(values | rules)),  # type: ignore[arg-type]
-            owner=owner,
-            clock=now,
-        )
-        task = asyncio.create_task(delivery.run(stop))
-        try:
-            yield
-        finally:
-            stop.set()
-            await task
+from storage.outbox import Lane, OutboxRecord, State
+from tests.bot.office import Office, Post, now
 
 
 @pytest.fixture
@@ -185,13 +65,13 @@ async def test_an_account_that_must_wait_waits_and_loses_nothing(office: Office)
 
 
 async def test_another_account_goes_on_while_one_hangs(office: Office) -> None:
-    office.others["quick"] = Post("quick")
+    quick = office.others["quick"] = Post("quick")
     office.post.answers.update({f"slow{n}": [1.0] for n in range(20)})
     for n in range(20):
         await office.put(f"s{n}", f"slow{n}")
     await office.put("q", "hello", account="quick")
     async with office.sending():
-        await office.others["quick"].until(lambda: bool(office.others["quick"].delivered))
+        await quick.until(lambda: bool(quick.delivered))
         assert office.post.delivered == []
 
 

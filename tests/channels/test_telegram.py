@@ -160,15 +160,6 @@ async def test_an_update_that_was_not_accepted_stays_with_telegram(line: Line) -
     assert (await line.control.state())["pending"] == 1
 
 
-async def test_an_update_that_comes_twice_has_the_same_message_id(line: Line) -> None:
-    number = await line.control.say(LAN, "chào")
-    async with line.polling() as store:
-        await store.holds(1)
-        await line.control.resend(number)
-        first, second = await store.holds(2)
-    assert first.message_id == second.message_id
-
-
 async def test_a_second_program_with_the_same_token_shows_in_the_check(line: Line) -> None:
     channel, store = line.channel(), Store()
     await line.control.fault("getUpdates", "error", times=1000, status=409, description="Conflict")
@@ -305,12 +296,6 @@ async def test_an_address_that_is_none_is_told_without_the_token(line: Line) -> 
     with pytest.raises(ValueError, match="api_base") as raised:
         line.channel(api_base="api.telegram.org")
     assert TOKEN not in str(raised.value)
-
-
-async def test_the_channel_opens_and_closes_while_the_platform_is_down(line: Line) -> None:
-    channel = line.channel(api_base="http://127.0.0.1:9")
-    await channel.open()
-    await channel.close()
 
 
 async def test_the_token_the_secret_and_the_words_show_in_no_log_and_no_error(

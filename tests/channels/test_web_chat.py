@@ -12,11 +12,10 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.channels.channel import Channel, Refused
 from bot.channels.web_chat import WebChat
 from bot.channels.web_chat_forms import FORM_BYTES, TEXT_LIMIT
 from bot.channels.web_chat_pages import rows, tappable
-from handlers.messages import Address, Button, Kind, Media, MediaKind, Reply
+from handlers.messages import Kind, Reply
 from tests.conftest import Clock
 from tests.emulators.web_chat_house import PICTURE, SHORT, TEXTS, House
 
@@ -607,23 +606,6 @@ async def test_style_and_script_are_named_by_their_content(phone: Phone) -> None
 
 
 # The channel
-
-
-async def test_it_fits_the_contract_of_channels(chat: WebChat) -> None:
-    reply = Reply("x", (Button("a", "1:h"),), (Media(MediaKind.IMAGE, "a.svg", "a"),))
-    channel: Channel = chat
-    await channel.open()
-    assert await chat.send(Address("web", "x"), reply) == "web"
-    assert (await chat.check()).ok
-
-    async def accept(_: object) -> None:
-        raise AssertionError
-
-    await chat.poll(accept)
-    with pytest.raises(Refused) as refused:
-        await chat.receive({}, b"")
-    assert refused.value.status == 404
-    await chat.close()
 
 
 async def test_the_page_is_light(phone: Phone) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from bot.channels.channel import FailedForGood, RetryAt, SendFailed, StopWriting, Uncertain
 from bot.channels.zalo_bot import ZaloBotChannel
-from handlers.layout import lay_out
-from handlers.messages import Button, MediaKind, Reply
+from handlers.messages import MediaKind, Reply
 from tests.channels import zalo_bot_line
 from tests.channels.zalo_bot_line import HELLO, LAN, MISSING, NOW, PICTURE, Line, chat
 
@@ -26,17 +25,6 @@ async def test_a_text_arrives_as_it_is_and_gives_the_platforms_id(
     assert (line_shown.text, line_shown.message_id) == (text, number)
     asked = (await line.control.calls("sendMessage"))[0].parameters
     assert set(asked) == {"chat_id", "text"}
-
-
-async def test_a_reply_laid_out_for_the_channel_shows_digits_and_fits(
-    line: Line, channel: ZaloBotChannel
-) -> None:
-    buttons = (Button("Giấy tờ", "1:c:x:papers", 1), Button("Gặp cán bộ", "1:p", 9))
-    for part in lay_out(Reply("Bà cần gì? " + "🌾" * 1500, buttons), channel.capabilities):
-        await channel.send(chat(), part)
-    lines = await line.control.sent(LAN)
-    assert len(lines) > 1
-    assert lines[-1].text.endswith("1. Giấy tờ\n9. Gặp cán bộ")
 
 
 async def test_a_picture_is_fetched_by_zalo_and_carries_the_words(
@@ -164,12 +152,6 @@ async def test_waits_grow_while_the_platform_fails_and_shrink_after_a_success(
     await channel.send(chat(), HELLO)
     await line.control.fault("sendMessage", "error")
     assert await wait() == 0.01
-
-
-async def test_a_refused_connection_is_no_uncertain_message(line: Line) -> None:
-    with pytest.raises(RetryAt) as raised:
-        await line.channel(api_base="http://127.0.0.1:9").send(chat(), HELLO)
-    assert not raised.value.account_wide
 
 
 async def test_half_characters_and_nul_do_not_stop_a_message(

@@ -16,7 +16,6 @@ from bot.channels.zalo_oa import ZaloOAChannel
 from bot.channels.zalo_oa_errors import MEANINGS, next_morning
 from content.shelf import SHIPPED
 from content.texts import Texts
-from handlers.layout import lay_out
 from handlers.messages import Address, Button, Media, MediaKind, Reply
 from tests.channels.zalo_oa_house import CHAT, FAST, FORM, HELLO, PICTURE, House, open_house
 from tests.emulators.zalo_oa_line import CS, CU, LAN
@@ -54,16 +53,6 @@ async def test_a_text_arrives_in_nfc_and_gives_the_platforms_id(house: House) ->
     assert isinstance(await failure(channel, Reply("ệ" * 2001)), FailedForGood)
     assert isinstance(await failure(channel, Reply(" ")), FailedForGood)
     assert len(await house.control.calls(CS)) == 2
-
-
-async def test_a_reply_laid_out_for_the_channel_fits(house: House) -> None:
-    channel = house.channel()
-    buttons = tuple(Button(f"Việc thứ {n} " + "rất dài " * 20, f"1:{n}", n) for n in range(1, 8))
-    for part in lay_out(Reply("Bà cần gì? " + "🌾" * 1500, buttons), channel.capabilities):
-        await channel.send(CHAT, part)
-    lines = await house.control.sent(LAN)
-    assert [len(line.buttons) for line in lines] == [0, 5]
-    assert "7. Việc thứ 7" in lines[-1].text
 
 
 async def test_a_picture_is_uploaded_once_and_carries_the_words(house: House) -> None:

@@ -383,9 +383,7 @@ async def test_a_long_answer_is_shown_from_its_question_on(page: Page) -> None:
     await expect(page.locator(".newest .head")).to_be_in_viewport()
 
 
-async def test_an_answer_in_several_messages_is_read_from_the_first(
-    page: Page, site: Site
-) -> None:
+async def test_an_answer_in_several_messages_is_read_from_the_first(page: Page, site: Site) -> None:
     await ask(page, "nó cầm dao")
     await answered(page, 2)
     await expect(page.get_by_text("Bà con nói: nó cầm dao")).to_be_in_viewport()
