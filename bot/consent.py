@@ -21,9 +21,9 @@ import aiohttp
 from bot.account_channels import permission_of, tokens_of
 from bot.account_register import BadAccount, Register
 from bot.account_settings import Account
+from bot.channels.calls import CallFailed
 from bot.channels.zalo_oa_consent import Holder, Permission, challenge
 from bot.channels.zalo_oa_tokens import ExchangeFailed, Pair, Spent
-from bot.channels.zalo_oa_wire import CallFailed
 from bot.sealing import KEY_NAME, REMEDY, Seal
 from bot.token_keeping import TokenKeeping
 from storage.database import Database

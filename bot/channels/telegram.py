@@ -20,9 +20,10 @@ from typing import Any
 import aiohttp
 
 from bot.channels import telegram_updates as updates
+from bot.channels.calls import CallFailed, Unreadable, get
 from bot.channels.channel import Accept, Health, Refused, Speed
 from bot.channels.telegram_sending import CAPTION_LENGTH, Pen
-from bot.channels.telegram_wire import CallFailed, Limits, Refusal, Unreadable, Wire, get
+from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire
 from handlers.messages import Address, Capabilities, Incoming, MediaKind, Reply
 
 log = logging.getLogger(__name__)
@@ -210,12 +211,12 @@ class TelegramChannel:
         batch = await self._wire.call("getUpdates", wait + self._limits.call, **asked)
         if isinstance(batch, list) and all(type(get(u, "update_id")) is int for u in batch):
             return batch
-        raise Unreadable("getUpdates gave no list of updates")
+        raise Unreadable("getUpdates gave no list of updates", WHO)
 
     async def _ask_name(self) -> None:
         name = get(await self._wire.call("getMe"), "username")
         if not isinstance(name, str) or not re.fullmatch(r"\w+", name):
-            raise Unreadable("getMe gave no username")
+            raise Unreadable("getMe gave no username", WHO)
         self._me = updates.Me(self.account, self._me.id, name)
 
     async def _register(self) -> None:

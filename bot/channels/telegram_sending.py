@@ -16,6 +16,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
+from bot.channels.calls import CallFailed, NotSent, Unreadable
 from bot.channels.channel import (
     FailedForGood,
     Moved,
@@ -26,15 +27,7 @@ from bot.channels.channel import (
     Uncertain,
 )
 from bot.channels.telegram_updates import UNSHAPELY, storable
-from bot.channels.telegram_wire import (
-    CallFailed,
-    Limits,
-    NotSent,
-    Refusal,
-    Unreadable,
-    Wire,
-    result,
-)
+from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire, result
 from handlers.messages import Address, Button, Media, MediaKind, Reply
 
 log = logging.getLogger(__name__)
@@ -219,7 +212,7 @@ def _cause(error: Exception) -> CallFailed:
     for candidate in (error, error.__cause__):
         if isinstance(candidate, CallFailed):
             return candidate
-    return Unreadable(f"the answer has another shape: {type(error).__name__}")
+    return Unreadable(f"the answer has another shape: {type(error).__name__}", WHO)
 
 
 def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

@@ -12,16 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from yarl import URL
+
+from bot.channels.calls import CallFailed, Unreadable, base, get, parse, talk
 
 GONE = re.compile(r"(chat|user) not found|peer_id_invalid|deactivated|kicked|blocked", re.I)
-# RuntimeError: the session is closed. ValueError: the request could not be written.
-NEVER_LEFT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    RuntimeError,
-    ValueError,
-)
+WHO = "Telegram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +39,6 @@ class Limits:
         return min(self.longest_pause, self.first_pause * 2.0 ** min(failures - 1, 20))
 
 
-class CallFailed(Exception):
-    """A call did not succeed. `hopeless`: nor will it ever, though its chat is there."""
-
-    hopeless = False
-
-    def remedy(self) -> str:
-        """Say in an operator's words what is wrong and what to do; the same words for a state."""
-        return "Telegram gives no readable answer: mend the network or `api_base`"
-
-
-class NotSent(CallFailed):
-    """The request never left."""
-
-    def remedy(self) -> str:
-        return "Telegram cannot be reached: mend the network, the firewall or `api_base`"
-
-
-class Unreadable(CallFailed):
-    """The request left; what came back, if anything, says nothing."""
-
-
 class Refusal(CallFailed):
     """An answer that is no success. `code` is 0 when the words are not Telegram's own.
 
@@ -72,12 +46,12 @@ class Refusal(CallFailed):
     """
 
     def __init__(self, status: int, payload: bytes) -> None:
-        answer = _parse(payload)
+        answer = parse(payload)
         # The page of a proxy or a censor must not count as Telegram's word about a person.
         genuine = get(answer, "ok") is False
         self.code = status if genuine else 0
         words = get(answer, "description") if genuine else "not Telegram's own answer"
-        super().__init__(f"HTTP {status}: {words}"[:300])
+        super().__init__(f"HTTP {status}: {words}"[:300], WHO)
         wait = get(get(answer, "parameters"), "retry_after")
         wait = wait if type(wait) in {int, float} else 0
         self.retry_after = float(min(max(0, wait), 86400))
@@ -106,10 +80,8 @@ class Wire:
     def __init__(
         self, session: aiohttp.ClientSession, api_base: str, token: str, limits: Limits
     ) -> None:
-        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", api_base):
-            raise ValueError(f"api_base must be like https://api.telegram.org, not {api_base!r}")
-        self._session, self._token, self._limits = session, token.encode(), limits
-        self._base = f"{api_base.rstrip('/')}/bot{token}"
+        self._session, self._token, self._limits = session, token, limits
+        self._base = f"{base(api_base, 'api_base', 'https://api.telegram.org')}/bot{token}"
 
     async def call(self, method: str, seconds: float | None = None, **parameters: Any) -> Any:
         """Call a method and return its result, whatever its shape. Raises CallFailed."""
@@ -117,23 +89,18 @@ class Wire:
 
     async def post(self, path: str, body: dict[str, Any], seconds: float | None = None) -> bytes:
         """Post `body` (as for aiohttp) and return a success. Raises CallFailed."""
-        total = seconds or self._limits.call
-        limit = aiohttp.ClientTimeout(total=total, connect=min(10.0, total))
-        failure: CallFailed
-        try:
-            address = URL(self._base + path, encoded=True)
-            async with self._session.post(
-                address, **body, timeout=limit, allow_redirects=False
-            ) as response:
-                payload = (await response.read()).replace(self._token, b"<token>")
-            if 200 <= response.status < 300:
-                return payload
-            failure = Refusal(response.status, payload)
-        except NEVER_LEFT as error:
-            failure = NotSent(f"no connection: {type(error).__name__}")
-        except (aiohttp.ClientError, OSError) as error:
-            failure = Unreadable(f"no answer: {type(error).__name__}")
-        raise failure  # here, so that no original that holds the address hangs on it
+        status, payload = await talk(
+            self._session,
+            "POST",
+            self._base + path,
+            who=WHO,
+            seconds=seconds or self._limits.call,
+            hidden=[self._token],
+            **body,
+        )
+        if 200 <= status < 300:
+            return payload
+        raise Refusal(status, payload)
 
 
 def form(parameters: dict[str, Any]) -> dict[str, str]:
@@ -147,19 +114,7 @@ def form(parameters: dict[str, Any]) -> dict[str, str]:
 
 def result(payload: bytes) -> Any:
     """Return the result in a success. Raises Unreadable."""
-    answer = _parse(payload)
+    answer = parse(payload)
     if get(answer, "ok") is not True or "result" not in answer:
-        raise Unreadable("a success without a result")
+        raise Unreadable("a success without a result", WHO)
     return answer["result"]
-
-
-def get(answer: Any, key: str) -> Any:
-    """Return a field of JSON that may have any shape, or None."""
-    return answer.get(key) if isinstance(answer, dict) else None
-
-
-def _parse(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return None

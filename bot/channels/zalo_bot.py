@@ -19,6 +19,7 @@ from urllib.parse import quote
 import aiohttp
 
 from bot.channels import zalo_bot_updates as updates
+from bot.channels.calls import CallFailed, NotSent, Unreadable, get
 from bot.channels.channel import (
     Accept,
     FailedForGood,
@@ -30,15 +31,7 @@ from bot.channels.channel import (
     StopWriting,
     Uncertain,
 )
-from bot.channels.zalo_bot_wire import (
-    CallFailed,
-    Limits,
-    NotSent,
-    Refusal,
-    Unreadable,
-    Wire,
-    get,
-)
+from bot.channels.zalo_bot_wire import WHO, Limits, Refusal, Wire
 from handlers.messages import Address, Capabilities, Incoming, Media, MediaKind, Reply
 
 log = logging.getLogger(__name__)
@@ -215,7 +208,7 @@ class ZaloBotChannel:
 
     async def _ask_identity(self) -> None:
         if not isinstance(get(await self._wire.call("getMe"), "id"), str | int):
-            raise Unreadable("getMe gave no id")
+            raise Unreadable("getMe gave no id", WHO)
 
     async def _register(self) -> None:
         if self._webhook_url:
@@ -330,5 +323,5 @@ class ZaloBotChannel:
 def _message_id(result: Any) -> str:
     number = get(result, "message_id")
     if not isinstance(number, str | int) or isinstance(number, bool) or not number:
-        raise Unreadable("a success without a message_id")
+        raise Unreadable("a success without a message_id", WHO)
     return str(number)

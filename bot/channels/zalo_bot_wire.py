@@ -7,13 +7,13 @@ us is decided in `Refusal`, and nowhere else.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from yarl import URL
+
+from bot.channels.calls import CallFailed, Unreadable, base, get, parse, talk
 
 # Unconfirmed: which code and words say that a person cannot be written to. A bare 403 may as well
 # mean the whole bot, so without such words nobody is given up.
@@ -22,13 +22,7 @@ GONE = re.compile(
     r"|(chat_?id|user_?id)\b.*\binvalid|invalid (chat|user|recipient)|blocked|kicked",
     re.I,
 )
-# RuntimeError: the session is closed. ValueError: the request could not be written.
-NEVER_LEFT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    RuntimeError,
-    ValueError,
-)
+WHO = "Zalo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +52,6 @@ class Limits:
         return min(self.longest_quota, self.first_quota * 2.0 ** min(refusals - 1, 20))
 
 
-class CallFailed(Exception):
-    """A call did not succeed."""
-
-    def remedy(self) -> str:
-        """Say in an operator's words what is wrong and what to do; the same words for a state."""
-        return "Zalo gives no readable answer: mend the network or `api_base`"
-
-
-class NotSent(CallFailed):
-    """The request never left."""
-
-    def remedy(self) -> str:
-        return "Zalo cannot be reached: mend the network, the firewall or `api_base`"
-
-
-class Unreadable(CallFailed):
-    """The request left; what came back, if anything, says nothing."""
-
-
 class Refusal(CallFailed):
     """An answer that is no success. `code` is 0 when the words are not Zalo's own.
 
@@ -90,7 +65,7 @@ class Refusal(CallFailed):
         code = get(answer, "error_code")
         self.code = (code if type(code) is int else status) if genuine else 0
         words = get(answer, "description") if genuine else "not Zalo's own answer"
-        super().__init__(f"HTTP {status}: {self.code} {words}"[:300])
+        super().__init__(f"HTTP {status}: {self.code} {words}"[:300], WHO)
         self.timed_out = self.code == 408 or status == 504
         self.gone = self.code in {400, 403, 404} and bool(GONE.search(str(words)))
         kept = {401, 403, 404, 408, 409, 429}
@@ -117,48 +92,27 @@ class Wire:
     def __init__(
         self, session: aiohttp.ClientSession, api_base: str, token: str, limits: Limits
     ) -> None:
-        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", api_base):
-            wanted = "https://bot-api.zaloplatforms.com"
-            raise ValueError(f"api_base must be like {wanted}, not {api_base!r}")
-        self._session, self._token, self._limits = session, token.encode(), limits
-        self._base = f"{api_base.rstrip('/')}/bot{token}"
+        self._session, self._token, self._limits = session, token, limits
+        self._base = f"{base(api_base, 'api_base', 'https://bot-api.zaloplatforms.com')}/bot{token}"
 
     async def call(self, method: str, seconds: float | None = None, **parameters: Any) -> Any:
         """Call a method, whose name is case-sensitive; return its result, None if it has none.
 
         Raises CallFailed.
         """
-        total = seconds or self._limits.call
-        limit = aiohttp.ClientTimeout(total=total, connect=min(10.0, total))
-        failure: CallFailed
-        try:
-            address = URL(f"{self._base}/{method}", encoded=True)
-            async with self._session.post(
-                address, json=parameters, timeout=limit, allow_redirects=False
-            ) as response:
-                payload = (await response.read()).replace(self._token, b"<token>")
-            answer, fine = _parse(payload), 200 <= response.status < 300
-            # `ok` decides, not the status alone: a refusal may come with status 200.
-            if fine and get(answer, "ok") is True:
-                return answer.get("result")
-            if fine and get(answer, "ok") is not False:
-                failure = Unreadable("a success that is not Zalo's own answer")
-            else:
-                failure = Refusal(response.status, answer)
-        except NEVER_LEFT as error:
-            failure = NotSent(f"no connection: {type(error).__name__}")
-        except (aiohttp.ClientError, OSError) as error:
-            failure = Unreadable(f"no answer: {type(error).__name__}")
-        raise failure  # here, so that no original that holds the address hangs on it
-
-
-def get(answer: Any, key: str) -> Any:
-    """Return a field of JSON that may have any shape, or None."""
-    return answer.get(key) if isinstance(answer, dict) else None
-
-
-def _parse(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
+        status, payload = await talk(
+            self._session,
+            "POST",
+            f"{self._base}/{method}",
+            who=WHO,
+            seconds=seconds or self._limits.call,
+            hidden=[self._token],
+            json=parameters,
+        )
+        answer, fine = parse(payload), 200 <= status < 300
+        # `ok` decides, not the status alone: a refusal may come with status 200.
+        if fine and get(answer, "ok") is True:
+            return answer.get("result")
+        if fine and get(answer, "ok") is not False:
+            raise Unreadable("a success that is not Zalo's own answer", WHO)
+        raise Refusal(status, answer)

@@ -17,6 +17,7 @@ import aiohttp
 
 from bot.channels import zalo_oa_errors as errors
 from bot.channels import zalo_oa_events as events
+from bot.channels.calls import CallFailed, NotSent, get
 from bot.channels.channel import (
     Accept,
     FailedForGood,
@@ -35,15 +36,7 @@ from bot.channels.zalo_oa_sending import Sending
 from bot.channels.zalo_oa_signature import is_genuine
 from bot.channels.zalo_oa_tokens import NoToken
 from bot.channels.zalo_oa_window import LastHeard, Window
-from bot.channels.zalo_oa_wire import (
-    CallFailed,
-    Limits,
-    NotSent,
-    Refusal,
-    Tokens,
-    Wire,
-    get,
-)
+from bot.channels.zalo_oa_wire import Limits, Refusal, Tokens, Wire
 from handlers.messages import Address, Capabilities, Incoming, Kind, MediaKind, Reply
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from bot.channels.calls import base, get
 from bot.channels.zalo_oa_tokens import OAuth, Pair
-from bot.channels.zalo_oa_wire import Limits, Wire, base, get
+from bot.channels.zalo_oa_wire import Limits, Wire
 
 PATH = "/v4/oa/permission"
 

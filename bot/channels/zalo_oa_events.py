@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.channels.calls import get
 from bot.channels.channel import Refused
 from bot.channels.zalo_oa_messages import PREFIX, storable
-from bot.channels.zalo_oa_wire import get, number
+from bot.channels.zalo_oa_wire import number
 from handlers.messages import Address, Incoming, Kind
 
 EVENTS: Mapping[str, Kind | None] = {

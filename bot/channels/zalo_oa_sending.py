@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 from bot.channels import zalo_oa_errors as errors
 from bot.channels import zalo_oa_messages as messages
+from bot.channels.calls import get
 from bot.channels.channel import FailedForGood
 from bot.channels.zalo_oa_errors import Then
 from bot.channels.zalo_oa_messages import storable
-from bot.channels.zalo_oa_wire import Refusal, Wire, get
+from bot.channels.zalo_oa_wire import Refusal, Wire
 from handlers.messages import Address, Button, Media, MediaKind, Reply
 
 log = logging.getLogger(__name__)

@@ -11,15 +11,8 @@ from datetime import datetime, timedelta
 
 import aiohttp
 
-from bot.channels.zalo_oa_wire import (
-    Limits,
-    NotSent,
-    Unreadable,
-    base,
-    get,
-    number,
-    talk,
-)
+from bot.channels.calls import NotSent, Unreadable, base, get, parse, talk
+from bot.channels.zalo_oa_wire import WHO, Limits, number
 
 PATH = "/v4/oa/access_token"
 SPENT = {-14014, -14020}  # used or unknown, expired
@@ -88,10 +81,11 @@ class OAuth:
 
     async def _pair(self, form: dict[str, str], secret: str, spent: set[int], what: str) -> Pair:
         try:
-            status, answer = await talk(
+            status, payload = await talk(
                 self._session,
                 "POST",
                 self._url,
+                who=WHO,
                 seconds=self._limits.call,
                 hidden=(secret, self._secret),
                 headers={"secret_key": self._secret},
@@ -101,6 +95,7 @@ class OAuth:
             raise ExchangeFailed(error.remedy()) from None
         except Unreadable as error:
             raise ExchangeFailed(error.remedy(), open=True) from None
+        answer = parse(payload)
         access, refresh = get(answer, "access_token"), get(answer, "refresh_token")
         if isinstance(access, str) and access and isinstance(refresh, str) and refresh:
             seconds = number(get(answer, "expires_in"))

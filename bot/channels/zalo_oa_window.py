@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from bot.channels import zalo_oa_errors as errors
+from bot.channels.calls import get
 from bot.channels.channel import FailedForGood
 from bot.channels.zalo_oa_errors import Then
-from bot.channels.zalo_oa_wire import Refusal, Wire, get, number
+from bot.channels.zalo_oa_wire import Refusal, Wire, number
 
 FREE, BILLED = timedelta(hours=48), timedelta(days=7)
 MARGIN = timedelta(minutes=5)  # nearer to the end Zalo is asked: clocks differ, sending takes time

@@ -8,24 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiohttp
-from yarl import URL
 
+from bot.channels.calls import CallFailed, NotSent, Unreadable, base, get, parse, talk
 from bot.channels.zalo_oa_errors import Meaning, Then, meaning
 
-# RuntimeError: the session is closed. ValueError: the request could not be written.
-NEVER_LEFT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    RuntimeError,
-    ValueError,
-)
+WHO = "Zalo"
 Body = Callable[[], dict[str, Any]]
 """Makes the body of a request, as for aiohttp: a form can be sent but once."""
 
@@ -47,25 +40,6 @@ class Limits:
         return min(self.longest_pause, self.first_pause * 2.0 ** min(failures - 1, 20))
 
 
-class CallFailed(Exception):
-    """A call did not succeed."""
-
-    def remedy(self) -> str:
-        """Say in an operator's words what is wrong and what to do; the same words for a state."""
-        return "Zalo gives no readable answer: mend the network or `api_base`"
-
-
-class NotSent(CallFailed):
-    """The request never left, or it was one that delivers nothing to anybody."""
-
-    def remedy(self) -> str:
-        return "Zalo cannot be reached: mend the network, the firewall or `api_base`"
-
-
-class Unreadable(CallFailed):
-    """The request left; what came back, if anything, says nothing."""
-
-
 class Refusal(CallFailed):
     """An answer that is no success. `code` is 0 when the words are not Zalo's own."""
 
@@ -73,7 +47,7 @@ class Refusal(CallFailed):
         code = number(get(answer, "error"))
         self.code = code or 0
         words = str(get(answer, "message")) if code else "not Zalo's own answer"
-        super().__init__(f"HTTP {status}: {self.code} {words}"[:300])
+        super().__init__(f"HTTP {status}: {self.code} {words}"[:300], WHO)
         self.meaning: Meaning = meaning(self.code, words)
         # A proxy that gave up waiting says nothing about what Zalo did.
         self.timed_out = not self.code and status in {408, 504}
@@ -151,7 +125,7 @@ class Wire:
         try:
             return await self._call(method, path, body, seconds)
         except Unreadable as error:
-            raise NotSent(str(error)) from None
+            raise NotSent(str(error), WHO) from None
 
     async def _call(self, method: str, path: str, body: Body, seconds: float) -> Any:
         token = await self._tokens.current()
@@ -171,64 +145,24 @@ class Wire:
             headers["appsecret_proof"] = hmac.new(
                 self._proof_secret.encode(), token.encode(), hashlib.sha256
             ).hexdigest()
-        status, answer = await talk(
+        status, payload = await talk(
             self._session,
             method,
             self._base + path,
+            who=WHO,
             seconds=seconds,
             hidden=(token, self._proof_secret),
             headers=headers,
             **body,
         )
+        answer = parse(payload)
         # The error decides, not the status: refusals come with status 200.
         code = number(get(answer, "error"))
         if code == 0:
             return get(answer, "data")
         if code is None and 200 <= status < 300:
-            raise Unreadable("a success that is not Zalo's own answer")
+            raise Unreadable("a success that is not Zalo's own answer", WHO)
         raise Refusal(status, answer)
-
-
-async def talk(
-    session: aiohttp.ClientSession,
-    method: str,
-    url: str,
-    *,
-    seconds: float,
-    hidden: Iterable[str],
-    **request: Any,
-) -> tuple[int, Any]:
-    """Make one request; return its status and JSON (None if it is not) without what is `hidden`.
-
-    Raises NotSent or Unreadable, which hold nothing of the request.
-    """
-    limit = aiohttp.ClientTimeout(total=seconds, connect=min(10.0, seconds))
-    failure: CallFailed
-    try:
-        async with session.request(
-            method, URL(url, encoded=True), timeout=limit, allow_redirects=False, **request
-        ) as response:
-            payload = await response.read()
-            for secret in filter(None, hidden):
-                payload = payload.replace(secret.encode(), b"<secret>")
-            return response.status, _parse(payload)
-    except NEVER_LEFT as error:
-        failure = NotSent(f"no connection: {type(error).__name__}")
-    except (aiohttp.ClientError, OSError) as error:
-        failure = Unreadable(f"no answer: {type(error).__name__}")
-    raise failure  # here, so that no original that holds a header hangs on it
-
-
-def base(address: str, name: str, example: str) -> str:
-    """Return the address without a slash at its end. Raises ValueError, which names the setting."""
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", address):
-        raise ValueError(f"{name} must be like {example}, not {address!r}")
-    return address.rstrip("/")
-
-
-def get(answer: Any, key: str) -> Any:
-    """Return a field of JSON that may have any shape, or None."""
-    return answer.get(key) if isinstance(answer, dict) else None
 
 
 def number(value: Any) -> int | None:
@@ -236,10 +170,3 @@ def number(value: Any) -> int | None:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value, re.ASCII):
         return int(value)
     return value if type(value) is int else None
-
-
-def _parse(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return None

@@ -1,0 +1,98 @@
+"""One HTTP request to a platform and its answer, for every channel: what left, and what came back.
+
+Nothing that leaves here, answers and errors included, holds a secret of the request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+# RuntimeError: the session is closed. ValueError: the request could not be written.
+NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    RuntimeError,
+    ValueError,
+)
+
+
+class CallFailed(Exception):
+    """A call to the platform `who` did not succeed. `hopeless`: nor will it ever."""
+
+    hopeless = False
+
+    def __init__(self, words: str, who: str) -> None:
+        super().__init__(words)
+        self.who = who
+
+    def remedy(self) -> str:
+        """Say in an operator's words what is wrong and what to do; the same words for a state."""
+        return f"{self.who} gives no readable answer: mend the network or `api_base`"
+
+
+class NotSent(CallFailed):
+    """The request never left, or it was one that delivers nothing to anybody."""
+
+    def remedy(self) -> str:
+        return f"{self.who} cannot be reached: mend the network, the firewall or `api_base`"
+
+
+class Unreadable(CallFailed):
+    """The request left; what came back, if anything, says nothing."""
+
+
+async def talk(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    who: str,
+    seconds: float,
+    hidden: Iterable[str],
+    **request: Any,
+) -> tuple[int, bytes]:
+    """Make one request (as for aiohttp); return its status and its body without what is `hidden`.
+
+    Raises NotSent or Unreadable.
+    """
+    limit = aiohttp.ClientTimeout(total=seconds, connect=min(10.0, seconds))
+    failure: CallFailed
+    try:
+        async with session.request(
+            method, URL(url, encoded=True), timeout=limit, allow_redirects=False, **request
+        ) as response:
+            payload = await response.read()
+            for secret in filter(None, hidden):
+                payload = payload.replace(secret.encode(), b"<secret>")
+            return response.status, payload
+    except NEVER_LEFT as error:
+        failure = NotSent(f"no connection: {type(error).__name__}", who)
+    except (aiohttp.ClientError, OSError) as error:
+        failure = Unreadable(f"no answer: {type(error).__name__}", who)
+    raise failure  # here, so that no original that holds the request hangs on it
+
+
+def base(address: str, name: str, example: str) -> str:
+    """Return the address without a slash at its end. Raises ValueError, which names the setting."""
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", address):
+        raise ValueError(f"{name} must be like {example}, not {address!r}")
+    return address.rstrip("/")
+
+
+def parse(payload: bytes) -> Any:
+    """Read JSON of any shape; None if it is none."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+
+
+def get(answer: Any, key: str) -> Any:
+    """Return a field of JSON that may have any shape, or None."""
+    return answer.get(key) if isinstance(answer, dict) else None
