@@ -17,7 +17,15 @@ from bot.account_commands import app as accounts
 from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
 from bot.qr import NoCode, draw
-from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
+from bot.terminal import (
+    CANNOT_START,
+    CannotStart,
+    Explained,
+    allow_many_files,
+    err,
+    out,
+    settings_or_exit,
+)
 from bot.wiring import House, build
 from storage.database import Database
 from storage.migrate import current, migrate, newest
@@ -138,6 +146,7 @@ def _start(roles: Iterable[str], *, first_migrate: bool = False) -> None:
 
 
 async def _run(settings: Settings, roles: list[str], *, first_migrate: bool) -> None:
+    allow_many_files()
     with out.status("Preparing the database and learning the cards…") as progress:
         database = Database.at(settings.database_url)
         try:

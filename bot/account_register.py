@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from bot.account_settings import Account
+from bot.account_settings import Account, same_line
 from bot.config import Settings, fault_in_words
 from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable
 from storage.accounts import AccountBook, AccountTaken, KeptAccount, NoAccount
@@ -66,6 +66,9 @@ class Register:
         taken = BadAccount(f"there is an account {account.name!r}: choose another name")
         if account.name in self._configured:
             raise taken
+        for one in await self.every():
+            if same_line(one, account):
+                raise BadAccount(f"{one.name!r} is the same line: it would be answered twice")
         sealed = self._sealing().close(json.dumps(dict(settings)))
         async with self._database.begin() as tx:
             try:

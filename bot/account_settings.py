@@ -129,3 +129,11 @@ class Account(BaseModel):
 
 def _shown(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+
+
+def same_line(one: Account, other: Account) -> bool:
+    """Whether two accounts speak for the same bot or Official Account, as far as is known."""
+    tokens = (one.token.get_secret_value(), other.token.get_secret_value())
+    if one.platform != other.platform:
+        return False
+    return bool(tokens[0] == tokens[1] != "" or one.oa_id == other.oa_id != "")

@@ -33,7 +33,7 @@ class Accounts:
         self.platforms: dict[str, str] = {}
         self.problems: dict[str, str] = {}  # of added accounts that are left out
         self._register, self._channel_of = register, channel_of
-        self._added: dict[str, int] = {}  # by name, which row
+        self._added: dict[str, str] = {}  # by name, sealed: added anew it is sealed anew
 
     def put(self, account: Account, channel: Channel) -> None:
         """An account that works from now on."""
@@ -48,12 +48,12 @@ class Accounts:
         Raises what the database raises.
         """
         kept = {row.name: row for row in await self._register.all()}
-        for name, number in list(self._added.items()):
-            if name not in kept or kept[name].id != number:
+        for name, sealed in list(self._added.items()):
+            if name not in kept or kept[name].sealed != sealed:
                 await self._close(name)
         for name, row in kept.items():
             if name not in self._added:
-                self._added[name] = row.id
+                self._added[name] = row.sealed
                 await self._open(row)
 
     async def _open(self, row: KeptAccount) -> None:

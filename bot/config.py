@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import time
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
-from bot.account_settings import Account, Name
+from bot.account_settings import Account, Name, same_line
 from bot.hotlines import Hotlines
 from bot.sealing import KEY_NAME, REMEDY, Seal
 
@@ -81,6 +82,7 @@ class UnitSection(Section):
     office_address: str = ""
     office_hours: str = ""
     office_phone: str = ""
+    contact: str = ""
     clinic_address: str = ""
     police_address: str = ""
     crisis: Hotlines = Hotlines()
@@ -136,6 +138,11 @@ class Settings(Section):
             if account.unit and account.unit not in codes:
                 raise ValueError(f"accounts: {account.name!r} names the unit {account.unit!r}, "
                                  "which is not among [[units]]")  # fmt: skip
+        for one, other in combinations(self.accounts, 2):
+            if same_line(one, other):
+                raise ValueError(
+                    f"accounts: {one.name!r} and {other.name!r} are the same line; remove one"
+                )
         key = self.token_key.get_secret_value()
         if key:
             Seal(key)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import resource
 
 import typer
 from rich.console import Console
@@ -63,6 +65,13 @@ def settings_or_exit() -> Settings:
         err.print("Loa Bản cannot start: the settings need mending.", style="red")
         err.print(str(faults), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(CANNOT_START) from faults
+
+
+def allow_many_files() -> None:
+    """Let the process hold as many files as the system lets it: an account takes about three."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def log_to_stderr() -> None:

@@ -136,6 +136,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
                     office_address=unit.office_address,
                     office_hours=unit.office_hours,
                     office_phone=unit.office_phone,
+                    contact=unit.contact,
                     clinic=unit.clinic_address,
                     police=unit.police_address,
                 ),

@@ -52,10 +52,10 @@ class Desk:
         if danger is None:
             return self._say(question, outcome)
         first = self.texts(danger.text_key)
-        if not isinstance(outcome, Answer | Choices):
-            return first
-        if isinstance(outcome, Answer) and self.library.shelf.cards[outcome.slug].urgent:
+        if isinstance(outcome, Answer):
             outcome = replace(outcome, facet=Facet.STEPS)
+        elif not (isinstance(outcome, Choices) and danger.card in outcome.slugs):
+            return first
         return f"{first}\n\n{self._say(question, outcome)}"
 
     def _say(self, question: str, outcome: Outcome) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from content.crisis import FILE as CRISIS
 from content.crisis import Alarm
 from content.shelf import SHIPPED, Shelf, Stamp
-from content.understanding import Context, Outcome, Understanding
+from content.understanding import Answer, Choices, Context, Outcome, Understanding, Unknown
 from content.understanding.apart import learn_apart
 
 log = logging.getLogger(__name__)
@@ -72,8 +72,18 @@ class Library:
         return cls(folder, shelf, understanding, cache, seen)
 
     def understand(self, text: str, context: Context | None) -> Outcome:
-        """What somebody means by `text`, after what they asked before."""
-        return self.understanding.understand(text, context)
+        """What somebody means by `text`, after what they asked before.
+
+        Of a card that was taken off the shelf a moment ago, while the engine learns, nothing is
+        known any more.
+        """
+        outcome = self.understanding.understand(text, context)
+        match outcome:
+            case Answer(slug) if slug not in self.shelf.cards:
+                return Unknown(0.01, (), None)
+            case Choices(slugs) if not all(slug in self.shelf.cards for slug in slugs):
+                return Unknown(0.01, (), None)
+        return outcome
 
     def reload_if_changed(self, *, apart: bool = False) -> bool:
         """Read what editors saved, cards and phrases, and learn it; blocking.

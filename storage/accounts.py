@@ -33,7 +33,7 @@ class AccountRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class KeptAccount:
-    """`sealed` holds all its settings. Added anew under the same name, it has another `id`."""
+    """`sealed` holds all its settings: added anew under the same name, it is another text."""
 
     id: int
     name: str

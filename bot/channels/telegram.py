@@ -22,6 +22,7 @@ import aiohttp
 from bot.channels import telegram_updates as updates
 from bot.channels.calls import CallFailed, Unreadable, get
 from bot.channels.channel import Accept, Health, Refused, Speed
+from bot.channels.receiving import Receiving
 from bot.channels.telegram_sending import CAPTION_LENGTH, Pen
 from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire
 from handlers.messages import Address, Capabilities, Incoming, MediaKind, Reply
@@ -79,7 +80,7 @@ class TelegramChannel:
         self._wire = Wire(session, api_base, token, limits)
         self._pen = Pen(self._wire, limits, clock=clock, read_media=read_media)
         self._me = updates.Me(account, token.partition(":")[0])
-        self._problem = ""  # of receiving, in an operator's words
+        self._receiving = Receiving(account, limits.pause)
         self._acknowledging: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -97,7 +98,8 @@ class TelegramChannel:
             return Health(ok=False, problem=error.remedy())
         link = f"https://t.me/{self._me.name}"
         with_unit = f"{link}?start={{unit}}"
-        return Health(not self._problem, self._problem, link=link, unit_link=with_unit)
+        problem = self._receiving.problem
+        return Health(not problem, problem, link=link, unit_link=with_unit)
 
     async def send(self, address: Address, reply: Reply) -> str:
         """Send one message; return Telegram's message id. Raises SendFailed.
@@ -131,12 +133,12 @@ class TelegramChannel:
 
     async def poll(self, accept: Accept) -> None:
         """Fetch updates until cancelled, in order, one by one; see the class for webhooks."""
-        await self._insist(self._ask_name)
+        await self._receiving.insist(self._ask_name)
         if self._mode == "webhook":
-            await self._insist(self._register)
+            await self._receiving.insist(self._register)
             await self._offer_commands()
             return
-        await self._insist(self._unregister)
+        await self._receiving.insist(self._unregister)
         offering = asyncio.create_task(self._offer_commands())
         try:
             await self._fetch_on(accept)
@@ -145,20 +147,20 @@ class TelegramChannel:
             await asyncio.gather(offering, return_exceptions=True)
 
     async def _fetch_on(self, accept: Accept) -> None:
-        offset, failures, tries = 0, 0, 5
+        offset, tries = 0, 5
         while True:
             try:
                 # After a failure do not wait for news, so that a recovery shows at once.
-                batch = await self._fetch(offset, 0 if failures else self._limits.long_poll)
+                batch = await self._fetch(
+                    offset, 0 if self._receiving.failures else self._limits.long_poll
+                )
             except CallFailed as error:
-                failures += 1
-                await self._back_off(error, failures)
+                await self._receiving.back_off(error)
                 if isinstance(error, Refusal) and error.code == 409:
                     with contextlib.suppress(CallFailed):  # it may be a webhook's doing
                         await self._unregister()
                 continue
-            failures = 0
-            self._note("")
+            self._receiving.works()
             for update in batch:
                 # One bad update must not stop the rest. But if two in a row are not accepted, it
                 # is the store that fails, and Telegram keeps for a day what we do not fetch.
@@ -247,27 +249,3 @@ class TelegramChannel:
         if there != commands:
             wanted = [{"command": word, "description": about} for word, about in commands]
             await self._wire.call("setMyCommands", commands=wanted, language_code=language)
-
-    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
-        failures = 0
-        while True:
-            try:
-                await step()
-            except CallFailed as error:
-                failures += 1
-                await self._back_off(error, failures)
-            else:
-                self._note("")
-                return
-
-    async def _back_off(self, error: CallFailed, failures: int) -> None:
-        self._note(error.remedy())
-        await asyncio.sleep(self._limits.pause(failures, error))
-
-    def _note(self, problem: str) -> None:
-        """Log a change of state once, not each attempt."""
-        if problem and problem != self._problem:
-            log.warning("account %s: %s", self.account, problem)
-        elif self._problem and not problem:
-            log.info("account %s: receives again", self.account)
-        self._problem = problem

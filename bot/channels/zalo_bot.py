@@ -11,7 +11,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from bot.channels.channel import (
     StopWriting,
     Uncertain,
 )
+from bot.channels.receiving import Receiving
 from bot.channels.zalo_bot_wire import WHO, Limits, Refusal, Wire
 from handlers.messages import Address, Capabilities, Incoming, Media, MediaKind, Reply
 
@@ -80,7 +81,7 @@ class ZaloBotChannel:
         self._clock, self._media_base, self._limits = clock, media_base, limits
         self._shows_typing = typing
         self._wire = Wire(session, api_base, token, limits)
-        self._problem = ""  # of receiving, in an operator's words
+        self._receiving = Receiving(account, self._pause)
         self._failures = 0  # of sending, one after the other
         self._quota_refusals = 0
         self._quota_until = datetime.min.replace(tzinfo=UTC)
@@ -99,7 +100,7 @@ class ZaloBotChannel:
             await self._ask_identity()
         except CallFailed as error:
             return Health(ok=False, problem=error.remedy())
-        return Health(ok=not self._problem, problem=self._problem)
+        return Health(ok=not self._receiving.problem, problem=self._receiving.problem)
 
     # Receiving
 
@@ -122,24 +123,21 @@ class ZaloBotChannel:
 
     async def poll(self, accept: Accept) -> None:
         """Fetch updates until cancelled, in order, one by one; see the class for webhooks."""
-        await self._insist(self._ask_identity)
+        await self._receiving.insist(self._ask_identity)
         if self._mode == "webhook":
-            await self._insist(self._register)
+            await self._receiving.insist(self._register)
             return
-        await self._insist(self._unregister)
-        failures = 0
+        await self._receiving.insist(self._unregister)
         while True:
             try:
                 update = await self._fetch()
             except CallFailed as error:
-                failures += 1
-                await self._back_off(error, failures)
+                await self._receiving.back_off(error)
                 if isinstance(error, Refusal) and error.code in {400, 403, 404, 409}:
                     with contextlib.suppress(CallFailed):  # it may be a webhook's doing
                         await self._unregister()
                 continue
-            failures = 0
-            self._note("")
+            self._receiving.works()
             if update is None:
                 await asyncio.sleep(self._limits.breath)
             else:
@@ -223,37 +221,13 @@ class ZaloBotChannel:
             if error.code != 404:
                 raise
 
-    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
-        failures = 0
-        while True:
-            try:
-                await step()
-            except CallFailed as error:
-                failures += 1
-                await self._back_off(error, failures)
-            else:
-                self._note("")
-                return
-
-    async def _back_off(self, error: CallFailed, failures: int) -> None:
-        self._note(error.remedy())
-        await asyncio.sleep(self._pause(error, failures))
-
-    def _pause(self, error: CallFailed, failures: int) -> float:
+    def _pause(self, failures: int, error: CallFailed) -> float:
         match error:
             case Refusal(code=401 | 404):
                 return self._limits.bad_token
             case Refusal(code=429):
                 return self._limits.quota_pause(failures)
         return self._limits.pause(failures)
-
-    def _note(self, problem: str) -> None:
-        """Log a change of state once, not each attempt."""
-        if problem and problem != self._problem:
-            log.warning("account %s: %s", self.account, problem)
-        elif self._problem and not problem:
-            log.info("account %s: receives again", self.account)
-        self._problem = problem
 
     # Sending
 
@@ -307,7 +281,7 @@ class ZaloBotChannel:
 
     def _later(self, error: CallFailed, *, account_wide: bool = False) -> RetryAt:
         self._failures += 1
-        when = self._clock() + timedelta(seconds=self._pause(error, self._failures))
+        when = self._clock() + timedelta(seconds=self._pause(self._failures, error))
         return RetryAt(str(error), when, account_wide=account_wide)
 
     def _quota_used_up(self, error: Refusal) -> RetryAt:

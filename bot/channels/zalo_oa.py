@@ -30,6 +30,7 @@ from bot.channels.channel import (
     TooFast,
     Uncertain,
 )
+from bot.channels.receiving import Trouble
 from bot.channels.zalo_oa_errors import Then
 from bot.channels.zalo_oa_messages import BUTTONS, TEXT_LENGTH
 from bot.channels.zalo_oa_sending import Sending
@@ -98,7 +99,7 @@ class ZaloOAChannel:
             self._wire, clock, read_media=read_media, media_base=media_base, lists=lists
         )
         self._failures = 0  # of sending, one after the other
-        self._problem = ""  # in an operator's words
+        self._trouble = Trouble(account, "has its token again")
 
     async def open(self) -> None:
         """Take nothing: the session is shared."""
@@ -157,9 +158,9 @@ class ZaloOAChannel:
         while True:
             try:
                 await self._tokens.current()
-                self._note(self._tokens.problem)
+                self._trouble.note(self._tokens.problem)
             except NoToken as error:
-                self._note(error.reason)
+                self._trouble.note(error.reason)
             await asyncio.sleep(self._limits.token_look)
 
     def _not_for_us(self, name: str) -> list[Incoming]:
@@ -168,14 +169,6 @@ class ZaloOAChannel:
         if self.ignored[name] == 1:
             log.info("account %s: events of this name are ignored: %s", self.account, name)
         return []
-
-    def _note(self, problem: str) -> None:
-        """Log a change of state once, not each look."""
-        if problem and problem != self._problem:
-            log.warning("account %s: %s", self.account, problem)
-        elif self._problem and not problem:
-            log.info("account %s: has its token again", self.account)
-        self._problem = problem
 
     # Sending
 
@@ -190,7 +183,7 @@ class ZaloOAChannel:
             number = await self._sending.deliver(address, reply)
         except NoToken as error:
             reason = errors.CONSENT if error.consent else errors.NO_TOKEN
-            self._note(error.reason)
+            self._trouble.note(error.reason)
             raise RetryAt(reason, error.when, account_wide=True) from None
         except CallFailed as error:
             log.info("account %s: not sent: %s", self.account, error)
@@ -219,7 +212,7 @@ class ZaloOAChannel:
                 when = self._clock() + timedelta(seconds=self._limits.too_fast)
                 return TooFast(reason, when, account_wide=True)
             case Then.OPERATOR | Then.TOKEN:
-                self._note(error.remedy())
+                self._trouble.note(error.remedy())
                 seconds = self._limits.operator
             case Then.LATER:
                 return self._later(reason)

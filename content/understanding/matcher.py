@@ -20,6 +20,7 @@ import numpy as np
 
 from content.understanding.calibration import Chance, Doubles
 from content.understanding.features import Floats, Vocabulary
+from content.understanding.names import Names
 from content.understanding.retrieval import Lines, Postings
 from content.understanding.vietnamese import Words
 
@@ -28,6 +29,9 @@ BM25_SHARE = 0.05
 
 ALIKE_SHARE, ALIKE_ALONE = 0.5, 0.7
 """What likeness to a card's nearest lines adds, beside the classifier and without it."""
+
+OWN = 0.6
+"""A name is a card's own beside another that has less than this share of its BM25."""
 
 CANDIDATES = 12
 """So many cards, the best by the other readings, are looked at line by line."""
@@ -90,6 +94,7 @@ class Matcher:
     follows: Chance  # that a question hangs on the one before
     answer_at: float
     refuse_below: float
+    names: Names
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -116,6 +121,11 @@ class Matcher:
         scores: Floats = values @ self.ridge[columns][:, -len(self.facets) :]
         return scores
 
+    def own_to(self, name: str, place: int, other: int) -> bool:
+        """Whether the words of a folded name say far more of one card than of another."""
+        scores = self.postings.score(Words(name, name), self.vocabulary)
+        return bool(scores[other] < OWN * scores[place])
+
     def save(self, path: Path) -> None:
         """Writes one npz file whole or not at all. Raises OSError."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +136,8 @@ class Matcher:
             "facets": self.facets,
             "answer_at": self.answer_at,
             "refuse_below": self.refuse_below,
+            "names": dict(self.names.cards),
+            "asking": sorted(self.names.asking),
         }
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
         try:
@@ -182,6 +194,7 @@ class Matcher:
                 follows=Chance.from_array(stored["follows"]),
                 answer_at=about["answer_at"],
                 refuse_below=about["refuse_below"],
+                names=Names(about["names"], frozenset(about["asking"])),
             )
 
 

@@ -137,7 +137,11 @@ class Understanding:
             return talk if context is None else replace(talk, context=context)
         facet = self._facets.read(text, words, scores)
         best = self._best(scores)
-        if context is not None:
+        named = self._named(words, context)
+        if named == best[0]:  # both readings agree
+            sure = chance(max(right, self.matcher.answer_at))
+            return Answer(named, facet, sure, best[1:], Context(named, facet, sure=True))
+        if context is not None and named is None:
             kept = subject(context, self.matcher.places, scores, follows)
             if kept in self.matcher.places and follows >= HANGS:
                 return follow(
@@ -159,6 +163,20 @@ class Understanding:
         if right >= self.matcher.answer_at:
             return Answer(best[0], facet, chance(right), best[1:], replace(guess, sure=True))
         return Choices(best, facet, chance(min(right, inside)), guess)
+
+    def _named(self, words: Words, context: Context | None) -> str | None:
+        """The card that the message names, if that is not what is talked about anyway."""
+        heard = self.matcher.names.hear(words)
+        if heard is None:
+            return None
+        slug, name = heard
+        places = self.matcher.places
+        before = None if context is None else places.get(context.topic)
+        if before is None or (
+            before != places[slug] and self.matcher.own_to(name, places[slug], before)
+        ):
+            return slug
+        return None
 
     def _small_talk(self, words: Words, scores: Scores) -> SmallTalk | AskPerson | None:
         """Said just so, or near to it and nearer than to any card."""

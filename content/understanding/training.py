@@ -25,10 +25,20 @@ from content.understanding.calibration import (
 )
 from content.understanding.features import Floats, Vocabulary
 from content.understanding.matcher import Matcher, Scores, read
+from content.understanding.names import Names
 from content.understanding.retrieval import Documents, Lines
 from content.understanding.vietnamese import Abbreviations, Words, prepare
 
-_CODE = ("vietnamese", "features", "retrieval", "ridge", "matcher", "calibration", "training")
+_CODE = (
+    "vietnamese",
+    "features",
+    "retrieval",
+    "ridge",
+    "matcher",
+    "calibration",
+    "training",
+    "names",
+)
 """The files that decide what is learned: a change of one makes what was learned before stale."""
 
 _PHRASES = ("subjects.txt", "none.txt", "smalltalk.txt", "followups.txt")
@@ -219,6 +229,10 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
         )
         scored.append((line, scores))
     right, inside, follows, answer_at, refuse_below = _calibrate(scored, slugs)
+    names = Names.of(
+        [(x.words, x.target) for x in lines if x.target in place and x.facet is None],
+        [x.words for x in lines if x.target == FOLLOW_UP],
+    )
     return Matcher(
         slugs=slugs,
         talk=TALK,
@@ -232,6 +246,7 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
         follows=follows,
         answer_at=answer_at,
         refuse_below=refuse_below,
+        names=names,
     )
 
 

@@ -89,11 +89,10 @@ class Ask:
         if danger is None:
             return await self._answer(visit, question, outcome)
         if isinstance(outcome, Answer):
-            facet = Facet.STEPS if self._shelf.cards[outcome.slug].urgent else outcome.facet
-            served = self._browse.show(visit, outcome.slug, facet, question=question)
+            served = self._browse.show(visit, outcome.slug, Facet.STEPS, question=question)
             return self._warned(visit, danger, served)
-        if isinstance(outcome, Choices):  # the alarm may be a false one
-            return self._warned(visit, danger, await self._answer(visit, question, outcome))
+        if isinstance(outcome, Choices) and danger.card in outcome.slugs:
+            return self._warned(visit, danger, self._menu(visit, question, outcome))
         return await self._help(visit, question, danger)
 
     async def _answer(self, visit: Visit, question: str, outcome: Outcome) -> Served:
@@ -101,12 +100,9 @@ class Ask:
         match outcome:
             case Answer(slug=slug, facet=facet):
                 return self._browse.show(visit, slug, facet, question=question)
-            case Choices(slugs=slugs, facet=facet):
+            case Choices(slugs=slugs):
                 await self._note(visit, question, Doubt.UNSURE, slugs)
-                choices: list[Choice] = [
-                    (self._shelf.cards[slug].title, ShowCard(slug, facet.value)) for slug in slugs
-                ]
-                return self._say(replace(talk, question=question), "answer.choices", choices)
+                return self._menu(visit, question, outcome)
             case SmallTalk(kind=kind):
                 return self._say(talk, f"smalltalk.{kind}")
             case WantsPerson():
@@ -117,6 +113,14 @@ class Ask:
                 if key == "answer.unknown":
                     return await self._pass_on(visit, question, key, talk)
                 return self._say(talk, key)
+
+    def _menu(self, visit: Visit, question: str, outcome: Choices) -> Served:
+        talk = replace(_talk(visit.talk, outcome.context), question=question)
+        choices: list[Choice] = [
+            (self._shelf.cards[slug].title, ShowCard(slug, outcome.facet.value))
+            for slug in outcome.slugs
+        ]
+        return self._say(talk, "answer.choices", choices)
 
     def _whom_to_call(self, visit: Visit, danger: Danger) -> str:
         """The national numbers, which always answer; below them the one of their own place."""

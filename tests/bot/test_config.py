@@ -132,6 +132,11 @@ def test_loaban_config_names_the_file(tmp_path: Path) -> None:
             '[[accounts]]\nname = "x"\nplatform = "telegram"\ntoken = "t"\napp_id = "1"\n',
             "a telegram account has no app_id",
         ),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "telegram"\ntoken = "t"\n'
+            '[[accounts]]\nname = "y"\nplatform = "telegram"\ntoken = "t"\n',
+            "'x' and 'y' are the same line",
+        ),
         ('token_key = "k"\n', "token_key: is no setting; keep it out of files"),
         ('[[accounts]]\nname = "X x"\nplatform = "web_chat"\n', "accounts.0.name: use a-z"),
         (

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import async_playwright
 from typer.testing import CliRunner
 
 from bot.__main__ import app
@@ -18,7 +16,7 @@ from bot.config import Settings, load
 from bot.qr import NoCode, draw
 from storage.database import Database
 from storage.migrate import migrate
-from tests.conftest import missing
+from tests.browser import chromium
 from tests.emulators.telegram import TOKEN, Emulator
 
 LONG = "ma-xa-dai-dung-bon-muoi-chu-cai-day-nhe0"
@@ -83,17 +81,11 @@ async def test_each_account_gets_a_code_that_reads_back_as_the_units_address(
 async def test_the_longest_sheet_is_one_a5_page_whose_code_reads_back(
     data_folder: Path, tmp_path: Path
 ) -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing("browser", "there is no chromium")
     drawn = await draw(
         settings(data_folder, "http://127.0.0.1:9"), LONG, account="web", folder=tmp_path / "qr"
     )
     [sheet] = [path for path in drawn.files if path.suffix == ".html"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+    async with chromium() as browser:
         page = await browser.new_page(viewport={"width": 560, "height": 800})
         await page.goto(sheet.as_uri())
         shown = await page.screenshot(full_page=True)
@@ -102,7 +94,6 @@ async def test_the_longest_sheet_is_one_a5_page_whose_code_reads_back(
         wide = "document.body.scrollWidth <= document.body.clientWidth"
         assert await page.evaluate(wide), "nothing is cut off at the side"
         printed = await page.pdf(prefer_css_page_size=True)
-        await browser.close()
     assert read(shown) == [f"{PUBLIC}/?xa={LONG}"]
     [size] = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
     assert [round(float(side) / 72 * 25.4) for side in size] == [148, 210]

@@ -15,11 +15,12 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bot.channels.channel import Channel, Refused, SendFailed
+from bot.channels.channel import Channel, SendFailed
 from handlers.layout import lay_out
 from handlers.messages import Address, Incoming, Media, MediaKind, Reply
-from tests.channels.telegram_line import Store
+from tests.channels.line import Store, answer_hook
 from tests.emulators.phones import Phone, Shown
+from tests.emulators.serving import Server
 from tests.emulators.zalo_oa_villagers import PIXEL
 
 PICTURE = Media(MediaKind.IMAGE, "pictograms/the.png", "Thẻ bảo hiểm")
@@ -111,14 +112,7 @@ class Rig:
             return response.status
 
     async def answer_hook(self, request: web.Request) -> web.Response:
-        try:
-            for one in await self.channel.receive(request.headers, await request.read()):
-                await self.accept(one)
-        except Refused as refused:
-            return web.Response(status=refused.status)
-        except OSError:
-            return web.Response(status=503)
-        return web.Response()
+        return await answer_hook(request, self.channel, self.accept)
 
     async def go_away(self) -> None:
         """The platform is gone; what connections are left to it have died."""
@@ -159,16 +153,11 @@ async def open_rig(make: Callable[[aiohttp.ClientSession], Rig]) -> AsyncIterato
         rig = make(session)
         app = web.Application()
         app.add_routes([web.post("/hook", rig.answer_hook), *rig.routes()])
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        rig.site = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        try:
+        async with Server(app) as ours:
+            rig.site = ours.base
             async with rig.emulator:
                 await rig.connect()
                 await rig.begin()
                 yield rig
                 await rig.end()
                 await rig.disconnect()
-        finally:
-            await runner.cleanup()

@@ -109,8 +109,7 @@ class ZaloBotRig(BotRig):
         self.emulator.world.chat(zalo_bot_line.LAN)
         self.phone = phone = ZaloBotPhone(self.session, self.emulator.base, zalo_bot_line.LAN)
         self.control = phone.control
-        house = web.Application()  # of the other tests; ours is `site`
-        line = zalo_bot_line.Line(self.emulator, self.session, self.control, house, self.site)
+        line = zalo_bot_line.Line(self.emulator, self.session, self.control, self.site)
         self.channel = line.channel(**self.choose_mode())
 
     def make_emulator(self) -> zalo_bot.Emulator:

@@ -16,18 +16,8 @@ from bot.channels.channel import (
 from bot.channels.telegram import TelegramChannel
 from handlers.messages import Button, Kind, Reply
 from tests.channels import telegram_line
-from tests.channels.telegram_line import (
-    GROUP,
-    HELLO,
-    LAN,
-    NOW,
-    PICTURE,
-    SECRET,
-    Line,
-    Store,
-    chat,
-    hooked,
-)
+from tests.channels.line import HELLO, NOW, SECRET, Store
+from tests.channels.telegram_line import GROUP, LAN, PICTURE, Line, chat
 from tests.emulators.telegram import TOKEN, Emulator
 from tests.emulators.telegram_control import TelegramControl
 
@@ -235,7 +225,7 @@ async def test_a_group_is_heard_only_when_it_speaks_to_the_bot(line: Line) -> No
 
 
 async def test_a_webhook_is_set_with_its_secret_and_brings_messages(line: Line) -> None:
-    async with hooked(line) as (channel, store, url):
+    async with line.hooked() as (channel, store, url):
         await channel.poll(store.accept)
         await line.control.say(LAN, "/start nd_42")
         (one,) = await store.holds(1)
@@ -245,7 +235,7 @@ async def test_a_webhook_is_set_with_its_secret_and_brings_messages(line: Line) 
 
 async def test_setting_the_webhook_is_repeated_until_telegram_takes_it(line: Line) -> None:
     await line.control.fault("setWebhook", "error", times=3)
-    async with hooked(line) as (channel, store, _):
+    async with line.hooked() as (channel, store, _):
         await channel.poll(store.accept)
     assert [call.status for call in await line.control.calls("setWebhook")] == [500] * 3 + [200]
 
@@ -253,7 +243,7 @@ async def test_setting_the_webhook_is_repeated_until_telegram_takes_it(line: Lin
 async def test_what_the_store_did_not_take_comes_by_webhook_again_and_in_order(
     line: Line,
 ) -> None:
-    async with hooked(line) as (channel, store, _):
+    async with line.hooked() as (channel, store, _):
         await channel.poll(store.accept)
         store.refusals = 2
         for text in ("một", "hai", "ba"):
@@ -263,7 +253,7 @@ async def test_what_the_store_did_not_take_comes_by_webhook_again_and_in_order(
 
 async def test_a_group_message_waits_until_the_bots_name_can_be_asked(line: Line) -> None:
     await line.control.fault("getMe", "error", times=2)
-    async with hooked(line) as (_, store, url):
+    async with line.hooked() as (_, store, url):
         hook = {"url": url, "secret_token": SECRET}
         async with line.session.post(f"{line.emulator.base}/bot{TOKEN}/setWebhook", json=hook):
             await line.control.say_in_group(GROUP, "@LoaBanBot chào")
@@ -324,7 +314,7 @@ async def test_the_token_the_secret_and_the_words_show_in_no_log_and_no_error(
             await line.channel(api_base=base).send(chat(LAN), HELLO)
         except SendFailed as error:
             errors.append(error)
-    async with hooked(line) as (channel, store, _):
+    async with line.hooked() as (channel, store, _):
         await line.control.fault("*", "malformed", body=echo, times=2)
         await channel.poll(store.accept)
         await line.control.say(LAN, "chuyện riêng")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.channels import telegram_line
-from tests.channels.telegram_line import LAN, Line, hooked
+from tests.channels.telegram_line import LAN, Line
 
 line = telegram_line.line
 
@@ -20,7 +20,7 @@ async def test_the_menu_of_commands_is_written_when_it_has_changed(line: Line, m
                 await line.control.calls("getMyCommands", at_least=2 * starts)
                 await line.control.calls("setMyCommands", at_least=written)
         else:
-            async with hooked(line, commands=commands) as (channel, store, _):
+            async with line.hooked(commands=commands) as (channel, store, _):
                 await channel.poll(store.accept)
         assert len(await line.control.calls("setMyCommands")) == written
     shown = (await line.control.state())["commands"]
@@ -33,7 +33,7 @@ async def test_a_menu_of_commands_that_is_refused_keeps_no_message_away(
 ) -> None:
     await line.control.fault("getMyCommands", "malformed", body='{"ok":true,"result":7}')
     await line.control.fault("setMyCommands", "error", times=100)
-    async with hooked(line, commands={"": [("menu", "Các chuyện")]}) as (channel, store, _):
+    async with line.hooked(commands={"": [("menu", "Các chuyện")]}) as (channel, store, _):
         await channel.poll(store.accept)
         await line.control.say(LAN, "chào")
         await store.holds(1)

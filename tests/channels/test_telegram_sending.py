@@ -20,16 +20,8 @@ from bot.channels.channel import (
 from bot.channels.telegram import TelegramChannel
 from handlers.messages import Button, Media, MediaKind, Reply
 from tests.channels import telegram_line
-from tests.channels.telegram_line import (
-    GROUP,
-    HELLO,
-    LAN,
-    NOW,
-    PICTURE,
-    VOICE,
-    Line,
-    chat,
-)
+from tests.channels.line import HELLO, NOW
+from tests.channels.telegram_line import GROUP, LAN, PICTURE, VOICE, Line, chat
 
 line, channel = telegram_line.line, telegram_line.channel
 

@@ -12,8 +12,8 @@ from bot.channels.channel import SendFailed
 from bot.channels.zalo_bot import ZaloBotChannel
 from handlers.messages import Kind, Reply
 from tests.channels import zalo_bot_line
-from tests.channels.telegram_line import Store
-from tests.channels.zalo_bot_line import HELLO, LAN, PICTURE, SECRET, Line, chat
+from tests.channels.line import HELLO, SECRET, Store
+from tests.channels.zalo_bot_line import LAN, PICTURE, Line, chat
 from tests.emulators.zalo_bot import TOKEN, Emulator
 
 line, channel = zalo_bot_line.line, zalo_bot_line.channel
@@ -177,7 +177,7 @@ async def test_a_webhook_is_registered_until_zalo_takes_it_and_brings_messages(
 ) -> None:
     await line.control.settings(wrapped=wrapped, webhook_tries=3, webhook_pause=0.01)
     await line.control.fault("setWebhook", "error", times=2)
-    async with line.hooked() as (channel, store):
+    async with line.hooked() as (channel, store, _):
         await channel.poll(store.accept)
         store.refusals = 2
         for text in ("một", "hai", "ba"):
@@ -191,7 +191,7 @@ async def test_a_message_has_the_same_id_however_and_however_often_it_comes(line
     await line.control.resend(number)
     async with line.polling() as store:
         first, second = await store.holds(2)
-    async with line.hooked() as (channel, store):
+    async with line.hooked() as (channel, store, _):
         await channel.poll(store.accept)
         await line.control.settings(wrapped=False)
         await line.control.resend(number)
@@ -210,7 +210,7 @@ async def test_a_webhook_needs_a_secret_that_zalo_takes(line: Line, secret: str)
 
 async def test_people_see_that_an_answer_is_coming_until_it_is_there(line: Line) -> None:
     await line.control.fault("sendChatAction", "slow", seconds=0.1)
-    async with line.hooked() as (channel, store):
+    async with line.hooked() as (channel, store, _):
         await channel.poll(store.accept)
         await line.control.say(LAN, "chào")
         await store.holds(1)
@@ -224,7 +224,7 @@ async def test_people_see_that_an_answer_is_coming_until_it_is_there(line: Line)
 
 async def test_an_answer_comes_without_its_typing_sign(line: Line) -> None:
     await line.control.fault("sendChatAction", "hang")
-    async with line.hooked() as (channel, store):
+    async with line.hooked() as (channel, store, _):
         await channel.poll(store.accept)
         await line.control.say(LAN, "chào")
         await store.holds(1)
@@ -283,7 +283,7 @@ async def test_the_token_the_secret_and_the_words_show_in_no_log_and_no_error(
         with pytest.raises(SendFailed) as raised:
             await line.channel(api_base=base).send(chat(), HELLO)
         errors.append(raised.value)
-    async with line.hooked() as (channel, store):
+    async with line.hooked() as (channel, store, _):
         await line.control.fault("*", "malformed", body=echo, times=3)
         await channel.poll(store.accept)
         await line.control.say(LAN, "chuyện riêng")

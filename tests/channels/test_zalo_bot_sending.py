@@ -11,7 +11,8 @@ from bot.channels.channel import FailedForGood, RetryAt, SendFailed, StopWriting
 from bot.channels.zalo_bot import ZaloBotChannel
 from handlers.messages import MediaKind, Reply
 from tests.channels import zalo_bot_line
-from tests.channels.zalo_bot_line import HELLO, LAN, MISSING, NOW, PICTURE, Line, chat
+from tests.channels.line import HELLO, NOW
+from tests.channels.zalo_bot_line import LAN, MISSING, PICTURE, Line, chat
 
 line, channel = zalo_bot_line.line, zalo_bot_line.channel
 

@@ -17,6 +17,7 @@ from bot.channels.zalo_oa import ZaloOAChannel
 from bot.channels.zalo_oa_tokens import ExchangeFailed, NoToken, OAuth
 from bot.channels.zalo_oa_wire import Limits
 from handlers.messages import Address, Incoming, Media, MediaKind, Reply
+from tests.emulators.serving import Server
 from tests.emulators.zalo_oa import Emulator
 from tests.emulators.zalo_oa_control import ZaloOAControl
 from tests.emulators.zalo_oa_line import LAN, NOON
@@ -145,15 +146,12 @@ async def open_house(**options: Any) -> AsyncIterator[House]:
         house = House(emulator, session, control)
         app = web.Application()
         app.add_routes([web.post("/hook", house.hook), web.get("/media/{name:.+}", house.picture)])
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        house.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        await control.do("clock", to=NOON)
-        await control.webhook(f"{house.url}/hook")
-        await control.options(echoes=False)
-        await control.do("user", user=LAN, last_interaction=NOON)
-        yield house
-        for channel in house.channels:
-            await channel.close()
-        await runner.cleanup()
+        async with Server(app) as ours:
+            house.url = ours.base
+            await control.do("clock", to=NOON)
+            await control.webhook(f"{house.url}/hook")
+            await control.options(echoes=False)
+            await control.do("user", user=LAN, last_interaction=NOON)
+            yield house
+            for channel in house.channels:
+                await channel.close()

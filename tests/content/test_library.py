@@ -11,7 +11,7 @@ import pytest
 from content.library import Library, NoCards
 from content.shelf import SHIPPED
 from content.texts import Texts
-from content.understanding import Answer, Understanding
+from content.understanding import Answer, Understanding, Unknown
 from content.understanding.apart import learn_apart
 from tests.small_content import SLUGS, few_cards, few_phrases
 
@@ -85,6 +85,16 @@ def test_a_new_card_is_found_and_a_deleted_one_is_not(folder: Path, tmp_path: Pa
     (folder / "cards" / "vi" / "so-do.md").unlink()
     assert library.reload_if_changed()
     assert set(library.shelf.cards) == {*SLUGS, "ket-hon"} - {"so-do"}
+
+
+def test_a_deleted_card_is_not_answered_from_while_the_engine_learns(
+    folder: Path, tmp_path: Path
+) -> None:
+    library = Library.open(folder, cache=tmp_path / "cache")
+    assert isinstance(library.understand("làm sổ đỏ ở đâu", None), Answer)
+    (folder / "cards" / "vi" / "so-do.md").unlink()
+    library.shelf.reload_if_changed()
+    assert isinstance(library.understand("làm sổ đỏ ở đâu", None), Unknown)
 
 
 def test_a_folder_without_cards_is_told(tmp_path: Path) -> None:

@@ -100,6 +100,25 @@ def test_a_question_with_its_own_subject_changes_the_subject(understanding: Unde
     assert slug_of(outcome) == "khai-sinh"
 
 
+@pytest.mark.parametrize(
+    ("before", "text", "slug"),
+    [
+        ("khai-sinh", "thế khai tử thì sao", "khai-tu"),
+        ("an-toan-giao-thong", "thế thẻ bảo hiểm y tế thì sao", "the-bhyt"),
+        ("so-do", "chuan ngheo bao nhieu", "ho-ngheo"),
+        ("the-bhyt", "còn hộ cận nghèo thì sao", "the-bhyt"),  # a side of what is talked about
+        ("so-do", "thế nộp hồ sơ cho ai", "so-do"),  # said of any subject
+        ("", "tiền già bao nhiêu", "tro-cap-huu-tri-xa-hoi"),
+    ],
+)
+def test_a_card_that_is_named_is_what_is_meant(
+    understanding: Understanding, before: str, text: str, slug: str
+) -> None:
+    outcome = understanding.understand(text, Context(before, sure=True) if before else None)
+    assert isinstance(outcome, Answer)
+    assert outcome.slug == slug
+
+
 def test_a_question_without_any_subject_is_not_answered(understanding: Understanding) -> None:
     for text in ("cần giấy gì", "thế nộp ở đâu", "mất tiền không"):
         assert isinstance(understanding.understand(text), Choices | Unknown)

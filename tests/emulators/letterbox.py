@@ -12,37 +12,25 @@ from aiohttp import web
 
 from handlers.messages import Kind
 from tests.emulators.phones import PATIENCE, Shown, until
+from tests.emulators.serving import Server
 
 KEY, SECRET = "letterbox-key-1", "letterbox-secret-1"
 LENGTH = 160
 
 
-class Emulator:
+class Emulator(Server):
     """The post office: `async with Emulator() as emulator: emulator.base`."""
 
     def __init__(self) -> None:
+        super().__init__(web.Application())
+        self.app.router.add_post("/{path}", self._answer)
         self.boxes: defaultdict[str, list[str]] = defaultdict(list)
         self.gone: set[str] = set()
         self.mischief: list[str] = []  # of the next calls: busy, refused, lost (it arrives), echo
         self.latency = 0.0
         self.key = KEY
-        self.hook = self.base = ""
+        self.hook = ""
         self.slips: list[dict[str, object]] = []
-
-    async def __aenter__(self) -> Emulator:
-        app = web.Application()
-        app.router.add_post("/{path}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
 
     async def deliver(self, slip: dict[str, object]) -> None:
         """Bring a slip to the webhook."""

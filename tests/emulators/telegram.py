@@ -17,13 +17,14 @@ import aiohttp
 from aiohttp import web
 
 from tests.emulators import telegram_control
+from tests.emulators.serving import Server, beside, end, hold_up, parameters, run
 from tests.emulators.telegram_methods import METHODS
-from tests.emulators.telegram_world import ApiError, Call, Fault, World
+from tests.emulators.telegram_world import World
+from tests.emulators.worlds import ApiError, Call, Fault
 
 TOKEN = "123456:AAE-loaban-emulator-token-0123456789"
 WORLDS: web.AppKey[dict[str, World]] = web.AppKey("worlds", dict)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings")
-HOOKS: web.AppKey[dict[str, asyncio.Task[None]]] = web.AppKey("hooks", dict)
 
 
 class Settings:
@@ -40,7 +41,6 @@ def application(
     app = web.Application(client_max_size=60 * 1024 * 1024)
     app[WORLDS] = {token: World(token, limited=limited) for token in tokens}
     app[SETTINGS] = Settings(pace=pace, plain_http=plain_http)
-    app[HOOKS] = {}
     app.router.add_route("*", "/bot{token}/{method}", answer)
     app.router.add_get("/file/bot{token}/{path:.+}", download)
     telegram_control.add_routes(app, list(app[WORLDS].values()))
@@ -48,34 +48,12 @@ def application(
     return app
 
 
-class Emulator:
-    """The server inside this process: `async with Emulator() as emulator: emulator.base`."""
+class Emulator(Server):
+    """One bot's platform in this process: `async with Emulator() as emulator: emulator.base`."""
 
     def __init__(self, *, token: str = TOKEN, limited: bool = False, pace: float = 0.02) -> None:
-        self.token = token
-        self.app = application([token], limited=limited, pace=pace)
-        self.world = self.app[WORLDS][token]
-        self.base = ""
-
-    async def __aenter__(self) -> Emulator:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def start(self, port: int = 0) -> None:
-        # No access log: its lines would hold the token.
-        self._runner = web.AppRunner(
-            self.app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
-        )
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
+        super().__init__(application([token], limited=limited, pace=pace), hangs_up=True)
+        self.token, self.world = token, self.app[WORLDS][token]
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
@@ -88,34 +66,35 @@ async def answer(request: web.Request) -> web.StreamResponse:
         return _error(ApiError(401, "Unauthorized"))
     name = {known.lower(): known for known in METHODS}.get(method.lower(), method)
     try:
-        parameters = await _parameters(request)
+        asked = await _parameters(request)
     except ValueError:
         return _error(ApiError(400, "Bad Request: can't parse request body"))
     if world.latency:
         await asyncio.sleep(world.latency)
     fault = world.fault(name)
-    call = Call(name, {k: v for k, v in parameters.items() if not isinstance(v, bytes)}, 0)
+    call = Call(name, {k: v for k, v in asked.items() if not isinstance(v, bytes)})
     world.calls.append(call)
     response: web.StreamResponse | None = None
     if fault is None or fault.accepted or fault.kind == "slow":
-        response = await _run(request.app, world, name, parameters)
+        response = await _run(request.app, world, name, asked)
         call.status = response.status
     if fault is not None:
         response = await _spoil(request, fault, response)
         call.status = response.status
+    call.ended = time.time()
     world.wake()
     assert response is not None
     return response
 
 
 async def _run(
-    app: web.Application, world: World, name: str, parameters: dict[str, Any]
+    app: web.Application, world: World, name: str, asked: dict[str, Any]
 ) -> web.Response:
     try:
         if name not in METHODS:
             raise ApiError(404, "Not Found")
-        parameters["_plain_http"] = app[SETTINGS].plain_http
-        return web.json_response({"ok": True, "result": await METHODS[name](world, parameters)})
+        asked["_plain_http"] = app[SETTINGS].plain_http
+        return web.json_response({"ok": True, "result": await METHODS[name](world, asked)})
     except ApiError as error:
         return _error(error)
 
@@ -132,13 +111,7 @@ async def _spoil(
         case "malformed":
             status = fault.status or 200
             return web.Response(text=fault.body, content_type="text/html", status=status)
-        case "reset":
-            if request.transport is not None:
-                request.transport.abort()
-        case "hang":
-            await asyncio.sleep(3600)
-        case "slow":
-            await asyncio.sleep(fault.seconds)
+    await hold_up(request, fault.kind, fault.seconds)
     return response or web.Response(status=500)
 
 
@@ -150,17 +123,14 @@ async def download(request: web.Request) -> web.Response:
 
 
 async def _parameters(request: web.Request) -> dict[str, Any]:
-    """Read what was sent as query, JSON, form or multipart; nested values may be JSON text."""
-    found: dict[str, Any] = dict(request.query)
+    """Read what was sent; nested values of a form may be JSON text."""
+    found = await parameters(request)
     if request.content_type == "application/json":
-        body = await request.json()
-        if not isinstance(body, dict):
-            raise ValueError("not an object")
-        return found | body
-    for name, value in (await request.post()).items():
-        found[name] = value.file.read() if isinstance(value, web.FileField) else value
+        return found
     for name, value in found.items():
-        if isinstance(value, str) and value[:1] in {"{", "["} and name not in {"text", "caption"}:
+        if isinstance(value, web.FileField):
+            found[name] = value.file.read()
+        elif isinstance(value, str) and value[:1] in {"{", "["} and name not in {"text", "caption"}:
             found[name] = json.loads(value)
         elif value in {"true", "false", "True", "False"}:
             found[name] = value.lower() == "true"
@@ -176,14 +146,11 @@ def _error(error: ApiError) -> web.Response:
 
 async def _webhooks(app: web.Application) -> Any:
     """Deliver updates to the webhooks that bots set, while the server runs."""
-    async with aiohttp.ClientSession() as session:
-        for token, world in app[WORLDS].items():
-            task = asyncio.create_task(_deliver(app, world, session))
-            app[HOOKS][token] = task
+    async with (
+        aiohttp.ClientSession() as session,
+        beside(*(_deliver(app, world, session) for world in app[WORLDS].values())),
+    ):
         yield
-        for task in app[HOOKS].values():
-            task.cancel()
-        await asyncio.gather(*app[HOOKS].values(), return_exceptions=True)
 
 
 async def _deliver(app: web.Application, world: World, session: aiohttp.ClientSession) -> None:
@@ -201,9 +168,7 @@ async def _deliver(app: web.Application, world: World, session: aiohttp.ClientSe
                     busy[chat] = asyncio.create_task(_attempt(app, world, session, update))
             await changed.wait()
     finally:
-        for task in busy.values():
-            task.cancel()
-        await asyncio.gather(*busy.values(), return_exceptions=True)
+        await end(busy.values())
 
 
 def _chat_of(update: dict[str, Any]) -> Any:
@@ -250,15 +215,8 @@ def main() -> None:
     asked.add_argument("--pace", type=float, default=1.0, help="scales waits between webhook tries")
     given = asked.parse_args()
 
-    async def serve() -> None:
-        app = application(given.token or [TOKEN], limited=not given.no_limits, pace=given.pace)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", given.port).start()
-        print(runner.addresses[0][1], flush=True)  # noqa: T201 - the caller reads the port
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
+    app = application(given.token or [TOKEN], limited=not given.no_limits, pace=given.pace)
+    run(Server(app, hangs_up=True), given.port, lambda server: server.port)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,14 @@ With several bots the field `bot` holds a bot's id; the first bot is meant witho
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
-from tests.emulators.telegram_world import Call, Fault, Sent, World, entities
+from tests.emulators.control import Asked, BotControl, add_bot_deeds
+from tests.emulators.telegram_world import Sent, World, entities
 
 FILE = {"file_id": "from-person", "file_unique_id": "fp", "file_size": 1000}
 ATTACHMENTS: dict[str, Any] = {
@@ -34,7 +31,6 @@ ATTACHMENTS: dict[str, Any] = {
     "dice": {"emoji": "🎲", "value": 3},
     "poll": {"id": "1", "question": "?", "options": []},
 }
-Asked = dict[str, Any]
 
 
 def say(world: World, asked: Asked) -> Any:
@@ -131,11 +127,6 @@ def reverse(world: World, asked: Asked) -> Any:
     return {}
 
 
-def fault(world: World, asked: Asked) -> Any:
-    world.faults.setdefault(asked.pop("method"), deque()).append(Fault(**asked))
-    return {}
-
-
 def settings(world: World, asked: Asked) -> Any:
     """Set `latency` in seconds, `limited`, `revoked` (the token); `forget_files`."""
     for name in {"latency", "limited", "revoked"} & set(asked):
@@ -158,50 +149,22 @@ def state(world: World, asked: Asked) -> Any:
 def sent(world: World, asked: Asked) -> Any:
     """The ledger: what arrived in a chat, or in all."""
     chat = asked.get("chat")
-    return [asdict(one) for one in world.sent if chat in {None, one.chat}]
-
-
-def calls(world: World, asked: Asked) -> Any:
-    method = asked.get("method")
-    return [asdict(one) for one in world.calls if method in {None, one.method}]
+    return [one for one in world.sent if chat in {None, one.chat}]
 
 
 DEEDS: tuple[Callable[[World, Asked], Any], ...] = (
     *(say, edit, press, block, deactivate, migrate, update, resend, reverse),
-    *(fault, settings, state, sent, calls),
+    *(settings, state, sent),
 )
 
 
 def add_routes(app: web.Application, worlds: list[World]) -> None:
-    """Put the deeds under /_control. With `at_least` a ledger is waited for, `timeout` seconds."""
-
-    def handler(deed: Callable[[World, Asked], Any]) -> Callable[[web.Request], Any]:
-        async def handle(request: web.Request) -> web.Response:
-            asked = await request.json() if request.can_read_body else {}
-            bot = asked.pop("bot", None)
-            world = next(w for w in worlds if bot in {None, w.me["id"]})
-            least, end = asked.pop("at_least", 0), time.monotonic() + asked.pop("timeout", 5)
-            while True:
-                changed = world.changed
-                answer = deed(world, asked)
-                if not least or len(answer) >= least or (left := end - time.monotonic()) <= 0:
-                    return web.json_response(answer)
-                try:
-                    await asyncio.wait_for(changed.wait(), left)
-                except TimeoutError:
-                    continue
-
-        return handle
-
-    for deed in DEEDS:
-        app.router.add_post(f"/_control/{deed.__name__}", handler(deed))
+    """Put the deeds under /_control."""
+    add_bot_deeds(app, DEEDS, worlds)
 
 
-class TelegramControl:
+class TelegramControl(BotControl):
     """The typed client of /_control, for tests. Raises aiohttp.ClientResponseError."""
-
-    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
-        self._session, self._base = session, base
 
     async def say(self, chat: int, text: str, **more: Any) -> int:
         """A person writes to the bot; return the update's id. `more` is as in the deed `say`."""
@@ -238,29 +201,6 @@ class TelegramControl:
     async def resend(self, update_id: int) -> None:
         await self.do("resend", update_id=update_id)
 
-    async def reverse(self) -> None:
-        await self.do("reverse")
-
-    async def fault(self, method: str, kind: str, **more: Any) -> None:
-        """Spoil the next calls of a method ("*": of any); `more` is as in `Fault`."""
-        await self.do("fault", method=method, kind=kind, **more)
-
-    async def settings(self, **values: Any) -> None:
-        await self.do("settings", **values)
-
-    async def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = await self.do("state")
-        return found
-
     async def sent(self, chat: int | None = None, *, at_least: int = 0) -> list[Sent]:
         """Return the ledger, once it holds `at_least` messages or 5 seconds are over."""
-        return [Sent(**one) for one in await self.do("sent", chat=chat, at_least=at_least)]
-
-    async def calls(self, method: str | None = None, *, at_least: int = 0) -> list[Call]:
-        """Return the calls, once there are `at_least` of them or 5 seconds are over."""
-        return [Call(**one) for one in await self.do("calls", method=method, at_least=at_least)]
-
-    async def do(self, deed: str, **asked: Any) -> Any:
-        url = f"{self._base}/_control/{deed}"
-        async with self._session.post(url, json=asked, raise_for_status=True) as response:
-            return await response.json()
+        return await self.ledger(Sent, "sent", chat=chat, at_least=at_least)

@@ -10,7 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.emulators.telegram_world import BY_DEFAULT, ApiError, World, units
+from tests.emulators.telegram_world import BY_DEFAULT, World, units
+from tests.emulators.worlds import ApiError
 
 Parameters = dict[str, Any]
 

@@ -5,28 +5,16 @@ Knows the rules that hold between them (who can be written to, how fast), and no
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import math
 import re
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.emulators.worlds import ApiError, BotWorld
+
 BY_DEFAULT = {"message", "edited_message", "channel_post", "callback_query", "my_chat_member"}
-
-
-class ApiError(Exception):
-    """An answer that is no success, as the Bot API gives it."""
-
-    def __init__(self, code: int, description: str, **parameters: Any) -> None:
-        super().__init__(description)
-        self.code, self.description, self.parameters = code, description, parameters
-
-    def body(self) -> dict[str, Any]:
-        body = {"ok": False, "error_code": self.code, "description": self.description}
-        return body | ({"parameters": self.parameters} if self.parameters else {})
 
 
 @dataclass
@@ -82,38 +70,11 @@ class Sent:
     at: float = field(default_factory=time.time)
 
 
-@dataclass
-class Call:
-    """One call of the Bot API and how it ended (status 0: no answer was given)."""
-
-    method: str
-    parameters: dict[str, Any]
-    status: int
-    at: float = field(default_factory=time.time)
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the next `times` calls of a method.
-
-    `kind` is error, reset, hang, slow or malformed; with `accepted` the call takes effect before.
-    """
-
-    kind: str
-    times: int = 1
-    accepted: bool = False
-    status: int = 0
-    description: str = "Internal Server Error"
-    retry_after: int = 0
-    seconds: float = 0.0
-    body: str = "<html>not JSON"
-
-
-class World:
+class World(BotWorld):
     """Everything that Telegram keeps about one bot."""
 
     def __init__(self, token: str, username: str = "LoaBanBot", *, limited: bool = True) -> None:
-        self.token = token
+        super().__init__(token)
         self.me = {
             "id": int(token.partition(":")[0]),
             "is_bot": True,
@@ -123,41 +84,21 @@ class World:
             "can_read_all_group_messages": False,
             "supports_inline_queries": False,
         }
-        self.revoked = False
         self.limited = limited
-        self.latency = 0.0
         self.chats: dict[int, Chat] = {}
         self.updates: dict[int, dict[str, Any]] = {}  # not taken yet, in the order of arrival
         self.again: list[dict[str, Any]] = []  # to be delivered a second time
         self.history: dict[int, dict[str, Any]] = {}  # all that ever were
         self.allowed = set(BY_DEFAULT)
-        self.webhook: dict[str, Any] = {}
         self.queries: set[str] = set()
         self.answered: list[str] = []
         self.files: dict[str, bytes] = {}
         self.commands: dict[str, list[Any]] = {}  # by language code
         self.sent: list[Sent] = []
-        self.calls: list[Call] = []
-        self.faults: dict[str, deque[Fault]] = {}
         self.overall = Bucket(30, 30)
         self.poller = 0
-        self.changed = asyncio.Event()  # set, and replaced, whenever anything happens
         self._message_id = 100
         self._update_id = 500_000_000
-
-    def wake(self) -> None:
-        self.changed.set()
-        self.changed = asyncio.Event()
-
-    def fault(self, method: str) -> Fault | None:
-        """Take the fault that is due for this call, if one is."""
-        for name in (method, "*"):
-            for fault in list(self.faults.get(name, ())):
-                if fault.times > 0:
-                    fault.times -= 1
-                    return fault
-                self.faults[name].remove(fault)
-        return None
 
     # What people do
 

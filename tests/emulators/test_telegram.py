@@ -14,7 +14,8 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, RetryA
 
 from tests.emulators.telegram import TOKEN, Emulator
 from tests.emulators.telegram_control import TelegramControl
-from tests.emulators.telegram_world import ApiError, World
+from tests.emulators.telegram_world import World
+from tests.emulators.worlds import ApiError
 
 LAN = 4001
 

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from tests.emulators.serving import Server
 from tests.emulators.zalo_bot import TOKEN, Emulator
 from tests.emulators.zalo_bot_control import ZaloBotControl
 
@@ -221,11 +222,8 @@ async def test_a_webhook_gets_updates_in_order_with_the_secret_and_is_tried_as_t
 
     app = web.Application()
     app.router.add_post("/hook", hook)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    try:
+    async with Server(app) as ours:
+        url = f"{ours.base}/hook"
         await control.settings(wrapped=wrapped)
         await call("setWebhook", url=url, secret_token=SECRET)
         await control.say(LAN, "mất")  # tried once, by default
@@ -238,8 +236,6 @@ async def test_a_webhook_gets_updates_in_order_with_the_secret_and_is_tried_as_t
         async with asyncio.timeout(5):
             while len(got) < 4:
                 await asyncio.sleep(0.01)
-    finally:
-        await runner.cleanup()
     assert {secret for secret, _ in got} == {SECRET}
     updates = [body["result"] if wrapped else body for _, body in got]
     assert [update["message"]["text"] for update in updates] == ["mất", "một", "một", "hai"]

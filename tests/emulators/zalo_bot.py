@@ -19,8 +19,10 @@ import aiohttp
 from aiohttp import web
 
 from tests.emulators import zalo_bot_control
+from tests.emulators.serving import Server, beside, end, hold_up, parameters, run
+from tests.emulators.worlds import ApiError, Call, Fault
 from tests.emulators.zalo_bot_methods import METHODS
-from tests.emulators.zalo_bot_world import ApiError, Call, Fault, Options, World
+from tests.emulators.zalo_bot_world import Options, World
 
 TOKEN = "987654321:loaban-emulator-token-0123456789"
 WORLDS: web.AppKey[dict[str, World]] = web.AppKey("worlds", dict)
@@ -37,54 +39,33 @@ def application(tokens: list[str], options: Options | None = None) -> web.Applic
     return app
 
 
-class Emulator:
-    """The server inside this process: `async with Emulator() as emulator: emulator.base`."""
+class Emulator(Server):
+    """One bot's platform in this process: `async with Emulator() as emulator: emulator.base`."""
 
     def __init__(self, *, token: str = TOKEN, options: Options | None = None) -> None:
-        self.token = token
-        self.app = application([token], options)
-        self.world = self.app[WORLDS][token]
-        self.base = ""
-
-    async def __aenter__(self) -> Emulator:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    async def start(self, port: int = 0) -> None:
-        # No access log: its lines would hold the token.
-        self._runner = web.AppRunner(
-            self.app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
+        super().__init__(application([token], options), hangs_up=True)
+        self.token, self.world = token, self.app[WORLDS][token]
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
     """Answer one call of the platform, with the faults that were asked for."""
     world = request.app[WORLDS].get(request.match_info["token"])
     if world is None or world.revoked:
-        return _response(401, _refusal(ApiError(401, "Unauthorized")))
+        return _refusal(ApiError(401, "Unauthorized"))
     name = request.match_info["method"]
     try:
-        parameters = await _parameters(request)
+        asked = await _parameters(request)
     except ValueError:
-        return _response(400, _refusal(ApiError(400, "Bad Request: the body cannot be read")))
+        return _refusal(ApiError(400, "Bad Request: the body cannot be read"))
     if world.latency:
         await asyncio.sleep(world.latency)
     fault = world.fault(name)
-    call = Call(name, parameters)
+    call = Call(name, asked)
     world.calls.append(call)
     world.wake()
     status, body = 0, dict[str, Any]()
     if fault is None or fault.accepted or fault.kind in {"slow", "slow_body"}:
-        status, body = await _run(world, name, parameters)
+        status, body = await _run(world, name, asked)
     if fault is None:
         response: web.StreamResponse = _response(status, body)
     else:
@@ -98,13 +79,13 @@ async def answer(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _run(world: World, name: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+async def _run(world: World, name: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     try:
         if name not in METHODS:  # names are case-sensitive
             raise ApiError(404, "Not Found")
-        result = await METHODS[name](world, parameters)
+        result = await METHODS[name](world, asked)
     except ApiError as error:
-        return 200 if world.options.errors_as_200 else error.code, _refusal(error)
+        return 200 if world.options.errors_as_200 else error.code, error.body()
     return 200, {"ok": True} if result is None else {"ok": True, "result": result}
 
 
@@ -113,18 +94,10 @@ async def _spoil(
 ) -> web.StreamResponse:
     match fault.kind:
         case "error":
-            return _response(fault.status, _refusal(ApiError(fault.status, fault.description)))
+            return _refusal(ApiError(fault.status or 500, fault.description))
         case "malformed":
             kind = "text/html" if fault.body.startswith("<") else "application/json"
-            return web.Response(text=fault.body, content_type=kind, status=fault.status)
-        case "reset":
-            if request.transport is not None:
-                request.transport.abort()
-        case "hang":
-            await asyncio.sleep(3600)
-        case "slow":
-            await asyncio.sleep(fault.seconds)
-            return _response(status, body)
+            return web.Response(text=fault.body, content_type=kind, status=fault.status or 500)
         case "slow_body":
             content = json.dumps(body).encode()
             response = web.StreamResponse(status=status)
@@ -134,7 +107,8 @@ async def _spoil(
             await asyncio.sleep(fault.seconds)
             await response.write(content[10:])
             return response
-    return web.Response(status=500)
+    await hold_up(request, fault.kind, fault.seconds)
+    return _response(status, body) if fault.kind == "slow" else web.Response(status=500)
 
 
 async def media(request: web.Request) -> web.Response:
@@ -148,18 +122,15 @@ async def media(request: web.Request) -> web.Response:
 
 
 async def _parameters(request: web.Request) -> dict[str, Any]:
-    """Read what was sent as query, JSON or form."""
-    found: dict[str, Any] = dict(request.query)
+    """Read what was sent; what comes in a form is text."""
+    found = await parameters(request)
     if request.content_type == "application/json":
-        body = await request.json()
-        if not isinstance(body, dict):
-            raise ValueError("not an object")
-        return found | body
-    return found | {name: str(value) for name, value in (await request.post()).items()}
+        return found
+    return {name: str(value) for name, value in found.items()}
 
 
-def _refusal(error: ApiError) -> dict[str, Any]:
-    return {"ok": False, "error_code": error.code, "description": error.description}
+def _refusal(error: ApiError) -> web.Response:
+    return _response(error.code, error.body())
 
 
 def _response(status: int, body: dict[str, Any]) -> web.Response:
@@ -181,14 +152,10 @@ async def _outgoing(app: web.Application) -> AsyncIterator[None]:
             except (aiohttp.ClientError, TimeoutError):
                 return ""
 
-        tasks = []
         for world in app[WORLDS].values():
             world.fetch = content_type
-            tasks.append(asyncio.create_task(_deliver(world, session)))
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with beside(*(_deliver(world, session) for world in app[WORLDS].values())):
+            yield
 
 
 async def _deliver(world: World, session: aiohttp.ClientSession) -> None:
@@ -202,9 +169,7 @@ async def _deliver(world: World, session: aiohttp.ClientSession) -> None:
                     busy[chat] = asyncio.create_task(_post_all(world, chat, session))
             await changed.wait()
     finally:
-        for task in busy.values():
-            task.cancel()
-        await asyncio.gather(*busy.values(), return_exceptions=True)
+        await end(busy.values())
 
 
 async def _post_all(world: World, chat: str, session: aiohttp.ClientSession) -> None:
@@ -255,15 +220,8 @@ def main() -> None:
         name: json.loads(value) for name, _, value in (o.partition("=") for o in given.option)
     }
 
-    async def serve() -> None:
-        app = application(given.token or [TOKEN], Options(**chosen) if chosen else None)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", given.port).start()
-        print(runner.addresses[0][1], flush=True)  # noqa: T201 - the caller reads the port
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
+    app = application(given.token or [TOKEN], Options(**chosen) if chosen else None)
+    run(Server(app, hangs_up=True), given.port, lambda server: server.port)
 
 
 if __name__ == "__main__":

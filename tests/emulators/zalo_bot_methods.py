@@ -8,7 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.emulators.zalo_bot_world import TEXT_LENGTH, ApiError, Chat, World, units
+from tests.emulators.worlds import ApiError
+from tests.emulators.zalo_bot_world import TEXT_LENGTH, Chat, World, units
 
 Parameters = dict[str, Any]
 LOCAL = re.compile(

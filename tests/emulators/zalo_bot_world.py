@@ -6,7 +6,6 @@ option of its own in `Options`.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import hashlib
 import time
@@ -15,15 +14,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.emulators.worlds import ApiError, BotWorld
+
 TEXT_LENGTH = 2000
-
-
-class ApiError(Exception):
-    """An answer that is no success, as the platform gives it."""
-
-    def __init__(self, code: int, description: str) -> None:
-        super().__init__(description)
-        self.code, self.description = code, description
 
 
 @dataclass
@@ -83,39 +76,11 @@ class Chat:
     lines: list[Line] = field(default_factory=list)
 
 
-@dataclass
-class Call:
-    """One call of the platform and how and when it ended (0: no answer was given)."""
-
-    method: str
-    parameters: dict[str, Any]
-    status: int = 0
-    at: float = field(default_factory=time.time)
-    ended: float = 0.0
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the next `times` calls of a method.
-
-    `kind` is error, reset, hang, slow, slow_body or malformed; with `accepted` the call takes
-    effect before.
-    """
-
-    kind: str
-    times: int = 1
-    accepted: bool = False
-    status: int = 500
-    description: str = "Internal Server Error"
-    seconds: float = 0.0
-    body: str = "<html><h1>Bad gateway</h1></html>"
-
-
-class World:
+class World(BotWorld):
     """Everything that Zalo keeps about one bot."""
 
     def __init__(self, token: str, options: Options | None = None) -> None:
-        self.token = token
+        super().__init__(token)
         self.options = options or Options()
         number = token.partition(":")[0]
         self.me = {
@@ -125,34 +90,14 @@ class World:
             "can_join_groups": False,
             "display_name": "Loa Bản",
         }
-        self.revoked = False
         self.quota: int | None = None  # messages that may still be sent; no end if None
-        self.latency = 0.0
         self.chats: dict[str, Chat] = {}
         self.updates: deque[dict[str, Any]] = deque()  # not handed over yet
         self.history: dict[str, dict[str, Any]] = {}  # all that ever were, by message id
         self.undelivered: list[dict[str, Any]] = []  # updates that the webhook did not take
-        self.webhook: dict[str, Any] = {}
         self.media: dict[str, tuple[str, bytes]] = {}  # type and content, by name
-        self.calls: list[Call] = []
-        self.faults: dict[str, deque[Fault]] = {}
         self.fetch: Callable[[str], Awaitable[str]] | None = None  # the content type at an address
-        self.changed = asyncio.Event()  # set, and replaced, whenever anything happens
         self._ids = 0
-
-    def wake(self) -> None:
-        self.changed.set()
-        self.changed = asyncio.Event()
-
-    def fault(self, method: str) -> Fault | None:
-        """Take the fault that is due for this call, if one is."""
-        for name in (method, "*"):
-            for fault in list(self.faults.get(name, ())):
-                if fault.times > 0:
-                    fault.times -= 1
-                    return fault
-                self.faults[name].remove(fault)
-        return None
 
     def new_id(self) -> str:
         self._ids += 1

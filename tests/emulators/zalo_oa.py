@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.emulators import zalo_oa_control, zalo_oa_hooks
+from tests.emulators.serving import Server, beside, hold_up, run
 from tests.emulators.zalo_oa_api import METHODS, VERIFY
 from tests.emulators.zalo_oa_options import ApiError, Fault, Options
 from tests.emulators.zalo_oa_tokens import OAuthError, Tokens
@@ -41,38 +42,21 @@ def application(accounts: list[Account], options: Options, *, limit: int = 4000)
     return app
 
 
-class Emulator:
-    """The server inside this process: `async with Emulator() as emulator: emulator.base`."""
+class Emulator(Server):
+    """The platform in this process: `async with Emulator() as emulator: emulator.base`."""
 
     def __init__(
         self, *, oas: int = 1, one_app: bool = False, limit: int = 4000, **options: Any
     ) -> None:
         accounts = [Account.numbered(number, one_app=one_app) for number in range(oas)]
         asked = Options(**{"retry_pace": 0.001, **options})
-        self.app = application(accounts, asked, limit=limit)
+        super().__init__(application(accounts, asked, limit=limit), hangs_up=True)
         self.platform, self.tokens = self.app[PLATFORM], self.app[TOKENS]
         self.world = self.platform.worlds[0]
-        self.base = ""
-
-    async def __aenter__(self) -> Emulator:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     async def start(self, port: int = 0) -> None:
-        # No access log: its lines would hold codes.
-        self._runner = web.AppRunner(
-            self.app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        await super().start(port)
         self.platform.base = self.base
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
@@ -174,15 +158,9 @@ async def _spoil(
         case "malformed":
             text = fault.body or '{"error":0,"message":"Succ'
             return web.Response(text=text, content_type="application/json")
-        case "reset":
-            if request.transport is not None:
-                request.transport.abort()
-        case "hang":
-            await asyncio.sleep(3600)
-        case "slow":
-            await asyncio.sleep(fault.seconds)
         case "trickle" if isinstance(response, web.Response):
             return await _trickle(request, response, fault.seconds)
+    await hold_up(request, fault.kind, fault.seconds)
     return response or web.Response(status=500)
 
 
@@ -244,13 +222,11 @@ async def download(request: web.Request) -> web.Response:
 async def _webhooks(app: web.Application) -> Any:
     """Deliver events to the webhooks that the consoles name, while the server runs."""
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        serving = [zalo_oa_hooks.serve(world, session) for world in app[PLATFORM].worlds]
-        tasks = [asyncio.create_task(one) for one in serving]
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        beside(*(zalo_oa_hooks.serve(world, session) for world in app[PLATFORM].worlds)),
+    ):
         yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def main() -> None:
@@ -263,15 +239,10 @@ def main() -> None:
     asked.add_argument("--retry-pace", type=float, default=1.0, help="scales waits of webhooks")
     given = asked.parse_args()
 
-    async def serve() -> None:
-        emulator = Emulator(
-            oas=given.oas, one_app=given.one_app, limit=given.limit, retry_pace=given.retry_pace
-        )
-        await emulator.start(given.port)
-        print(emulator.base, flush=True)  # noqa: T201 - the caller reads the address
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
+    emulator = Emulator(
+        oas=given.oas, one_app=given.one_app, limit=given.limit, retry_pace=given.retry_pace
+    )
+    run(emulator, given.port, lambda server: server.base)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,8 @@ The field `oa` holds an OA's id; the first OA is meant without it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import aiohttp
@@ -17,9 +15,10 @@ from aiohttp import web
 
 from tests.emulators import zalo_oa_hooks as hooks
 from tests.emulators import zalo_oa_villagers
+from tests.emulators.control import Asked, Control, add_deeds
 from tests.emulators.zalo_oa_options import Fault
 from tests.emulators.zalo_oa_tokens import Tokens
-from tests.emulators.zalo_oa_villagers import Asked, Desk
+from tests.emulators.zalo_oa_villagers import Desk
 from tests.emulators.zalo_oa_world import Call, Platform, Shown
 
 
@@ -164,29 +163,21 @@ DEEDS: tuple[Callable[[Desk, Asked], Any], ...] = (
 
 
 def add_routes(app: web.Application, platform: Platform, granted: Tokens) -> None:
-    """Put the deeds under /_control. With `at_least` a list is waited for, `timeout` seconds."""
+    """Put the deeds under /_control."""
 
-    def handler(deed: Callable[[Desk, Asked], Any]) -> Callable[[web.Request], Any]:
-        async def handle(request: web.Request) -> web.Response:
-            asked = await request.json() if request.can_read_body else {}
-            own = {} if deed is fault else {"oa": asked.pop("oa", "")}
-            desk = Desk(platform, granted, platform.world(own.get("oa", "")))
-            least, seconds = asked.pop("at_least", 0), asked.pop("timeout", 5)
-            if least:
-                await platform.wait_for(lambda: len(deed(desk, asked)) >= least, seconds)
-            return web.json_response(deed(desk, asked), dumps=partial(json.dumps, default=asdict))
+    def desk(_: web.Request, deed: str, asked: Asked) -> tuple[Desk, Platform]:
+        oa_id = "" if deed == "fault" else asked.pop("oa", "")  # a fault may name one of its own
+        return Desk(platform, granted, platform.world(oa_id)), platform
 
-        return handle
-
-    for deed in DEEDS:
-        app.router.add_post(f"/_control/{deed.__name__}", handler(deed))
+    add_deeds(app, DEEDS, desk)
 
 
-class ZaloOAControl:
+class ZaloOAControl(Control):
     """The typed client of /_control for one OA. Raises aiohttp.ClientResponseError."""
 
     def __init__(self, session: aiohttp.ClientSession, base: str, oa: str = "") -> None:
-        self._session, self._base, self._oa = session, base, oa
+        super().__init__(session, base)
+        self._oa = oa
 
     async def say(self, user: str, text: str, **more: Any) -> dict[str, Any]:
         """A villager writes; return the event's body."""
@@ -223,22 +214,17 @@ class ZaloOAControl:
 
     async def screen(self, user: str, *, at_least: int = 0) -> list[Shown]:
         """Return what a villager sees, once it is this many lines or 5 seconds are over."""
-        found = await self.do("screen", user=user, at_least=at_least)
-        return [Shown(**one) for one in found]
+        return await self.ledger(Shown, "screen", user=user, at_least=at_least)
 
     async def sent(self, user: str | None = None, *, at_least: int = 0) -> list[Shown]:
-        found = await self.do("sent", user=user, at_least=at_least)
-        return [Shown(**one) for one in found]
+        return await self.ledger(Shown, "sent", user=user, at_least=at_least)
 
     async def calls(self, path: str | None = None, *, at_least: int = 0) -> list[Call]:
-        found = await self.do("calls", path=path, at_least=at_least)
-        return [Call(**one) for one in found]
+        return await self.ledger(Call, "calls", path=path, at_least=at_least)
 
     async def attempts(self, event: str | None = None, *, at_least: int = 0) -> list[Any]:
         return list(await self.do("attempts", event=event, at_least=at_least))
 
     async def do(self, deed: str, **asked: Any) -> Any:
-        url = f"{self._base}/_control/{deed}"
         given = asked if deed == "fault" else {"oa": self._oa, **asked}
-        async with self._session.post(url, json=given, raise_for_status=True) as response:
-            return await response.json()
+        return await super().do(deed, **given)

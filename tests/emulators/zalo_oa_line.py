@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests.emulators.serving import Server
 from tests.emulators.zalo_oa import TOKEN_PATH, Emulator
 from tests.emulators.zalo_oa_control import ZaloOAControl
 from tests.emulators.zalo_oa_hooks import signature
@@ -125,30 +126,23 @@ class Heard:
         return str(self.body["event_name"])
 
 
-class Hearer:
+class Hearer(Server):
     """`async with Hearer() as hearer: hearer.url`. `statuses` are given first, then 200.
 
     `at_once` is how many requests were ever under way together, each for `seconds`.
     """
 
     def __init__(self) -> None:
+        super().__init__(web.Application())
+        self.app.router.add_post("/hook", self._hear)
         self.heard: list[Heard] = []
         self.statuses: list[int] = []
         self.seconds, self.at_once, self._now = 0.0, 0, 0
-        self.url = ""
         self._more = asyncio.Condition()
 
-    async def __aenter__(self) -> Hearer:
-        app = web.Application()
-        app.router.add_post("/hook", self._hear)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+    @property
+    def url(self) -> str:
+        return f"{self.base}/hook"
 
     async def hears(self, count: int) -> list[Heard]:
         """Return what came, once it is this many. Raises TimeoutError after 5 seconds."""

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.emulators import zalo_oa_hooks as hooks
+from tests.emulators.control import Asked
 from tests.emulators.zalo_oa_tokens import Tokens
 from tests.emulators.zalo_oa_world import Asset, Platform, Shown, Villager, World
 
@@ -28,7 +29,6 @@ SAMPLES = {  # what people send when a test does not say: content, type, ending
     "sticker": (PIXEL, "image/png", "png"),
     "link": (PIXEL, "image/png", "png"),  # its thumbnail
 }
-Asked = dict[str, Any]
 
 
 @dataclass(frozen=True)

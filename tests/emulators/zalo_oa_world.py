@@ -5,16 +5,14 @@ Knows who may be written to and what it costs; nothing of HTTP, and no shape of 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import random
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.emulators.worlds import Watched
 from tests.emulators.zalo_oa_options import DAY, HOUR, ApiError, Clock, Fault, Options
 
 
@@ -212,10 +210,11 @@ class World:
         return line
 
 
-class Platform:
+class Platform(Watched):
     """All OAs, and what they share: the time, the options, the faults, the budgets of apps."""
 
     def __init__(self, accounts: list[Account], options: Options, *, limit: int = 4000) -> None:
+        super().__init__()
         self.options, self.limit, self.clock = options, limit, Clock()
         self.worlds = [World(account, self) for account in accounts]
         self.calls: list[Call] = []
@@ -223,22 +222,8 @@ class Platform:
         self.media: dict[str, Asset] = {}
         self.random = random.Random(1)
         self.base = ""  # the server's own address
-        self.changed = asyncio.Event()  # set, and replaced, whenever anything happens
         self._minutes: dict[str, tuple[int, int]] = {}
         self._ids = 0
-
-    def wake(self) -> None:
-        self.changed.set()
-        self.changed = asyncio.Event()
-
-    async def wait_for(self, found: Callable[[], bool], seconds: float) -> None:
-        """Return once `found` is true or these real seconds are over."""
-        end = time.monotonic() + seconds
-        while not found() and (left := end - time.monotonic()) > 0:
-            try:
-                await asyncio.wait_for(self.changed.wait(), left)
-            except TimeoutError:
-                return
 
     def new_id(self) -> str:
         self._ids += 1

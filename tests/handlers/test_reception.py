@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.wiring import House
+from content.cards import Card
 from content.screens import utf16_length
 from handlers.actions import AskPerson, ChooseUnit, Home, ShowCard, encode
 from handlers.messages import Address, Incoming, Kind, Reply
@@ -18,6 +19,7 @@ from storage.cases import Cases
 from storage.conversations import ConversationRecord, Conversations
 from storage.inbox import InboxRecord
 from storage.outbox import OutboxRecord, State
+from storage.unanswered import Unanswered
 
 NUMBERS = itertools.count(1)
 
@@ -308,14 +310,22 @@ async def test_a_chat_that_moved_goes_on_at_its_new_place(known: Villager) -> No
     assert "máy trả lời tự động" not in words(await known.say("xin chào"))
 
 
+class Torn(dict[str, Card]):
+    """Cards of which one vanishes between understanding and answering, as an editor may cause."""
+
+    def __getitem__(self, slug: str) -> Card:
+        if slug == "tro-cap-huu-tri-xa-hoi":
+            raise KeyError(slug)
+        return super().__getitem__(slug)
+
+
 async def test_an_errand_that_breaks_keeps_the_message_and_apologises(
     house: House, villager: Villager
 ) -> None:
     await villager.say("", Kind.START)
     shelf = house.library.shelf
     whole = shelf.cards
-    # A card that vanishes between understanding and answering, as an editor may cause.
-    shelf.cards = {slug: card for slug, card in whole.items() if slug != "tro-cap-huu-tri-xa-hoi"}
+    shelf.cards = Torn(whole)
     try:
         [reply] = await villager.say("tiền tuổi già mỗi tháng được bao nhiêu")
     finally:
@@ -364,6 +374,21 @@ async def test_nothing_stands_before_whom_to_call_even_at_the_first_contact(
 ) -> None:
     first, _steps = await villager.say("lũ về rồi")
     assert "112" in first.text
+
+
+async def test_who_wants_to_die_is_offered_no_card_and_staff_no_phrase(known: Villager) -> None:
+    for cry in ("toi muon tu tu", "sống làm gì nữa, chết cho xong"):
+        [reply] = await known.say(cry)
+        assert "Bà con đừng ở một mình" in reply.text
+        assert {b.digit for b in reply.buttons} == {9, 0}, cry
+    async with known.house.database.read() as tx:
+        assert await Unanswered().count(tx) == 0
+
+
+async def test_a_card_that_helps_in_danger_shows_what_to_do(known: Villager) -> None:
+    first, then = await known.say("vợ em ra máu nhiều, có thai 7 tháng")
+    assert "115" in first.text
+    assert ": các bước" in then.text.splitlines()[0]
 
 
 async def test_danger_in_the_middle_of_another_talk_is_no_follow_up(known: Villager) -> None:

@@ -97,6 +97,13 @@ async def test_an_account_is_added_and_removed_while_the_program_runs(
         code, _ = await accounts(folder, *add, "--set", "token=env:SEVEN", **secrets)
         assert code == 0
         assert len(await villager.sent("lan", at_least=2)) >= 2, "added anew, it goes on"
+        # Another token, sooner than the running program looks.
+        assert (await accounts(folder, "remove", "xa-7", **secrets))[0] == 0
+        other = {**secrets, "SEVEN": "8:secret"}
+        code, _ = await accounts(folder, *add, "--set", "token=env:SEVEN", **other)
+        assert code == 0
+        await of_bot(bots, session, 8).say("lan", QUESTION)
+        assert await of_bot(bots, session, 8).sent("lan", at_least=1)
         assert await running.stop() == 0
         assert ":secret" not in running.text
     stored = (data_folder / "loaban.db").read_bytes()
@@ -137,6 +144,7 @@ async def test_an_account_that_cannot_be_added_is_told_why(
     for settings, why in (
         (settings_of(bots, 1), "there is an account 'xa-1'"),
         ({**good, "name": "web"}, "there is an account 'web'"),
+        ({**settings_of(bots, 1), "name": "xa-2"}, "'xa-1' is the same line"),
         ({**good, "platform": "web_chat", "token": ""}, "web_chat account has no"),
         ({**good, "unit": "nowhere"}, "none of the units"),
         ({**good, "tokn": "x"}, "did you mean 'token'"),

@@ -10,24 +10,8 @@ import aiohttp
 from tests.emulators.telegram import TOKEN, Emulator
 from tests.emulators.telegram_control import TelegramControl
 from tests.journeys.test_program import ask
+from tests.journeys.test_telegram import CONFIG, LAN
 from tests.program import program
-
-LAN = 4001
-CONFIG = """
-[pacing]
-messages_per_chat_per_second = 100
-[[units]]
-code = "xa-a"
-name = "Xã A Lưới"
-[[units]]
-code = "xa-b"
-name = "Xã B Lưới"
-[[accounts]]
-name = "bot"
-platform = "telegram"
-token = "{token}"
-api_base = "{base}"
-"""
 
 
 async def test_a_code_from_the_page_links_the_chat_on_telegram(data_folder: Path) -> None:

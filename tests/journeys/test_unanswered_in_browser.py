@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.conftest import missing
+from tests.browser import PHONE, chromium
 from tests.program import Program, program
 from tests.small_content import few_cards, few_phrases
 
 pytestmark = pytest.mark.browser
 
-PHONE = ViewportSize(width=360, height=640)
 COWS = (
     "tôi tên là Lò Thị Hoa, con trâu nhà tôi ốm thì báo ai, gọi 0912 345 678 nhé",
     "toi ten la nguyen van hai, trau nha toi om thi bao ai 0987654321",
@@ -34,20 +32,13 @@ async def running(tmp_path: Path) -> AsyncIterator[Program]:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing("browser", "no chromium on the path")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        await browser.close()
+    async with chromium() as started:
+        yield started
 
 
 async def someone(browser: Browser, address: str) -> Page:
     """A page in a browser of its own."""
-    page = await browser.new_page(viewport=PHONE, has_touch=True, locale="vi-VN")
+    page = await browser.new_page(**PHONE)
     page.set_default_timeout(10_000)
     await page.goto(address)
     return page

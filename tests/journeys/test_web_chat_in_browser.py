@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -17,21 +16,18 @@ from playwright.async_api import (
     BrowserContext,
     Page,
     Route,
-    ViewportSize,
-    async_playwright,
     expect,
 )
 
 from bot.channels.web_chat import WebChat
 from handlers.messages import Button, Kind, Reply
-from tests.conftest import missing
+from tests.browser import PHONE, chromium
 from tests.emulators.web_chat_house import SHORT, TEXTS, House
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 QUESTION = "Mẹ tôi 76 tuổi, tiền tuổi già xin thế nào?"
 ANSWER = "Người từ 75 tuổi không có lương hưu"
-PHONE = ViewportSize(width=360, height=640)
 
 
 class Site:
@@ -85,20 +81,13 @@ async def site() -> AsyncIterator[Site]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing("browser", "no chromium on the path")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        await browser.close()
+    async with chromium() as started:
+        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport=PHONE, has_touch=True, locale="vi-VN")
+    context = await browser.new_context(**PHONE)
     context.set_default_timeout(10_000)
     yield context
     await context.close()
@@ -150,7 +139,7 @@ async def test_a_question_is_answered(page: Page, site: Site) -> None:
 
 
 async def test_a_question_is_answered_without_scripts(browser: Browser, site: Site) -> None:
-    context = await browser.new_context(viewport=PHONE, java_script_enabled=False)
+    context = await browser.new_context(viewport=PHONE["viewport"], java_script_enabled=False)
     page = await context.new_page()
     await page.goto(site.address)
     await ask(page, QUESTION)
