@@ -142,7 +142,7 @@ async def test_an_account_that_cannot_be_added_is_told_why(
     await register.add(settings_of(bots, 1), at=NOW, by="thử")
     good = settings_of(bots, 2)
     for settings, why in (
-        (settings_of(bots, 1), "there is an account 'xa-1'"),
+        ({**settings_of(bots, 3), "name": "xa-1"}, "there is an account 'xa-1'"),
         ({**good, "name": "web"}, "there is an account 'web'"),
         ({**settings_of(bots, 1), "name": "xa-2"}, "'xa-1' is the same line"),
         ({**good, "platform": "web_chat", "token": ""}, "web_chat account has no"),
