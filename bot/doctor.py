@@ -40,6 +40,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += [finding async for finding in _database(settings)]
     findings += _cards(settings)
     findings += crisis_numbers(settings, now().astimezone(VIETNAM).date())
+    findings += _unreachable(settings)
     findings += await _accounts(settings)
     findings += await kept_tokens(settings, now())
     return findings
@@ -127,6 +128,16 @@ def crisis_numbers(settings: Settings, today: date) -> Iterator[Finding]:
         elif last - today <= WARN_BEFORE:
             remedy = f"dial each one before {last}, then set confirmed to that day"
         yield Finding(what, not remedy, state, remedy)
+
+
+def _unreachable(settings: Settings) -> Iterator[Finding]:
+    """Accounts that wait for webhooks at an address that nobody told the platform."""
+    for account in settings.accounts:
+        if account.mode == "webhook" and not settings.web.public_url:
+            yield Finding(
+                f"webhook of {account.name}", False, "not registered: there is no public address",
+                "set [web] public_url, or mode = \"polling\"",
+            )  # fmt: skip
 
 
 async def _accounts(settings: Settings) -> list[Finding]:

@@ -6,6 +6,7 @@ published readability formula. `wording` says what is hard in a text, this file 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -33,6 +34,16 @@ CARD_SYLLABLES = 500
 
 SECTION_LETTERS = LONGEST - 250
 """What heading, source and notice leave of a small screen."""
+
+MONEY = re.compile(
+    r"\d[\d.,]*(?: ?(?:đồng|nghìn|ngàn|triệu|tỷ|tỉ|đ)| ?(?:k|tr)\d*)(?!\w)"
+    r"|(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|trăm|mươi) (?:nghìn|ngàn|triệu|tỷ|tỉ)(?!\w| lệ)",
+    re.IGNORECASE,
+)
+"""A sum in the text itself has no time and no state: it belongs among the figures."""
+
+MARKUP = re.compile(r"\*\*|__|\]\(|</?[a-z]+[^>]*>", re.IGNORECASE)
+"""No channel shows it but as signs."""
 
 QUESTIONS = 3
 """From fewer questions the engine does not learn how people ask about a facet."""
@@ -122,6 +133,10 @@ def _form(card: Card) -> Iterator[CardFault]:
         for item in items:
             if law := LAW_NUMBER.search(item.text):
                 yield fault(card.path, item.line, "law_in_body", number=law[0])
+            if money := MONEY.search(item.text):
+                yield fault(card.path, item.line, "money_in_body", money=money[0])
+            if sign := MARKUP.search(item.text):
+                yield fault(card.path, item.line, "markup", sign=sign[0])
     steps = [item for item in card.sections[Facet.STEPS].items if item.form is Form.STEP]
     if not 2 <= len(steps) <= 6:
         line = card.sections[Facet.STEPS].line

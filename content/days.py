@@ -60,6 +60,20 @@ class Span:
         return self.first.day == 1 and self.last == _month(self.first.year, self.first.month).last
 
 
+_BESIDE = set("the thi sao con tu den toi vao hoi luc a ah nhe nhi ha vay neu nhu nao".split())  # noqa: SIM905
+"""What may stand beside a time in a message that names nothing else."""
+
+
+def only_time(text: str, today: date) -> bool:
+    """Whether a message names a time and nothing else: "sang năm thì sao". Never raises."""
+    said = fold(tidy(text))
+    if named_time(text, today) is None:
+        return False
+    for pattern in _PATTERNS:
+        said = pattern.sub(" ", said)
+    return set(re.findall(r"\w+", said)) <= _BESIDE
+
+
 def named_time(text: str, today: date) -> Span | None:
     """The time a question is about, if that is not today's. Never raises on any text.
 

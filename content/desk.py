@@ -106,7 +106,7 @@ def _said(desk: Desk, turns: list[str]) -> dict[str, Any]:
         danger = desk.library.alarm.hear(turn)
         if danger is not None and context is not None and context.topic != danger.card:
             context = None  # whoever cries for help talks of something else now
-        outcome = desk.library.understand(turn, context)
+        outcome = desk.library.understand(turn, context, desk.today)
         context = outcome.context
         before, asked = asked, turn if isinstance(outcome, Answer | Choices) else asked
     slug: str | None = None

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from content.crisis import FILE as CRISIS
 from content.crisis import Alarm
+from content.days import only_time
 from content.shelf import SHIPPED, Shelf, Stamp
 from content.understanding import Answer, Choices, Context, Outcome, Understanding, Unknown
 from content.understanding.apart import learn_apart
@@ -25,6 +27,10 @@ WORDS = "phrases/abbreviations.toml"
 """Who has this file has all phrase files; question files alone are added to the shipped ones."""
 
 TEXTS = "texts/vi.po"
+
+
+AGAIN = 0.95
+"""How sure it is that a time alone goes on about the subject."""
 
 
 class NoCards(Exception):
@@ -71,13 +77,18 @@ class Library:
             raise NoCards(f"{folder / 'cards'}: {fault}") from fault
         return cls(folder, shelf, understanding, cache, seen)
 
-    def understand(self, text: str, context: Context | None) -> Outcome:
+    def understand(self, text: str, context: Context | None, today: date | None = None) -> Outcome:
         """What somebody means by `text`, after what they asked before.
+
+        Where `today` (in Vietnam) is given, a time alone asks the same of that time.
 
         Of a card that was taken off the shelf a moment ago, while the engine learns, nothing is
         known any more.
         """
-        outcome = self.understanding.understand(text, context)
+        if context and context.sure and today and only_time(text, today):
+            outcome: Outcome = Answer(context.topic, context.facet, AGAIN, (), context)
+        else:
+            outcome = self.understanding.understand(text, context)
         match outcome:
             case Answer(slug) if slug not in self.shelf.cards:
                 return Unknown(0.01, (), None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from content.answers import unknown_key
 from content.cards import Facet
@@ -40,7 +41,7 @@ LONGEST_QUESTION = 4_000
 SHOWN_QUESTION = 120
 EXPECTING_QUESTION = "question"
 
-Understand = Callable[[str, Context | None], Outcome]
+Understand = Callable[[str, Context | None, date], Outcome]
 
 
 class Ask:
@@ -85,7 +86,7 @@ class Ask:
         context = _context(visit.talk)
         if danger is not None and context is not None and context.topic != danger.card:
             context = None  # whoever cries for help talks of something else now
-        outcome = self._understand(question, context)
+        outcome = self._understand(question, context, visit.today)
         if danger is None:
             return await self._answer(visit, question, outcome)
         if isinstance(outcome, Answer):

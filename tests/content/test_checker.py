@@ -295,6 +295,20 @@ def test_a_bare_number_is_told_in_the_text_and_in_a_figure(told: Edit) -> None:
     assert "con số mai-tang: số 10.800.000" in said
 
 
+@pytest.mark.parametrize("sum_", ["900.000 đồng", "2 triệu", "năm trăm nghìn đồng", "500k", "3tr5"])
+def test_a_sum_in_the_text_has_no_time_and_is_told(told: Edit, sum_: str) -> None:
+    said = told("Không mất tiền.", f"Phải nộp {sum_}.")
+    assert "thân thẻ ghi thẳng số tiền" in said
+    assert "figures" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["**Không** mất tiền.", "Xem [ở đây](x).", "Không <b>mất</b> tiền."]
+)
+def test_markup_that_people_would_see_as_signs_is_told(told: Edit, text: str) -> None:
+    assert "dấu trình bày" in told("Không mất tiền.", text)
+
+
 def test_the_number_of_a_law_belongs_to_the_front_matter(told: Edit) -> None:
     said = told("Không mất tiền.", "Theo Nghị định 176/2025/NĐ-CP thì không mất tiền.")
     assert "thân thẻ ghi số văn bản 176/2025/NĐ-CP" in said

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from content.cards import Facet
 from content.library import Library, NoCards
 from content.shelf import SHIPPED
 from content.texts import Texts
-from content.understanding import Answer, Understanding, Unknown
+from content.understanding import Answer, Context, Understanding, Unknown
 from content.understanding.apart import learn_apart
 from tests.small_content import SLUGS, few_cards, few_phrases
 
@@ -95,6 +97,20 @@ def test_a_deleted_card_is_not_answered_from_while_the_engine_learns(
     (folder / "cards" / "vi" / "so-do.md").unlink()
     library.shelf.reload_if_changed()
     assert isinstance(library.understand("làm sổ đỏ ở đâu", None), Unknown)
+
+
+def test_a_time_alone_asks_the_same_of_that_time(folder: Path, tmp_path: Path) -> None:
+    library = Library.open(folder, cache=tmp_path / "cache")
+    today, about = date(2026, 11, 25), Context("ho-ngheo", Facet.AMOUNT)
+    for text in ("sang năm thì sao", "the tu 1/1/2027", "còn năm 2027?", "tháng 3/2027 thì sao ạ"):
+        outcome = library.understand(text, about, today)
+        assert isinstance(outcome, Answer), text
+        assert (outcome.slug, outcome.facet) == ("ho-ngheo", Facet.AMOUNT)
+    other = library.understand("sang năm làm khai sinh ở đâu", about, today)
+    assert isinstance(other, Answer)
+    assert other.slug == "khai-sinh"
+    unsure = Context("ho-ngheo", Facet.AMOUNT, sure=False)
+    assert not isinstance(library.understand("sang năm thì sao", unsure, today), Answer)
 
 
 def test_a_folder_without_cards_is_told(tmp_path: Path) -> None:
