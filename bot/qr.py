@@ -120,7 +120,7 @@ def _files(house: House, account: str, unit: Unit, address: str) -> Iterable[tup
         address=address,
         platform=house.accounts.platforms[account],
         # Drawn by us from an address: nothing in it is anybody's markup.
-        code=Markup(code.svg_inline(border=EDGE, omitsize=True)),  # noqa: S704
+        code=Markup(code.svg_inline(border=EDGE, omitsize=True)),  # noqa: S704 - see above
     )
     return (".png", png.getvalue()), (".svg", svg.getvalue()), (".html", page.encode())
 

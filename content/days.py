@@ -60,7 +60,9 @@ class Span:
         return self.first.day == 1 and self.last == _month(self.first.year, self.first.month).last
 
 
-_BESIDE = set("the thi sao con tu den toi vao hoi luc a ah nhe nhi ha vay neu nhu nao".split())  # noqa: SIM905
+_BESIDE = re.compile(
+    r"(?:\W|\b(?:the|thi|sao|con|tu|den|toi|vao|hoi|luc|ah?|nhe|nhi|ha|vay|neu|nhu|nao)\b)*"
+)
 """What may stand beside a time in a message that names nothing else."""
 
 
@@ -71,7 +73,7 @@ def only_time(text: str, today: date) -> bool:
         return False
     for pattern in _PATTERNS:
         said = pattern.sub(" ", said)
-    return set(re.findall(r"\w+", said)) <= _BESIDE
+    return _BESIDE.fullmatch(said) is not None
 
 
 def named_time(text: str, today: date) -> Span | None:

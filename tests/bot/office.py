@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from typing import Any
 
 from sqlalchemy import select
 
@@ -105,16 +106,13 @@ class Office:
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
-    async def sending(self, owner: str = "one", **rules: object) -> AsyncIterator[None]:
+    async def sending(self, owner: str = "one", **rules: Any) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        values = {
-            "quiet_start": time(0),
-            "quiet_end": time(0),
-        }
+        values: dict[str, Any] = {"quiet_start": time(0), "quiet_end": time(0)}
         delivery = Delivery(
             database=self.database,
             channels={"post": self.post, **self.others},
-            rules=Rules(**(values | rules)),  # type: ignore[arg-type]
+            rules=Rules(**(values | rules)),
             owner=owner,
             clock=now,
         )

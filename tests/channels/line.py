@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ async def answer_hook(
     return web.Response()
 
 
-class BotLine(Generic[C]):
+class BotLine(ABC, Generic[C]):
     """An emulator of bots and a way to make channels towards it, of the `kind` that C is."""
 
     emulator: Server
@@ -71,9 +72,9 @@ class BotLine(Generic[C]):
     token: ClassVar[str]
     limits: ClassVar[Any]
 
+    @abstractmethod
     def own(self) -> dict[str, Any]:
         """The settings that channels of this kind alone have."""
-        raise NotImplementedError
 
     def channel(self, **changes: Any) -> C:
         settings: dict[str, Any] = {

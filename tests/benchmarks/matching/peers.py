@@ -6,6 +6,7 @@ None of them refuses, and none remembers: a talk is searched for as one text.
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -20,14 +21,15 @@ _DEEP = 60
 """So many lines are looked at for the three best cards."""
 
 
-class Searched:
+class Searched(ABC):
     """What these have in common."""
 
     refuses = False
     tells_facets = True
 
+    @abstractmethod
     def find(self, text: str) -> Found:
-        raise NotImplementedError
+        """What a question comes to."""
 
     def follow(self, turns: Sequence[str]) -> Found:
         return self.find(" . ".join(turns))

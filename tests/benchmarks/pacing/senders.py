@@ -118,8 +118,7 @@ async def _queue(database: Database, messages: Messages) -> None:
     people, conversations, outbox, at = People(), Conversations(), Outbox(), _now()
     async with database.begin() as tx:
         for chat, text in messages:
-            where = {"account": ACCOUNT, "at": at}
-            person = await people.meet(tx, sender=str(chat), unit="", **where)  # type: ignore[arg-type]
+            person = await people.meet(tx, sender=str(chat), unit="", account=ACCOUNT, at=at)
             talk = await conversations.open(
                 tx, chat=str(chat), thread="", person=person.id, account=ACCOUNT, at=at
             )
