@@ -15,6 +15,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.waiting import first
 from handlers.errands import VIETNAM
+from storage.case_privacy import forget_drafts, forget_ended_cases
 from storage.database import Database
 from storage.places import Place
 from storage.privacy import forget_link_codes, forget_old_messages
@@ -26,10 +27,19 @@ class Clock:
     """Runs what has to happen at a time."""
 
     def __init__(
-        self, *, database: Database, keep_messages: timedelta, now: Callable[[], datetime]
+        self,
+        *,
+        database: Database,
+        keep_messages: timedelta,
+        keep_cases: timedelta,
+        keep_drafts: timedelta,
+        now: Callable[[], datetime],
     ) -> None:
+        """How long messages are kept, words of cases after they ended, and drafts of feedback."""
         self._database = database
         self._keep = keep_messages
+        self._keep_cases = keep_cases
+        self._keep_drafts = keep_drafts
         self._now = now
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -57,11 +67,14 @@ class Clock:
             scheduler.shutdown(wait=False)
 
     async def forget(self) -> int:
-        """Delete messages that are older than they may be kept; return how many."""
-        before = self._now() - self._keep
+        """Delete what is older than it may be kept; return how many messages there were."""
+        now = self._now()
+        before = now - self._keep
         try:
             count = await forget_old_messages(self._database, before=before)
-            await forget_link_codes(self._database, now=self._now())
+            await forget_link_codes(self._database, now=now)
+            await forget_ended_cases(self._database, before=now - self._keep_cases, at=now)
+            await forget_drafts(self._database, before=now - self._keep_drafts)
         except asyncio.CancelledError:
             return 0  # the program stops; what is left goes tomorrow
         if count:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import time
+from datetime import date, time
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,26 @@ class Pacing(Section):
 
 class Retention(Section):
     messages_days: int = Field(default=180, ge=1, le=3650)
+    cases_days: int = Field(default=365, ge=1, le=3650)
+    drafts_days: int = Field(default=7, ge=1, le=365)
+
+
+class Cases(Section):
+    """Within how many calendar days each kind of case is answered, and what follows."""
+
+    question_days: int = Field(default=3, ge=1, le=90)
+    praise_days: int = Field(default=15, ge=1, le=90)
+    suggestion_days: int = Field(default=15, ge=1, le=90)
+    problem_days: int = Field(default=7, ge=1, le=90)
+    complaint_days: int = Field(default=30, ge=1, le=90)
+    chair_after_days: int = Field(default=2, ge=0, le=90)
+    close_after_days: int = Field(default=14, ge=1, le=365)
+
+
+class Holidays(Section):
+    """Days off beside Vietnam's public holidays."""
+
+    days: tuple[date, ...] = ()
 
 
 SAMPLE_UNIT = UnitSection(code="xa-mau", name="Xã Mẫu (bản chạy thử)")
@@ -117,6 +137,8 @@ class Settings(Section):
     quiet_hours: QuietHours = QuietHours()
     pacing: Pacing = Pacing()
     retention: Retention = Retention()
+    cases: Cases = Cases()
+    holidays: Holidays = Holidays()
     crisis: Hotlines = Hotlines()
     token_key: SecretStr = SecretStr("")
     """Seals the secrets that the database keeps; from the environment alone."""

@@ -58,7 +58,10 @@ class Delivery:
         rules: Rules,
         owner: str,
         clock: Callable[[], datetime],
+        reveal: Callable[[str], str] = str,
     ) -> None:
+        """`reveal` opens what is sealed in a stored message."""
+        self._reveal = reveal
         self._database = database
         self._channels = channels
         self._rules = rules
@@ -176,7 +179,7 @@ class Delivery:
         )
         if morning is not None:
             raise _NotYet("quiet hours", morning)
-        reply = Reply.from_json(claim.body)
+        reply = Reply.from_json(self._reveal(claim.body))
         if pace is not None:
             await self._turn(pace, claim, messages=channel.capabilities.messages(reply))
         if (held := self._held_until(claim.account)) is not None:

@@ -34,7 +34,7 @@ class Seal:
             self._fernet = MultiFernet([Fernet(key) for key in given])
         except ValueError:
             raise BadKey(f"{KEY_NAME} is not 32 bytes in base64: {REMEDY}") from None
-        self._first = base64.urlsafe_b64decode(given[0])
+        self._keys = [base64.urlsafe_b64decode(key) for key in given]
 
     def close(self, secret: str) -> str:
         """Return the secret sealed; sealed twice it looks different."""
@@ -49,10 +49,18 @@ class Seal:
 
     def mark(self, purpose: str) -> str:
         """Return what only this key makes of a purpose: 43 letters, always the same, base64url."""
-        made = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
-        return base64.urlsafe_b64encode(made.derive(self._first)).decode().rstrip("=")
+        return self.marks(purpose)[0]
+
+    def marks(self, purpose: str) -> list[str]:
+        """The same of each key, the first one first."""
+        return [_mark(key, purpose) for key in self._keys]
 
 
 def fingerprint(secret: str) -> str:
     """Tells one secret from another without telling it; for long random ones only."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _mark(key: bytes, purpose: str) -> str:
+    made = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
+    return base64.urlsafe_b64encode(made.derive(key)).decode().rstrip("=")

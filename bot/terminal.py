@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 
 from bot.config import ConfigFaults, Settings, load
+from bot.key_file import BadKey
 from content.library import NoCards
 from content.texts import TextFault
-from handlers.staff.door import BadKey
 from storage.database import BadDatabaseUrl, DatabaseFault
 
 CANNOT_START = 2

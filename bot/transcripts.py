@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.channels.web_chat import Line as WebLine
@@ -19,7 +20,9 @@ class Transcripts:
     KEPT = 60
     OPEN = 5_000  # chats whose bells are held; older ones are looked up again
 
-    def __init__(self, database: Database, account: str) -> None:
+    def __init__(self, database: Database, account: str, reveal: Callable[[str], str]) -> None:
+        """`reveal` opens what is sealed in a stored message."""
+        self._reveal = reveal
         self._database = database
         self._account = account
         self._conversations = Conversations()
@@ -84,9 +87,9 @@ class Transcripts:
             WebLine(
                 key=line.key,
                 from_person=line.from_person,
-                text=line.text if line.from_person else "",
+                text=self._reveal(line.text) if line.from_person else "",
                 at=line.at,
-                reply=None if line.from_person else Reply.from_json(line.text),
+                reply=None if line.from_person else Reply.from_json(self._reveal(line.text)),
             )
             for line in lines
         ]

@@ -28,38 +28,36 @@ from bot.config import SAMPLE_UNIT, Settings
 from bot.consent import Consents
 from bot.consent_page import ConsentPage
 from bot.delivery import Delivery, Rules
+from bot.errand_table import Desk, errand_table
 from bot.hotlines import Hotlines as HotlineSettings
+from bot.key_file import read_or_make
+from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
 from bot.transcripts import Transcripts
 from content.answers import LocalFacts
 from content.library import TEXTS, Library, holding
 from content.media import PICTURES, media_of, read_media
+from content.receipts import ReceiptWords
 from content.shelf import SHIPPED
 from content.texts import Texts
-from handlers.actions import (
-    AskPerson,
-    ChooseUnit,
-    Home,
-    LinkChats,
-    ListUnits,
-    OfferLink,
-    PartChats,
-    ShowCard,
-    ShowGroup,
-    ShowGroups,
-)
-from handlers.errands import VIETNAM, Served, Visit
+from handlers.casework import Casework
+from handlers.errands import VIETNAM
 from handlers.layout import lay_out
-from handlers.messages import Incoming, Reply
-from handlers.reception import Errands, Reception
+from handlers.messages import Capabilities, Incoming, Reply
+from handlers.post import Post
+from handlers.reception import Reception
 from handlers.staff.door import Door
 from handlers.staff.unanswered import UnansweredDesk
 from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
+from handlers.villager.described import Described
+from handlers.villager.feedback import Telling
 from handlers.villager.linking import Linking
+from handlers.villager.my_cases import MyCases
 from handlers.villager.places import Places
-from storage.cases import Cases
+from handlers.working_days import WorkingDays
+from storage.cases import CaseKind, Cases
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.people import People
@@ -77,7 +75,10 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class House:
-    """The whole program, joined. `accept` stores a message and wakes who sends its replies."""
+    """The whole program, joined. `accept` stores a message and wakes who sends its replies.
+
+    `reveal` opens what is sealed in a message that is stored.
+    """
 
     settings: Settings
     database: Database
@@ -91,6 +92,9 @@ class House:
     unanswered: UnansweredDesk
     consent_page: ConsentPage
     clock: Clock
+    reveal: Callable[[str], str]
+    casework: Casework
+    receipts: ReceiptWords
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -109,6 +113,7 @@ class House:
             ),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}",
             clock=now,
+            reveal=self.reveal,
         )
 
 
@@ -124,30 +129,28 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
     if library is None:
         cache = settings.data.folder / "cache"
         library = await asyncio.to_thread(Library.open, folder, cache=cache)
-    units = Units(
-        everywhere=hotlines(settings.crisis),
-        units=(
-            Unit(
-                code=unit.code,
-                name=unit.name,
-                parent=unit.parent,
-                local=LocalFacts(
-                    unit_name="" if unit is SAMPLE_UNIT else unit.name,
-                    office_address=unit.office_address,
-                    office_hours=unit.office_hours,
-                    office_phone=unit.office_phone,
-                    contact=unit.contact,
-                    clinic=unit.clinic_address,
-                    police=unit.police_address,
-                ),
-                hotlines=hotlines(unit.crisis),
-            )
-            for unit in settings.units
-        ),
-    )
+    units = _units(settings)
     database = Database.at(settings.database_url)
-    people, cases, unanswered = People(), Cases(), Unanswered()
+    people, unanswered = People(), Unanswered()
+    key = settings.token_key.get_secret_value()
+    keys = ReceiptKeys(key, settings.data.folder / "receipts.key")
+    receipts = ReceiptWords.load()
 
+    def platform(account: str) -> str:
+        return accounts.platforms.get(account, "")
+
+    def capabilities(account: str) -> Capabilities | None:
+        return accounts.capabilities.get(account)
+
+    casework = Casework(
+        units=units,
+        texts=texts,
+        post=Post(capabilities),
+        days=_days(settings),
+        receipts=receipts,
+        hashes=keys.hashes,
+        draw=secrets.randbelow,
+    )
     pictures = holding(folder, PICTURES)
     browse = Browse(
         shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
@@ -159,7 +162,8 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         texts=texts,
         browse=browse,
         units=units,
-        cases=cases,
+        casework=casework,
+        platform=platform,
         unanswered=unanswered,
     )
     places = Places(units=units, people=people, texts=texts, home=browse.home)
@@ -170,42 +174,26 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         draw=lambda: f"{secrets.randbelow(10**8):08}",
     )
 
-    async def words(visit: Visit) -> Served:
-        """Words are a question, unless they name a commune or are a code."""
-        if (unit := places.find(visit.text)) is not None:
-            return await places.choose(visit, ChooseUnit(unit.code))
-        return await linking.hear(visit) or await ask.ask(visit)
-
-    async def start(visit: Visit) -> Served:
-        """A link may name the commune: /start <code>."""
-        if (unit := places.find(visit.text)) is not None:
-            return await places.arrive(visit, unit, browse.first_page)
-        return await browse.welcome(visit)
-
-    errands = Errands(
-        words=words,
-        start=start,
-        actions={
-            Home: browse.home,
-            AskPerson: ask.pass_on,
-            ShowGroups: browse.home,
-            ShowGroup: browse.group,
-            ShowCard: browse.card,
-            ListUnits: places.offer,
-            ChooseUnit: places.choose,
-            OfferLink: linking.offer,
-            LinkChats: linking.link,
-            PartChats: linking.part,
-        },
-        commands={
-            **dict.fromkeys(texts("words.home").split("|"), Home()),
-            **dict.fromkeys(texts("words.person").split("|"), AskPerson()),
-            **dict.fromkeys(texts("words.units").split("|"), ListUnits()),
-            **dict.fromkeys(texts("words.link").split("|"), OfferLink()),
-            **dict.fromkeys(texts("words.part").split("|"), PartChats()),
-        },
-        describe=browse.describe,
-        introduction=browse.introduction,
+    errands = errand_table(
+        Desk(
+            ask=ask,
+            browse=browse,
+            places=places,
+            linking=linking,
+            telling=Telling(
+                casework=casework,
+                receipts=receipts,
+                conceal=keys.conceal,
+                units=units,
+                texts=texts,
+                platform=platform,
+                warn=ask.warning,
+            ),
+            own_cases=MyCases(casework=casework, receipts=receipts, texts=texts, warn=ask.warning),
+        ),
+        texts,
+        Described(shelf=library.shelf, texts=texts, units=units),
+        store=lambda text: keys.conceal(text) if receipts.read(text) else text,
     )
     async with aiohttp.ClientSession(
         headers={"User-Agent": USER_AGENT}, connector=aiohttp.TCPConnector(limit=0)
@@ -220,7 +208,6 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         web_account = next(a for a in settings.accounts if a.platform == "web_chat")
         web_home = web_account.unit
         owner = units.get(web_home)
-        key = settings.token_key.get_secret_value()
         workshop = Workshop(
             session=session,
             public_url=settings.web.public_url,
@@ -246,7 +233,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         )
         web_chat = WebChat(
             account=web_account.name,
-            transcripts=Transcripts(database, web_account.name),
+            transcripts=Transcripts(database, web_account.name, keys.reveal),
             texts=texts,
             welcome=first_page,
             owner=owner.name if owner else "",
@@ -268,10 +255,10 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
         )
         web_chat.accept = reception.accept
         door = Door(
-            key_file=settings.data.folder / "staff.key",
+            key=read_or_make(settings.data.folder / "staff.key"),
             database=database,
             texts=texts,
-            cases=cases,
+            cases=Cases(),
             outbox=Outbox(),
             unanswered=unanswered,
             units=units,
@@ -301,8 +288,13 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             clock=Clock(
                 database=database,
                 keep_messages=timedelta(days=settings.retention.messages_days),
+                keep_cases=timedelta(days=settings.retention.cases_days),
+                keep_drafts=timedelta(days=settings.retention.drafts_days),
                 now=now,
             ),
+            reveal=keys.reveal,
+            casework=casework,
+            receipts=receipts,
         )
         try:
             await database.listen()
@@ -313,6 +305,50 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
                 with contextlib.suppress(Exception):
                     await channel.close()
             await database.close()
+
+
+def _seal(settings: Settings) -> Seal | None:
+    key = settings.token_key.get_secret_value()
+    return Seal(key) if key else None
+
+
+def _units(settings: Settings) -> Units:
+    """The units of the settings as the errands know them."""
+    return Units(
+        everywhere=hotlines(settings.crisis),
+        units=(
+            Unit(
+                code=unit.code,
+                name=unit.name,
+                parent=unit.parent,
+                local=LocalFacts(
+                    unit_name="" if unit is SAMPLE_UNIT else unit.name,
+                    office_address=unit.office_address,
+                    office_hours=unit.office_hours,
+                    office_phone=unit.office_phone,
+                    contact=unit.contact,
+                    clinic=unit.clinic_address,
+                    police=unit.police_address,
+                ),
+                hotlines=hotlines(unit.crisis),
+            )
+            for unit in settings.units
+        ),
+    )
+
+
+def _days(settings: Settings) -> WorkingDays:
+    within = settings.cases
+    return WorkingDays(
+        days={
+            CaseKind.QUESTION: within.question_days,
+            CaseKind.PRAISE: within.praise_days,
+            CaseKind.SUGGESTION: within.suggestion_days,
+            CaseKind.PROBLEM: within.problem_days,
+            CaseKind.COMPLAINT: within.complaint_days,
+        },
+        holidays_too=settings.holidays.days,
+    )
 
 
 def hotlines(settings: HotlineSettings) -> Hotlines:
@@ -327,6 +363,7 @@ def _commands(texts: Texts, units: Units) -> list[tuple[str, str]]:
     offered = [
         (texts("words.home"), texts("command.home")),
         (texts("words.person"), texts("command.person")),
+        (texts("words.feedback"), texts("command.feedback")),
     ]
     if len(units) > 1:
         offered.append((texts("words.units"), texts("command.units")))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, fields
+from enum import StrEnum
+from typing import get_args, get_type_hints
 
 VERSION = "1"
 MAX_BYTES = 64
+LONGEST_NUMBER = 12
 
 
 class UnknownAction(ValueError):
@@ -73,6 +78,72 @@ class PartChats:
     """Let this chat stand alone again."""
 
 
+class Told(StrEnum):
+    """What somebody does while telling feedback (`Feedback`)."""
+
+    BEGIN = "b"  # with a value: whatever was begun before is gone
+    KIND = "k"  # value: a kind of case, or "denunciation"
+    ABOUT = "a"  # value: whom a complaint is about
+    UNIT = "u"  # value: the commune that it is for
+    SHOW = "l"  # show the step again; value: from which line on its list goes on
+    PLACE = "p"  # value: the code of the village
+    SEND = "s"
+    NAME = "n"  # send with a name
+    BACK = "r"
+    SKIP = "x"
+    DROP = "d"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A step of telling feedback. `step` is the one that was shown: an old button of another step
+    changes nothing."""
+
+    told: Told
+    step: str = ""
+    value: str = ""
+
+
+class CaseMove(StrEnum):
+    """What a villager does with a case of theirs."""
+
+    SHOW = "s"
+    GOOD = "g"  # understood and content
+    NOT_CONTENT = "c"  # understood, not content
+    NOT_CLEAR = "u"  # not understood
+    REOPEN = "r"
+    ADD = "a"
+    WITHDRAW = "w"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStep:
+    """A step of the villager in a case of their own."""
+
+    move: CaseMove
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyCases:
+    """List what I asked and said, and how it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Give up what I am telling; else the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """One step back in what I am telling; else the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Leave out what is asked just now; else the first page."""
+
+
 Action = (
     Home
     | AskPerson
@@ -84,33 +155,45 @@ Action = (
     | OfferLink
     | LinkChats
     | PartChats
+    | Feedback
+    | CaseStep
+    | MyCases
+    | Stop
+    | Back
+    | Skip
 )
+
+_TAGS: dict[str, type[Action]] = {
+    "h": Home,
+    "p": AskPerson,
+    "gs": ShowGroups,
+    "g": ShowGroup,
+    "c": ShowCard,
+    "us": ListUnits,
+    "u": ChooseUnit,
+    "lo": OfferLink,
+    "l": LinkChats,
+    "lp": PartChats,
+    "f": Feedback,
+    "k": CaseStep,
+    "ks": MyCases,
+    "x": Stop,
+    "b": Back,
+    "n": Skip,
+}
+"""The first part of what is written; the action's fields follow. Never give one another meaning:
+buttons stay in people's chats."""
+
+_TAG_OF = {action: tag for tag, action in _TAGS.items()}
+_TYPES = {
+    action: [get_type_hints(action)[field.name] for field in fields(action)]
+    for action in get_args(Action)
+}
 
 
 def encode(action: Action) -> str:
     """Return the action as text. Raises ValueError when it does not fit in 64 bytes."""
-    match action:
-        case Home():
-            parts = ["h"]
-        case AskPerson():
-            parts = ["p"]
-        case ShowGroups():
-            parts = ["gs"]
-        case ShowGroup(group, start):
-            parts = ["g", group, str(start)]
-        case ShowCard(slug, facet):
-            parts = ["c", slug, facet]
-        case ListUnits(parent, start):
-            parts = ["us", parent, str(start)]
-        case ChooseUnit(code):
-            parts = ["u", code]
-        case OfferLink():
-            parts = ["lo"]
-        case LinkChats():
-            parts = ["l"]
-        case PartChats():
-            parts = ["lp"]
-    encoded = ":".join([VERSION, *parts])
+    encoded = ":".join([VERSION, _TAG_OF[type(action)], *map(str, astuple(action))])
     if len(encoded.encode()) > MAX_BYTES:
         raise ValueError(f"action {encoded!r} is longer than {MAX_BYTES} bytes: shorten its name")
     return encoded
@@ -118,29 +201,17 @@ def encode(action: Action) -> str:
 
 def decode(text: str) -> Action:
     """Read what `encode` wrote. Raises UnknownAction for anything else."""
-    match text.split(":"):
-        case [version, "h"] if version == VERSION:
-            return Home()
-        case [version, "p"] if version == VERSION:
-            return AskPerson()
-        case [version, "gs"] if version == VERSION:
-            return ShowGroups()
-        case [version, "g", group, start] if version == VERSION and _is_count(start):
-            return ShowGroup(group, int(start))
-        case [version, "c", slug, facet] if version == VERSION:
-            return ShowCard(slug, facet)
-        case [version, "us", parent, start] if version == VERSION and _is_count(start):
-            return ListUnits(parent, int(start))
-        case [version, "u", code] if version == VERSION:
-            return ChooseUnit(code)
-        case [version, "lo"] if version == VERSION:
-            return OfferLink()
-        case [version, "l"] if version == VERSION:
-            return LinkChats()
-        case [version, "lp"] if version == VERSION:
-            return PartChats()
+    version, _, rest = text.partition(":")
+    tag, *parts = rest.split(":")
+    action = _TAGS.get(tag)
+    if version == VERSION and action is not None and len(parts) == len(_TYPES[action]):
+        with contextlib.suppress(ValueError):
+            build: Callable[..., Action] = action
+            return build(*map(_read, _TYPES[action], parts))
     raise UnknownAction(f"not an action of version {VERSION}: {text[:MAX_BYTES]!r}")
 
 
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 6
+def _read(kind: type, part: str) -> object:
+    if kind is int and not (part.isascii() and part.isdigit() and len(part) <= LONGEST_NUMBER):
+        raise ValueError(f"{part[:MAX_BYTES]!r} is no number")
+    return kind(part)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from handlers.actions import Action
-from handlers.messages import Reply
+from handlers.messages import Attachment, Reply
 from storage.conversations import Conversation, Talk
 from storage.database import Transaction
 from storage.people import Person
@@ -21,6 +21,7 @@ class Visit:
     """Somebody at the door: who, where, when, and the transaction in which they are served.
 
     `now` is in UTC; `text` is what they wrote, empty for a button; in a `group` others read along.
+    `attachments` and `location` came with it.
     """
 
     tx: Transaction
@@ -29,6 +30,8 @@ class Visit:
     now: datetime
     text: str = ""
     group: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    location: tuple[float, float] | None = None
 
     @property
     def talk(self) -> Talk:

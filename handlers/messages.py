@@ -42,13 +42,28 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo, a voice note or a file that somebody sent; the platform still has it.
+
+    `reference` is what the channel needs to fetch it, for as long as the platform keeps it. `mime`
+    and `size` (bytes) are what the platform says, or empty and 0: neither is to be trusted.
+    """
+
+    kind: Kind
+    reference: str
+    mime: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One thing a person did on a platform.
 
     `message_id` is unique within the account and the same when the platform delivers again.
     `sender` is the platform's id of the person. `sent_at` is in UTC. `pressed` is the platform's id
     of the message whose button it was. Things sent at once share an `album`, unique within the
-    account as message ids are: they get one answer, to their words if they have any.
+    account as message ids are: they get one answer, to their words if they have any. `location` is
+    latitude and longitude in degrees.
     """
 
     address: Address
@@ -61,6 +76,8 @@ class Incoming:
     edited: bool = False
     pressed: str = ""
     album: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    location: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Errands:
     commands: Mapping[str, Action]  # the whole text, lower case: "/xa", "trang đầu"
     describe: Callable[[Action], str]
     introduction: Callable[[Visit], Reply]
+    store: Callable[[str], str]  # the words of a message as they may be kept
 
 
 class Reception:
@@ -251,7 +252,7 @@ class Reception:
             case Kind.START | Kind.BLOCKED | Kind.UNBLOCKED | Kind.MIGRATED:
                 return ""  # nothing that the person said
             case Kind.TEXT:
-                return incoming.text
+                return self._errands.store(incoming.text)
         return incoming.text or self._texts(f"said.{incoming.kind.value}")
 
     def _only(self, key: str, visit: Visit, **fields: str) -> Served:

@@ -60,6 +60,25 @@ class Units:
         """The units right below `parent`; with an empty parent, those that stand below none."""
         return [unit for unit in self._units.values() if unit.parent == parent]
 
+    def line(self, code: str) -> list[Unit]:
+        """The unit and all that stand above it, from below; empty for a code that is no unit's."""
+        unit = self.get(code)
+        return [] if unit is None else [unit, *self.line(unit.parent)]
+
+    def below(self, code: str) -> frozenset[str]:
+        """The codes of the unit and of all that stand below it; an empty code is all units'."""
+        if not code:
+            return frozenset({"", *(unit.code for unit in self)})
+        inside = frozenset[str]().union(*(self.below(u.code) for u in self.inside(code)))
+        return inside | {code}
+
+    def office(self, code: str) -> Unit | None:
+        """The unit whose office serves this one: itself, or the first above it that has an address
+        or a number; without any, the one that stands highest."""
+        line = self.line(code)
+        own = [u for u in line if u.local.office_address or u.local.office_phone]
+        return next(iter([*own, *line[-1:]]), None)
+
     def local(self, code: str) -> LocalFacts:
         """What the cards say of this unit; what it leaves open is taken from the units above."""
         unit = self.get(code)

@@ -132,6 +132,23 @@ class Conversations:
             )
         )
 
+    async def choices(self, tx: Transaction, conversation: int) -> dict[str, str]:
+        """What each digit means in it just now; kept from others until the commit."""
+        row = ConversationRecord
+        found = await tx.connection.execute(
+            select(row.choices).where(row.id == conversation).with_for_update(key_share=True)
+        )
+        choices: dict[str, str] = json.loads(found.scalar_one_or_none() or "{}")
+        return choices
+
+    async def offer(self, tx: Transaction, conversation: int, choices: Mapping[str, str]) -> None:
+        """These digits mean something from now on, and no others."""
+        await tx.connection.execute(
+            update(ConversationRecord)
+            .where(ConversationRecord.id == conversation)
+            .values(choices=json.dumps(dict(choices)))
+        )
+
     async def stop_writing(self, tx: Transaction, conversation: int, *, at: datetime) -> None:
         """They blocked us or are gone."""
         await self._set_stopped(tx, conversation, at)

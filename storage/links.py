@@ -16,8 +16,6 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     delete,
-    func,
-    insert,
     or_,
     select,
     update,
@@ -31,15 +29,6 @@ from storage.upsert import insert_or_ignore
 
 LASTS = timedelta(minutes=15)
 """So long a code is good, from its being told to the second chat's yes."""
-
-WATCHED = timedelta(minutes=10)
-WRONG_IN_ONE = 5
-WRONG_IN_ALL = 50
-"""So many wrong codes within `WATCHED`, of one conversation and of all, and none is looked at.
-
-Chats cost nothing to open, so only the limit for all holds off who guesses: 7,200 tries a day at
-most among a hundred million codes.
-"""
 
 
 class LinkCodeRecord(Record):
@@ -59,17 +48,6 @@ class LinkCodeRecord(Record):
     typed_in: Mapped[int | None] = mapped_column(
         Id, ForeignKey("conversations.id", ondelete="CASCADE"), default=None
     )
-
-
-class WrongCodeRecord(Record):
-    __tablename__ = "wrong_codes"
-    __table_args__ = (Index("ix_wrong_codes_at", "at"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    conversation_id: Mapped[int] = mapped_column(
-        Id, ForeignKey("conversations.id", ondelete="CASCADE")
-    )
-    at: Mapped[datetime] = mapped_column(Utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,23 +126,6 @@ class Links:
         )
         found = used.scalar_one_or_none()
         return None if found is None else await _origin(tx, found)
-
-    async def too_many_wrong(self, tx: Transaction, *, conversation: int, at: datetime) -> bool:
-        """Whether no code may be looked at, in this conversation or in any."""
-        row = WrongCodeRecord
-        counts = await tx.connection.execute(
-            select(
-                func.count(row.id), func.count(row.id).filter(row.conversation_id == conversation)
-            ).where(row.at > at - WATCHED)
-        )
-        everywhere, here = counts.one()
-        return everywhere >= WRONG_IN_ALL or here >= WRONG_IN_ONE
-
-    async def note_wrong(self, tx: Transaction, *, conversation: int, at: datetime) -> None:
-        """A code was typed that opens nothing."""
-        await tx.connection.execute(
-            insert(WrongCodeRecord).values(conversation_id=conversation, at=at)
-        )
 
 
 async def _origin(tx: Transaction, conversation: int) -> Origin:

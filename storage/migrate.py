@@ -36,11 +36,11 @@ async def current(database: Database) -> str:
         )
 
 
-async def migrate(database: Database) -> None:
-    """Apply what is missing, all or nothing."""
+async def migrate(database: Database, *, to: str = "head") -> None:
+    """Apply what is missing, all or nothing; `to` names an earlier revision to stop at."""
     async with database.begin() as tx:
         if tx.on_postgresql:
             await tx.connection.execute(
                 text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK}
             )
-        await tx.connection.run_sync(lambda c: command.upgrade(_config(c), "head"))
+        await tx.connection.run_sync(lambda c: command.upgrade(_config(c), to))

@@ -11,8 +11,9 @@ from sqlalchemy import delete, exists, select, update
 
 from storage.conversations import ConversationRecord
 from storage.database import Database
+from storage.guesses import WATCHED, WrongGuessRecord
 from storage.inbox import InboxRecord
-from storage.links import WATCHED, LinkCodeRecord, WrongCodeRecord
+from storage.links import LinkCodeRecord
 from storage.outbox import UNFINISHED, OutboxRecord
 from storage.unanswered import UnansweredRecord
 
@@ -58,6 +59,6 @@ async def forget_old_messages(database: Database, *, before: datetime) -> int:
 async def forget_link_codes(database: Database, *, now: datetime) -> int:
     """Delete the codes that open nothing any more, and wrong ones that count no longer (UTC)."""
     codes = delete(LinkCodeRecord).where(LinkCodeRecord.expires_at <= now)
-    wrong = delete(WrongCodeRecord).where(WrongCodeRecord.at <= now - WATCHED)
+    wrong = delete(WrongGuessRecord).where(WrongGuessRecord.at <= now - WATCHED)
     async with database.begin() as tx:
         return sum([(await tx.connection.execute(each)).rowcount for each in (codes, wrong)])

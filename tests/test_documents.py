@@ -20,7 +20,10 @@ from content.crisis import Alarm
 from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
+from handlers.actions import CaseMove
 from handlers.messages import Kind
+from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
+from storage.cases import CaseKind, CaseState
 from storage.outbox import State
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +42,13 @@ FAMILIES = {
     "channel": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
     "consent": [outcome.value for outcome in Outcome],
     "sheet.app": ["telegram", "web_chat", "zalo_oa", "zalo_bot"],
+    "case.kind": [kind.value for kind in CaseKind],
+    "case.state": [state.value for state in CaseState],
+    "feedback.kind": [*KINDS, DENUNCIATION],
+    "feedback.about": list(ABOUT),
+    "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
+    "words": ["part", "stop", "back", "skip", "my_cases"],
+    "case.move": [move.value for move in CaseMove],
     "staff.state": [state.value for state in State],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import jinja2
 from aiohttp import web
 
+from content.redaction import redact
 from content.texts import Texts
 from handlers.units import Units
-from storage.cases import Cases
+from storage.case_lists import EVERYTHING, CaseLists
+from storage.cases import Cases, Side
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.unanswered import Unanswered
 
 COOKIE = "loaban_staff"
-SHORTEST_KEY = 20
 PAGES = Path(__file__).parent / "pages"
-
-
-class BadKey(ValueError):
-    """The key file is damaged; an empty key would open to everybody."""
 
 
 class Door:
@@ -38,7 +33,7 @@ class Door:
     def __init__(
         self,
         *,
-        key_file: Path,
+        key: str,
         database: Database,
         texts: Texts,
         cases: Cases,
@@ -48,10 +43,11 @@ class Door:
         zone: ZoneInfo,
         secure: bool,
     ) -> None:
-        self._key = _read_or_make(key_file)
+        self._key = key
         self._database = database
         self._texts = texts
         self._cases = cases
+        self._lists = CaseLists()
         self._outbox = outbox
         self._unanswered = unanswered
         self._units = units
@@ -78,17 +74,21 @@ class Door:
         if not self.knows(request):
             return self.closed()
         async with self._database.read() as tx:
-            waiting = await self._cases.waiting(tx)
+            waiting = [
+                (case, redact(next((w.text for w in words if w.side is Side.VILLAGER), "")))
+                for case in await self._lists.waiting(tx, EVERYTHING)
+                if (words := await self._cases.words(tx, case.id))
+            ]
             count = await self._cases.count_waiting(tx)
             sent = await self._outbox.counts(tx)
             unanswered = await self._unanswered.count(tx)
         rows = [
             {
-                "text": question.text,
-                "unit": unit.name if (unit := self._units.get(question.unit)) else "",
-                "asked_at": question.asked_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
+                "text": text,
+                "unit": unit.name if (unit := self._units.get(case.unit)) else "",
+                "asked_at": case.received_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
             }
-            for question in waiting
+            for case, text in waiting
         ]
         return self.page(
             "overview.html", questions=rows, waiting=count, counts=sent, unanswered=unanswered
@@ -161,24 +161,3 @@ class Door:
 def _same(given: str, wanted: str) -> bool:
     """Compared in constant time; as bytes, since a foreign letter would raise."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
-
-
-def _read_or_make(key_file: Path) -> str:
-    """The key of this installation, made at the first start by whichever process is first."""
-    key_file.parent.mkdir(parents=True, exist_ok=True)
-    draft = key_file.with_name(f"{key_file.name}.{secrets.token_hex(4)}")
-    draft.touch(mode=0o600, exist_ok=False)
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(secrets.token_urlsafe(24))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, key_file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    key = key_file.read_text(encoding="utf-8").strip()
-    if len(key) < SHORTEST_KEY:
-        raise BadKey(f"{key_file} holds no key: delete it, and a new one is made")
-    return key

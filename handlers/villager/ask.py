@@ -25,13 +25,14 @@ from content.understanding import (
     Unknown,
 )
 from content.understanding import AskPerson as WantsPerson
-from handlers.actions import Action, ShowCard
+from handlers.actions import Action, Feedback, ShowCard, Told
+from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.units import Units
 from handlers.villager.browse import Browse
 from handlers.villager.menus import Choice, Menus
-from storage.cases import Cases
+from storage.cases import CaseKind, Cases, NewCase
 from storage.conversations import Talk
 from storage.unanswered import Doubt, Unanswered
 
@@ -56,16 +57,20 @@ class Ask:
         texts: Texts,
         browse: Browse,
         units: Units,
-        cases: Cases,
+        casework: Casework,
+        platform: Callable[[str], str],
         unanswered: Unanswered,
     ) -> None:
+        """`platform` says of an account what kind of channel it is."""
         self._understand = understand
         self._alarm = alarm
         self._shelf = shelf
         self._texts = texts
         self._browse = browse
         self._units = units
-        self._cases = cases
+        self._cases = Cases()
+        self._casework = casework
+        self._platform = platform
         self._unanswered = unanswered
         self._menus = Menus(texts)
 
@@ -133,6 +138,11 @@ class Ask:
             return f"{national}\n{self._texts('crisis.local_any', phone=phone)}"
         return f"{national}\n{self._texts('crisis.local', place=place, phone=phone)}"
 
+    def warning(self, visit: Visit) -> Reply | None:
+        """Whom to call, for somebody whose words show that they are in danger."""
+        danger = self._alarm.hear(visit.text)
+        return None if danger is None else Reply(self._whom_to_call(visit, danger))
+
     def _warned(self, visit: Visit, danger: Danger, served: Served) -> Served:
         first = Reply(self._whom_to_call(visit, danger))
         return replace(served, replies=(first, *served.replies), urgent=True)
@@ -153,20 +163,33 @@ class Ask:
         """They want a person: pass on what they asked last, or ask for it now."""
         if visit.talk.question:
             return await self._pass_on(visit, visit.talk.question, "ask.passed_on", visit.talk)
-        served = self._say(visit.talk, "ask.say_your_question")
+        tell: list[Choice] = [(self._texts("feedback.button"), Feedback(Told.BEGIN))]
+        served = self._say(visit.talk, "ask.say_your_question", tell)
         return replace(served, talk=replace(served.talk, expecting=EXPECTING_QUESTION))
 
     async def _pass_on(self, visit: Visit, question: str, key: str, talk: Talk) -> Served:
-        await self._cases.ask(
-            visit.tx,
-            conversation=visit.conversation.id,
-            unit=visit.person.unit,
-            text=redact(question),
-            topic=talk.topic,
-            at=visit.now,
-        )
+        """A question waits once, however often it is asked."""
+        here = visit.conversation
+        due = await self._cases.waits(visit.tx, conversation=here.id, text=question)
+        if due is None:
+            asked = NewCase(
+                CaseKind.QUESTION,
+                unit=visit.person.unit,
+                text=question,
+                topic=talk.topic,
+                platform=self._platform(here.account),
+            )
+            case = await self._casework.open(visit.tx, asked, conversation=here.id, at=visit.now)
+            due = case.due_at
+        hours = self._units.local(visit.person.unit).office_hours
+        waiting = self._texts("ask.due", day=self._casework.day(due))
+        if hours:
+            waiting = f"{waiting} {self._texts('ask.hours', hours=hours)}"
         after = replace(talk, expecting="", question="")
-        return self._say(after, key, question=shorten(question, SHOWN_QUESTION))
+        shown = shorten(question, SHOWN_QUESTION)
+        text = f"{self._texts(key, question=shown)} {waiting}"
+        reply = Reply(text, self._menus.numbered([]))
+        return Served((reply,), replace(after, greeted=True))
 
     async def _note(self, visit: Visit, question: str, kind: Doubt, slugs: tuple[str, ...]) -> None:
         """Kept without who asked, so that staff see what the cards lack."""

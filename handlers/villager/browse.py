@@ -10,17 +10,7 @@ from content.cards import Card, Facet
 from content.days import named_time
 from content.shelf import Shelf
 from content.texts import Texts
-from handlers.actions import (
-    Action,
-    AskPerson,
-    ChooseUnit,
-    Home,
-    LinkChats,
-    ListUnits,
-    ShowCard,
-    ShowGroup,
-    ShowGroups,
-)
+from handlers.actions import Action, Feedback, ListUnits, ShowCard, ShowGroup, Told
 from handlers.errands import Served, Visit
 from handlers.messages import Media, MediaKind, Reply
 from handlers.units import Units
@@ -54,7 +44,7 @@ class Browse:
 
     def first_page(self, unit: str) -> Reply:
         """The first contact's words with the groups of subjects, for a person of that unit."""
-        return self._home(self._introduction(unit))
+        return self._home(self._introduction(unit), unit)
 
     def introduction(self, visit: Visit) -> Reply:
         """The same words without choices, before the answer to a first question."""
@@ -67,7 +57,7 @@ class Browse:
         return self._texts("welcome.text_unit", unit=unit.name)
 
     async def home(self, visit: Visit, _action: Action | None = None) -> Served:
-        page = replace(self._home(self._texts("home.text")), menu=True)
+        page = replace(self._home(self._texts("home.text"), visit.person.unit), menu=True)
         return Served((page,), Talk(greeted=True))
 
     async def group(self, visit: Visit, action: Action) -> Served:
@@ -114,36 +104,15 @@ class Browse:
         reply = Reply(answer.text, self._menus.numbered(choices), self._media(slug, facet))
         return Served((reply,), talk)
 
-    def describe(self, action: Action) -> str:
-        """What a person said by tapping a button, in words."""
-        match action:
-            case ShowCard(slug, facet) if slug in self._shelf.cards and facet in set(Facet):
-                title = self._shelf.cards[slug].title
-                if facet == Facet.GENERAL:
-                    return title
-                return f"{title}: {label(Facet(facet), self._texts)}"
-            case ShowGroup(group, _) if group in self._shelf.groups:
-                return self._texts(f"group.{group}")
-            case AskPerson():
-                return self._texts("menu.person")
-            case ListUnits():
-                return self._texts("menu.units")
-            case ChooseUnit(code):
-                unit = self._units.get(code)
-                return unit.name if unit else self._texts("menu.no_unit")
-            case LinkChats():
-                return self._texts("link.yes")
-            case Home() | ShowGroups():
-                return self._texts("menu.home")
-        return self._texts("menu.old")
-
-    def _home(self, text: str) -> Reply:
+    def _home(self, text: str, unit: str) -> Reply:
+        """The groups of subjects, and feedback; before that, where one lives is to be chosen."""
         choices: list[Choice] = [
             (self._texts(f"group.{group}"), ShowGroup(group)) for group in self._shelf.groups
         ]
-        if len(self._units) > 1:
-            choices = [*choices[:PAGE], (self._texts("menu.units"), ListUnits())]
-        return Reply(text, self._menus.numbered(choices, home=False))
+        last: Choice = (self._texts("feedback.button"), Feedback(Told.BEGIN))
+        if len(self._units) > 1 and not unit:
+            last = (self._texts("menu.units"), ListUnits())
+        return Reply(text, self._menus.numbered([*choices[:PAGE], last], home=False))
 
     def _media(self, slug: str, facet: Facet) -> tuple[Media, ...]:
         """The card's picture and recorded voice, with its short form only: data costs money."""

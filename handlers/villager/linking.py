@@ -17,7 +17,8 @@ from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.units import Units
 from handlers.villager.menus import HOME, Menus
-from storage.links import LASTS, WATCHED, Links, Origin
+from storage.guesses import WATCHED, Guess, Guesses
+from storage.links import LASTS, Links, Origin
 from storage.outbox import Lane, Outbox
 from storage.people import People
 
@@ -41,6 +42,7 @@ class Linking:
     ) -> None:
         """`where` says of an account on which kind of channel it is; `draw` gives eight digits."""
         self._links = Links()
+        self._guesses = Guesses(Guess.LINK)
         self._people = People()
         self._outbox = Outbox()
         self._units = units
@@ -74,7 +76,7 @@ class Linking:
             return self._say(visit, "link.group")
         here, at = visit.conversation.id, visit.now
         expected = named or await self._links.offered(visit.tx, conversation=here, at=at)
-        if await self._links.too_many_wrong(visit.tx, conversation=here, at=at):
+        if await self._guesses.too_many(visit.tx, conversation=here, at=at):
             if not expected:
                 return None
             return self._say(visit, "link.wait", minutes=WATCHED.seconds // 60)
@@ -82,7 +84,7 @@ class Linking:
             return self._say(visit, "link.own_code")
         origin = await self._links.take(visit.tx, code, conversation=here, at=at)
         if origin is None:
-            await self._links.note_wrong(visit.tx, conversation=here, at=at)
+            await self._guesses.note(visit.tx, conversation=here, at=at)
             return self._say(visit, "link.wrong") if expected else None
         return await self._ask(visit, origin)
 

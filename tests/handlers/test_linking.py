@@ -17,7 +17,8 @@ from content.library import Library
 from handlers.actions import LinkChats, ShowCard, encode
 from handlers.messages import Address, Incoming, Kind, Reply
 from storage.database import Database
-from storage.links import WRONG_IN_ONE, LinkCodeRecord
+from storage.guesses import WRONG_IN_ONE
+from storage.links import LinkCodeRecord
 from storage.migrate import migrate
 from tests.handlers.test_reception import Villager, words
 

@@ -15,6 +15,7 @@ from content.cards import Card
 from content.screens import utf16_length
 from handlers.actions import AskPerson, ChooseUnit, Home, ShowCard, encode
 from handlers.messages import Address, Incoming, Kind, Reply
+from storage.case_lists import EVERYTHING, CaseLists
 from storage.cases import Cases
 from storage.conversations import ConversationRecord, Conversations
 from storage.inbox import InboxRecord
@@ -24,6 +25,13 @@ from storage.unanswered import Unanswered
 NUMBERS = itertools.count(1)
 
 
+async def waiting(house: House) -> list[str]:
+    """The first words of each case that waits for an official."""
+    async with house.database.read() as tx:
+        found = await CaseLists().waiting(tx, EVERYTHING)
+        return [(await Cases().words(tx, case.id))[0].text for case in found]
+
+
 @dataclass
 class Villager:
     """Somebody in a web chat of their own."""
@@ -31,6 +39,7 @@ class Villager:
     house: House
     chat: str = field(default_factory=lambda: f"chat {next(NUMBERS)}")
     heard: int = 0
+    group: bool = False
 
     def incoming(self, text: str = "", kind: Kind = Kind.TEXT) -> Incoming:
         return Incoming(
@@ -40,6 +49,7 @@ class Villager:
             sender=self.chat,
             sent_at=datetime.now(UTC),
             text=text,
+            group=self.group,
         )
 
     async def say(self, text: str = "", kind: Kind = Kind.TEXT) -> list[Reply]:
@@ -155,23 +165,20 @@ async def test_a_question_that_no_card_answers_waits_for_an_official(known: Vill
     question = "mua điện thoại cũ ở đâu rẻ"
     [reply] = await known.say(question)
     assert "không đoán" in reply.text
-    async with known.house.database.read() as tx:
-        assert [q.text for q in await Cases().waiting(tx)] == [question]
+    assert await waiting(known.house) == [question]
 
 
 async def test_nine_passes_the_last_question_on(known: Villager) -> None:
     question = "bố tôi 76 tuổi có được tiền tuổi già không"
     await known.say(question)
     assert question in words(await known.say("9"))
-    async with known.house.database.read() as tx:
-        assert [q.text for q in await Cases().waiting(tx)] == [question]
+    assert await waiting(known.house) == [question]
 
 
 async def test_nine_without_a_question_takes_the_next_words_as_they_are(known: Villager) -> None:
     await known.say("9")
     assert "xin chào ông chủ tịch" in words(await known.say("xin chào ông chủ tịch"))
-    async with known.house.database.read() as tx:
-        assert [q.text for q in await Cases().waiting(tx)] == ["xin chào ông chủ tịch"]
+    assert await waiting(known.house) == ["xin chào ông chủ tịch"]
     assert "Chào bà con" in words(await known.say("xin chào"))
 
 
@@ -406,8 +413,7 @@ async def test_danger_that_no_card_answers_gets_no_menu_of_guesses(known: Villag
     [reply] = await known.say("em khong muon song nua")
     assert "115" in reply.text
     assert {b.digit for b in reply.buttons} == {9, 0}
-    async with known.house.database.read() as tx:
-        assert len(await Cases().waiting(tx)) == 1
+    assert len(await waiting(known.house)) == 1
 
 
 async def test_danger_is_heard_where_an_officials_question_was_expected(known: Villager) -> None:
@@ -420,5 +426,4 @@ async def test_danger_is_heard_where_an_officials_question_was_expected(known: V
 async def test_a_word_or_a_number_alone_does_not_go_to_an_official(known: Villager) -> None:
     for text in ("88", "asdfgh"):
         assert "chưa hiểu" in words(await known.say(text))
-    async with known.house.database.read() as tx:
-        assert await Cases().waiting(tx) == []
+    assert await waiting(known.house) == []

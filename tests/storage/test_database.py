@@ -11,7 +11,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from storage.cases import Cases
 from storage.conversations import Conversations, Talk
 from storage.database import BadDatabaseUrl, Database
 from storage.inbox import Inbox
@@ -138,18 +137,6 @@ async def test_the_same_message_is_stored_once(database: Database) -> None:
 
     stored = await asyncio.gather(*(store() for _ in range(8)))
     assert sum(number is not None for number in stored) == 1
-
-
-async def test_a_question_asked_twice_waits_once(database: Database) -> None:
-    async with database.begin() as tx:
-        person = await People().meet(tx, account="web", sender="s", unit="", at=NOW)
-        opened = await Conversations().open(
-            tx, account="web", chat="c", thread="", person=person.id, at=NOW
-        )
-        ask = {"conversation": opened.id, "unit": "", "text": "trâu ốm", "topic": "", "at": NOW}
-        assert await Cases().ask(tx, **ask)  # type: ignore[arg-type]
-        assert not await Cases().ask(tx, **ask)  # type: ignore[arg-type]
-        assert [question.text for question in await Cases().waiting(tx)] == ["trâu ốm"]
 
 
 async def test_a_time_without_zone_is_refused(database: Database) -> None:

@@ -12,22 +12,22 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.conversations import ConversationRecord, Conversations
 from storage.database import Database
-from storage.links import (
-    LASTS,
+from storage.guesses import (
     WATCHED,
     WRONG_IN_ALL,
     WRONG_IN_ONE,
-    LinkCodeRecord,
-    Links,
-    WrongCodeRecord,
+    Guess,
+    Guesses,
+    WrongGuessRecord,
 )
+from storage.links import LASTS, LinkCodeRecord, Links
 from storage.people import People, Person, PersonRecord
 from storage.privacy import forget_link_codes
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 CODE, OTHER_CODE = "10203040", "50607080"
-LINKS, PEOPLE = Links(), People()
+LINKS, GUESSES, PEOPLE = Links(), Guesses(Guess.LINK), People()
 
 
 @dataclass
@@ -79,11 +79,11 @@ class Chat:
     async def wrong(self, times: int, at: datetime = NOW) -> None:
         async with self.database.begin() as tx:
             for _ in range(times):
-                await LINKS.note_wrong(tx, conversation=self.number, at=at)
+                await GUESSES.note(tx, conversation=self.number, at=at)
 
     async def must_wait(self, at: datetime = NOW) -> bool:
         async with self.database.read() as tx:
-            return await LINKS.too_many_wrong(tx, conversation=self.number, at=at)
+            return await GUESSES.too_many(tx, conversation=self.number, at=at)
 
 
 async def chats(database: Database, count: int) -> list[Chat]:
@@ -230,6 +230,6 @@ async def test_codes_that_open_nothing_and_old_wrong_ones_are_forgotten(database
     await new.wrong(1, at=NOW - WATCHED + SECOND)
     assert await forget_link_codes(database, now=NOW) == 3
     async with database.read() as tx:
-        for record in (LinkCodeRecord, WrongCodeRecord):
+        for record in (LinkCodeRecord, WrongGuessRecord):
             left = await tx.connection.execute(select(record.conversation_id))
             assert list(left.scalars()) == [new.number]

@@ -1,0 +1,248 @@
+"""Casework: what happens to a case, with everybody told who must know, in one transaction.
+
+Villagers, officials and the console do it through here, so that each step is told the same way
+whoever takes it. Who may take it they decide themselves; which states allow it, `storage.cases`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from content.receipts import ReceiptWords
+from content.redaction import redact
+from content.screens import shorten
+from content.texts import Texts
+from handlers.actions import CaseMove, CaseStep, encode
+from handlers.errands import VIETNAM
+from handlers.messages import Button, Reply
+from handlers.post import Post
+from handlers.units import Units
+from handlers.working_days import WorkingDays
+from storage.case_lists import Sight
+from storage.cases import Case, CaseKind, Cases, NewCase
+from storage.database import Transaction
+from storage.officials import ANSWERING, LEADING, Desk, Official, Officials
+
+SHOWN = 160
+"""Letters of a case in a message about it."""
+
+Receipt = tuple[str, str, str]
+
+
+class Casework:
+    """The steps of a case."""
+
+    def __init__(
+        self,
+        *,
+        units: Units,
+        texts: Texts,
+        post: Post,
+        days: WorkingDays,
+        receipts: ReceiptWords,
+        hashes: Callable[[str], Sequence[str]],
+        draw: Callable[[int], int],
+    ) -> None:
+        """`hashes` gives a receipt's keyed hashes, the one to store first; `draw(n)` a random
+        number below n."""
+        self._units = units
+        self._texts = texts
+        self._post = post
+        self._days = days
+        self._receipts = receipts
+        self._hashes = hashes
+        self._draw = draw
+        self._cases = Cases()
+        self._officials = Officials()
+
+    def sight(self, official: Official) -> Sight:
+        """What an official may see."""
+        units = self._units.below(official.unit) if official.unit else None
+        return Sight(units, leads=official.leads)
+
+    async def hand_in(
+        self, tx: Transaction, new: NewCase, *, conversation: int, at: datetime
+    ) -> tuple[Case, Receipt]:
+        """Open a case and tell who answers it. Its words are the villager's to keep: only their
+        keyed hash is stored."""
+        words = self._receipts.draw(self._draw)
+        while await self._cases.by_receipt(tx, self._receipt_hashes(words)):
+            words = self._receipts.draw(self._draw)
+        case = await self.open(
+            tx, replace(new, receipt=self._receipt_hashes(words)[0]),
+            conversation=conversation, at=at,
+        )  # fmt: skip
+        return case, words
+
+    async def open(self, tx: Transaction, new: NewCase, *, conversation: int, at: datetime) -> Case:
+        """The same without a receipt: for a question, whose answer comes back into the chat."""
+        number = await self._cases.open(
+            tx, new, conversation=conversation, at=at, due_at=self._days.due(new.kind, at)
+        )
+        case = await self.get(tx, number)
+        if not case.quarantine:
+            await self._tell_officials(tx, case, "case.new", at=at, text=new.text)
+        return case
+
+    async def find(self, tx: Transaction, words: Receipt) -> Case | None:
+        """The case of a receipt."""
+        return await self._cases.by_receipt(tx, self._receipt_hashes(words))
+
+    async def get(self, tx: Transaction, number: int) -> Case:
+        """A case that is known to be there. Raises LookupError."""
+        case = await self._cases.get(tx, number)
+        if case is None:
+            raise LookupError(f"no case {number}")
+        return case
+
+    async def answer(
+        self, tx: Transaction, case: Case, text: str, *, by: Official, at: datetime
+    ) -> None:
+        """Answer it, and ask the villager whether they understood. Raises Refused or Changed."""
+        await self._cases.answer(tx, case, text, by=by.id, at=at)
+        await self._tell_villager(
+            tx, case, "case.answered",
+            (CaseMove.GOOD, CaseMove.NOT_CONTENT, CaseMove.NOT_CLEAR), at=at, answer=text,
+        )  # fmt: skip
+
+    async def ask_back(
+        self, tx: Transaction, case: Case, text: str, *, by: Official, at: datetime
+    ) -> None:
+        """Ask the villager for more. Raises Refused or Changed."""
+        await self._cases.ask_back(tx, case, text, by=by.id, at=at)
+        await self._tell_villager(
+            tx, case, "case.asked_back", (CaseMove.ADD, CaseMove.WITHDRAW), at=at, answer=text
+        )
+
+    async def assign(
+        self, tx: Transaction, case: Case, *, to: Official, by: Official | None, at: datetime
+    ) -> None:
+        """Give it into an official's hands. Raises Refused or Changed."""
+        first = case.official is None
+        await self._cases.assign(tx, case, to=to.id, by=by.id if by else None, at=at)
+        if first:
+            await self._tell_villager(tx, case, "case.assigned", (), at=at)
+        if by is None or by.id != to.id:
+            await self._tell_official(tx, case, to, "case.given", at=at)
+
+    async def add(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> None:
+        """The villager said more. Raises Refused or Changed."""
+        due = self._days.due(case.kind, at)
+        await self._cases.add(tx, case, text, at=at, due_at=due)
+        await self._tell_officials(tx, case, "case.added", at=at, text=text)
+
+    async def reopen(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> Case:
+        """The villager is not content. Raises Refused or Changed."""
+        due = self._days.due(case.kind, at)
+        await self._cases.reopen(tx, case, text, at=at, due_at=due)
+        await self._tell_officials(tx, case, "case.reopened", at=at, text=text)
+        return await self.get(tx, case.id)
+
+    async def withdraw(self, tx: Transaction, case: Case, *, at: datetime) -> None:
+        """The villager takes it back. Raises Refused or Changed."""
+        await self._cases.withdraw(tx, case, at=at)
+        await self._tell_officials(tx, case, "case.withdrawn", at=at, text="")
+
+    async def close(
+        self, tx: Transaction, case: Case, *, by: Official | None, at: datetime
+    ) -> None:
+        """It is settled. Raises Refused or Changed."""
+        await self._cases.close(tx, case, by=by.id if by else None, at=at)
+        await self._tell_villager(tx, case, "case.closed", (CaseMove.REOPEN,), at=at)
+
+    async def remind(
+        self, tx: Transaction, case: Case, *, chair: bool, key: str, at: datetime
+    ) -> int:
+        """Remind who has the case, or who leads them; how many were written to."""
+        if not chair and case.official is not None:
+            official = await self._officials.get(tx, case.official)
+            if official is not None and self.sight(official).covers(case):
+                return await self._tell_official(tx, case, official, key, at=at)
+        desks = await self._desks(tx, case, leading=chair)
+        for desk in desks:
+            await self._tell(tx, desk, case, key, at=at)
+        return len(desks)
+
+    def label(self, case: Case) -> str:
+        """How a case is called towards people: its kind and number."""
+        return self._texts("case.label", kind=self._texts(f"case.kind.{case.kind}"), id=case.id)
+
+    def office(self, case: Case) -> str:
+        """Whose case it is, by name."""
+        unit = self._units.office(case.unit)
+        return unit.name if unit else self._texts("answer.unit")
+
+    def day(self, at: datetime) -> str:
+        """A day as people say it."""
+        local = at.astimezone(VIETNAM)
+        return f"{local.day}/{local.month}/{local.year}"
+
+    def _receipt_hashes(self, words: Receipt) -> Sequence[str]:
+        return self._hashes(self._receipts.canonical(words))
+
+    async def _tell_villager(
+        self,
+        tx: Transaction,
+        case: Case,
+        key: str,
+        moves: Sequence[CaseMove],
+        *,
+        at: datetime,
+        answer: str = "",
+    ) -> None:
+        thread = await self._cases.thread(tx, case.id)
+        if thread is None:
+            return
+        text = self._texts(key, case=self.label(case), office=self.office(case), answer=answer)
+        buttons = tuple(
+            Button(self._texts(f"case.move.{move}"), encode(CaseStep(move, case.id)))
+            for move in moves
+        )
+        await self._post.send(
+            tx, Reply(text, buttons), account=thread.account, conversation=thread.conversation,
+            at=at,
+        )  # fmt: skip
+
+    async def _tell_officials(
+        self, tx: Transaction, case: Case, key: str, *, at: datetime, text: str
+    ) -> None:
+        """Tell who has it in hand, else everybody who could take it."""
+        official = await self._officials.get(tx, case.official) if case.official else None
+        if official is not None:
+            await self._tell_official(tx, case, official, key, at=at, text=text)
+            return
+        leading = case.kind is CaseKind.COMPLAINT
+        for desk in await self._desks(tx, case, leading=leading):
+            await self._tell(tx, desk, case, key, at=at, text=text)
+
+    async def _tell_official(
+        self, tx: Transaction, case: Case, to: Official, key: str, *, at: datetime, text: str = ""
+    ) -> int:
+        desks = await self._officials.desks(tx, units=[to.unit], roles=[to.role])
+        mine = [desk for desk in desks if desk.official.id == to.id]
+        for desk in mine:
+            await self._tell(tx, desk, case, key, at=at, text=text)
+        return len(mine)
+
+    async def _desks(self, tx: Transaction, case: Case, *, leading: bool) -> list[Desk]:
+        """Who answers such a case in the nearest unit, from below, that has anybody."""
+        roles = LEADING if leading else ANSWERING
+        for unit in [*(unit.code for unit in self._units.line(case.unit)), ""]:
+            desks = await self._officials.desks(tx, units=[unit], roles=roles)
+            if desks:
+                return desks
+        return []
+
+    async def _tell(
+        self, tx: Transaction, desk: Desk, case: Case, key: str, *, at: datetime, text: str = ""
+    ) -> None:
+        """Write to an official. No digits of theirs change: they may be writing an answer."""
+        words = self._texts(
+            key, case=self.label(case), due=self.day(case.due_at),
+            text=shorten(redact(text), SHOWN),
+        )  # fmt: skip
+        await self._post.send(
+            tx, Reply(words), account=desk.account, conversation=desk.conversation, at=at
+        )

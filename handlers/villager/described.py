@@ -1,0 +1,75 @@
+"""What a person said by tapping a button, in words: it stands so in the history of their chat."""
+
+from __future__ import annotations
+
+from content.answers import label
+from content.cards import Facet
+from content.shelf import Shelf
+from content.texts import Texts
+from handlers.actions import (
+    Action,
+    AskPerson,
+    CaseStep,
+    ChooseUnit,
+    Feedback,
+    Home,
+    LinkChats,
+    ListUnits,
+    ShowCard,
+    ShowGroup,
+    ShowGroups,
+    Told,
+)
+from handlers.units import Units
+
+_FEEDBACK = {
+    Told.BEGIN: "feedback.button",
+    Told.SHOW: "menu.more",
+    Told.SEND: "feedback.send",
+    Told.NAME: "feedback.send_named",
+    Told.SKIP: "feedback.skip",
+    Told.BACK: "feedback.back",
+    Told.DROP: "feedback.drop",
+}
+
+
+class Described:
+    """Puts actions into words."""
+
+    def __init__(self, *, shelf: Shelf, texts: Texts, units: Units) -> None:
+        self._shelf = shelf
+        self._texts = texts
+        self._units = units
+
+    def __call__(self, action: Action) -> str:
+        match action:
+            case ShowCard(slug, facet) if slug in self._shelf.cards and facet in set(Facet):
+                title = self._shelf.cards[slug].title
+                if facet == Facet.GENERAL:
+                    return title
+                return f"{title}: {label(Facet(facet), self._texts)}"
+            case ShowGroup(group, _) if group in self._shelf.groups:
+                return self._texts(f"group.{group}")
+            case AskPerson():
+                return self._texts("menu.person")
+            case ListUnits():
+                return self._texts("menu.units")
+            case ChooseUnit(code):
+                unit = self._units.get(code)
+                return unit.name if unit else self._texts("menu.no_unit")
+            case LinkChats():
+                return self._texts("link.yes")
+            case Home() | ShowGroups():
+                return self._texts("menu.home")
+            case CaseStep(move):
+                return self._texts(f"case.move.{move}")
+            case Feedback(told, _, value):
+                return self._feedback(told, value)
+        return self._texts("menu.old")
+
+    def _feedback(self, told: Told, value: str) -> str:
+        key = _FEEDBACK.get(told, f"feedback.{'about' if told is Told.ABOUT else 'kind'}.{value}")
+        unit = self._units.get(value)
+        if told in {Told.UNIT, Told.PLACE} and unit:
+            return unit.name
+        return self._texts(key if key in self._texts else "menu.old")

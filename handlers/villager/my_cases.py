@@ -1,0 +1,201 @@
+"""A villager's own cases: how they stand, by receipt from anywhere; what they say to an answer.
+
+Whoever has the three words may read how a case stands and what was answered. To add to it, rate,
+reopen or withdraw it, one has to be in the chat from which it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from content.receipts import ReceiptWords
+from content.screens import shorten
+from content.texts import Texts
+from handlers.actions import Action, CaseMove, CaseStep
+from handlers.casework import Casework
+from handlers.errands import Served, Visit
+from handlers.messages import Reply
+from handlers.villager.menus import Choice, Menus
+from storage.cases import Case, Cases, CaseState, Changed, Refused, Side
+from storage.guesses import WATCHED, Guess, Guesses
+
+EXPECTING = "case"  # "case:<move>:<number>"
+LONGEST = 4_000
+SHOWN = 60
+MOVES = {
+    CaseState.NEEDS_INFORMATION: (CaseMove.ADD, CaseMove.WITHDRAW),
+    CaseState.RECEIVED: (CaseMove.ADD, CaseMove.WITHDRAW),
+    CaseState.ASSIGNED: (CaseMove.ADD, CaseMove.WITHDRAW),
+    CaseState.ANSWERED: (CaseMove.GOOD, CaseMove.NOT_CONTENT, CaseMove.NOT_CLEAR),
+    CaseState.CLOSED: (CaseMove.REOPEN,),
+    CaseState.WITHDRAWN: (),
+}
+"""What a villager can do with a case of theirs."""
+
+
+class MyCases:
+    """Shows cases to their villagers and takes what they say."""
+
+    def __init__(
+        self,
+        *,
+        casework: Casework,
+        receipts: ReceiptWords,
+        texts: Texts,
+        warn: Callable[[Visit], Reply | None],
+    ) -> None:
+        """`warn` gives whom to call to somebody in danger."""
+        self._casework = casework
+        self._receipts = receipts
+        self._texts = texts
+        self._warn = warn
+        self._cases = Cases()
+        self._guesses = Guesses(Guess.RECEIPT)
+        self._menus = Menus(texts)
+
+    async def show_all(self, visit: Visit, _action: Action) -> Served:
+        """What they asked and said from this chat, the newest first."""
+        if visit.group:
+            return self._say(visit, self._texts("feedback.group"))
+        mine = await self._cases.of_conversation(
+            visit.tx, visit.conversation.id, states=set(CaseState)
+        )
+        if not mine:
+            return self._say(visit, self._texts("my_cases.none"))
+        choices: list[Choice] = [
+            (f"{self._casework.label(case)}: {self._state(case)}", CaseStep(CaseMove.SHOW, case.id))
+            for case in mine[:8]
+        ]
+        return self._say(visit, self._texts("my_cases.list"), choices)
+
+    async def hear(self, visit: Visit) -> Served | None:
+        """A receipt, or the words that were asked for; None for anything else."""
+        if visit.talk.expecting.startswith(f"{EXPECTING}:"):
+            served = await self._words(visit)
+            if served is not None:
+                return served
+        words = self._receipts.read(visit.text)
+        meant = None if words else self._receipts.suggest(visit.text)
+        if words is None and meant is None:
+            return None
+        if visit.group:
+            return self._say(visit, self._texts("feedback.group"))
+        if words is None and meant is not None:
+            return self._say(
+                visit, self._texts("my_cases.meant", receipt=self._receipts.shown(meant))
+            )
+        return await self._by_receipt(visit, words) if words else None
+
+    async def step(self, visit: Visit, action: Action) -> Served:
+        """A button under one of their cases."""
+        if not isinstance(action, CaseStep):
+            raise TypeError(f"not a step of a case: {action}")
+        case = await self._mine(visit, action.case)
+        if case is None:
+            return self._say(visit, self._texts("my_cases.gone"))
+        try:
+            return await self._do(visit, action.move, case)
+        except (Refused, Changed):
+            return await self._show(visit, await self._casework.get(visit.tx, case.id))
+
+    async def _do(self, visit: Visit, move: CaseMove, case: Case) -> Served:
+        match move:
+            case CaseMove.GOOD if case.state is CaseState.ANSWERED:
+                await self._rate(visit, case, understood=True, satisfied=True)
+                await self._cases.close(visit.tx, case, by=None, at=visit.now)
+                return self._say(visit, self._texts("my_cases.thanks"))
+            case CaseMove.NOT_CONTENT if case.state is CaseState.ANSWERED:
+                await self._rate(visit, case, understood=True, satisfied=False)
+                return self._ask(visit, CaseMove.REOPEN, case, "my_cases.not_content")
+            case CaseMove.NOT_CLEAR if case.state is CaseState.ANSWERED:
+                await self._rate(visit, case, understood=False, satisfied=None)
+                return self._ask(visit, CaseMove.REOPEN, case, "my_cases.not_clear")
+            case CaseMove.REOPEN if case.state in {CaseState.ANSWERED, CaseState.CLOSED}:
+                return self._ask(visit, CaseMove.REOPEN, case, "my_cases.not_clear")
+            case CaseMove.ADD if move in MOVES[case.state]:
+                return self._ask(visit, CaseMove.ADD, case, "my_cases.add")
+            case CaseMove.WITHDRAW if move in MOVES[case.state]:
+                await self._casework.withdraw(visit.tx, case, at=visit.now)
+                return self._say(
+                    visit, self._texts("my_cases.withdrawn", case=self._casework.label(case))
+                )
+        return await self._show(visit, case)
+
+    async def _words(self, visit: Visit) -> Served | None:
+        """What they were asked to write about a case."""
+        _, move, number = visit.talk.expecting.split(":")
+        case = await self._mine(visit, int(number))
+        text = visit.text.strip()[:LONGEST]
+        if case is None or not text:
+            return None
+        try:
+            if move == CaseMove.REOPEN:
+                case = await self._casework.reopen(visit.tx, case, text, at=visit.now)
+                key = "my_cases.reopened"
+            else:
+                await self._casework.add(visit.tx, case, text, at=visit.now)
+                case = await self._casework.get(visit.tx, case.id)
+                key = "my_cases.added"
+        except (Refused, Changed):
+            return await self._show(visit, await self._casework.get(visit.tx, case.id))
+        label, day = self._casework.label(case), self._casework.day(case.due_at)
+        served = self._say(visit, self._texts(key, case=label, day=day))
+        warning = self._warn(visit)
+        if warning is None:
+            return served
+        return replace(served, replies=(warning, *served.replies), urgent=True)
+
+    async def _by_receipt(self, visit: Visit, words: tuple[str, str, str]) -> Served:
+        here = visit.conversation.id
+        if await self._guesses.too_many(visit.tx, conversation=here, at=visit.now):
+            minutes = WATCHED.seconds // 60
+            return self._say(visit, self._texts("my_cases.wait", minutes=minutes))
+        case = await self._casework.find(visit.tx, words)
+        if case is None:
+            await self._guesses.note(visit.tx, conversation=here, at=visit.now)
+            return self._say(visit, self._texts("my_cases.unknown"))
+        return await self._show(visit, case)
+
+    async def _show(self, visit: Visit, case: Case) -> Served:
+        """How it stands, with the last answer; what can be done with it from here."""
+        label, office = self._casework.label(case), self._casework.office(case)
+        lines = [self._texts("my_cases.stands", case=label, office=office, state=self._state(case))]
+        said = [w for w in await self._cases.words(visit.tx, case.id) if w.side is Side.OFFICIAL]
+        if said:
+            lines.append(f"“{said[-1].text}”")
+        mine = await self._mine(visit, case.id) is not None
+        choices: list[Choice] = [
+            (self._texts(f"case.move.{move}"), CaseStep(move, case.id))
+            for move in (MOVES[case.state] if mine else ())
+        ]
+        return self._say(visit, "\n".join(lines), choices)
+
+    def _ask(self, visit: Visit, move: CaseMove, case: Case, key: str) -> Served:
+        """Ask for words about a case; 0 leaves it as it is."""
+        served = self._say(visit, self._texts(key))
+        expecting = f"{EXPECTING}:{move}:{case.id}"
+        return replace(served, talk=replace(served.talk, expecting=expecting))
+
+    async def _rate(
+        self, visit: Visit, case: Case, *, understood: bool, satisfied: bool | None
+    ) -> None:
+        await self._cases.rate(
+            visit.tx, case, at=visit.now, understood=understood, satisfied=satisfied
+        )
+
+    async def _mine(self, visit: Visit, number: int) -> Case | None:
+        """The case, if it came from this chat."""
+        mine = await self._cases.of_conversation(
+            visit.tx, visit.conversation.id, states=set(CaseState)
+        )
+        return next((case for case in mine if case.id == number), None)
+
+    def _state(self, case: Case) -> str:
+        return shorten(
+            self._texts(f"case.state.{case.state}", day=self._casework.day(case.due_at)), SHOWN
+        )
+
+    def _say(self, visit: Visit, text: str, choices: list[Choice] | None = None) -> Served:
+        reply = Reply(text, self._menus.numbered(choices or []))
+        return Served((reply,), replace(visit.talk, expecting="", greeted=True))

@@ -1,0 +1,41 @@
+"""Working days: when an answer is due, and whether an office is at work on a day.
+
+A time limit that ends on a weekend or a public holiday ends with the next working day (Civil Code
+2015, article 148(5)). The holidays are Vietnam's, with those that an installation adds, since the
+days off around Tết are announced year by year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+
+import holidays
+
+from handlers.errands import VIETNAM
+from storage.cases import CaseKind
+
+DAY_ENDS = time(17, 0)
+SATURDAY = 5
+
+
+class WorkingDays:
+    """Knows Vietnam's working days."""
+
+    def __init__(
+        self, *, days: Mapping[CaseKind, int], holidays_too: Collection[date] = ()
+    ) -> None:
+        """`days` says within how many calendar days each kind of case is answered."""
+        self._days = days
+        self._official = holidays.country_holidays("VN")
+        self._too = frozenset(holidays_too)
+
+    def works(self, day: date) -> bool:
+        return day.weekday() < SATURDAY and day not in self._official and day not in self._too
+
+    def due(self, kind: CaseKind, asked_at: datetime) -> datetime:
+        """When the answer to what came in at that time is due (UTC): the end of a working day."""
+        day = asked_at.astimezone(VIETNAM).date() + timedelta(days=self._days[kind])
+        while not self.works(day):
+            day += timedelta(days=1)
+        return datetime.combine(day, DAY_ENDS, VIETNAM).astimezone(UTC)

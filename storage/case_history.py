@@ -1,0 +1,89 @@
+"""The history of each case: what happened, when and by whom. It is only ever added to.
+
+It holds nobody's words, so that a villager's words can be forgotten while the history stays. The
+database itself refuses to change an entry, or to delete one while its case is there (migrations).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Record, Transaction, Utc
+from storage.people import Id
+
+
+class Happened(StrEnum):
+    """What happened to a case."""
+
+    RECEIVED = "received"
+    ASSIGNED = "assigned"  # detail: the official's number
+    ANSWERED = "answered"
+    ASKED_BACK = "asked_back"
+    ADDED = "added"  # the villager said more
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    WITHDRAWN = "withdrawn"
+    RATED = "rated"
+    NOTED = "noted"  # a note among officials
+    REMINDED = "reminded"  # detail: "soon", "late" or "chair"
+    SHOWN = "shown"  # somebody looked at what is masked; detail: why
+    QUARANTINED = "quarantined"  # detail: the rule
+    RELEASED = "released"
+    GROUPED = "grouped"  # detail: the group's number
+    FORGOTTEN = "forgotten"  # the words and files were deleted
+    FILE_REFUSED = "file_refused"  # detail: why
+
+
+class CaseEventRecord(Record):
+    __tablename__ = "case_events"
+    __table_args__ = (Index("ix_case_events_case", "case_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    case_id: Mapped[int] = mapped_column(Id, ForeignKey("cases.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(Utc)
+    what: Mapped[str] = mapped_column(String(16))
+    by: Mapped[int | None] = mapped_column(Id, default=None)
+    detail: Mapped[str] = mapped_column(String(200), default="")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """`by` is an official's number; None is the villager or the program itself."""
+
+    at: datetime
+    what: Happened
+    by: int | None
+    detail: str
+
+
+class History:
+    """The book of what happened to cases."""
+
+    async def note(
+        self,
+        tx: Transaction,
+        case: int,
+        what: Happened,
+        *,
+        at: datetime,
+        by: int | None = None,
+        detail: str = "",
+    ) -> None:
+        await tx.connection.execute(
+            insert(CaseEventRecord).values(
+                case_id=case, at=at, what=what.value, by=by, detail=detail[:200]
+            )
+        )
+
+    async def of(self, tx: Transaction, case: int) -> list[CaseEvent]:
+        """All that happened to a case, the first first."""
+        row = CaseEventRecord
+        rows = await tx.connection.execute(
+            select(row.at, row.what, row.by, row.detail).where(row.case_id == case).order_by(row.id)
+        )
+        return [CaseEvent(r.at, Happened(r.what), r.by, r.detail) for r in rows]

@@ -1,0 +1,141 @@
+"""Lists of cases: what waits for whom, what is due, filtered and paged by key. It changes nothing.
+
+Who sees what is one rule here, `sees`, for every list, console and export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+
+from storage.case_history import CaseEventRecord, Happened
+from storage.cases import WAITING, Case, CaseKind, CaseRecord, CaseState, as_case, cases
+from storage.database import Transaction
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an official may see: cases of these units (None: of all), complaints if they lead."""
+
+    units: frozenset[str] | None
+    leads: bool
+
+    def covers(self, case: Case) -> bool:
+        """Whether this case is among them."""
+        inside = self.units is None or case.unit in self.units
+        return inside and (self.leads or case.kind is not CaseKind.COMPLAINT)
+
+
+EVERYTHING = Sight(None, leads=True)
+
+
+def sees(sight: Sight) -> ColumnElement[bool]:
+    """The rule of `Sight.covers`, for a query."""
+    row = CaseRecord
+    inside = true() if sight.units is None else row.unit.in_(sight.units)
+    return inside if sight.leads else and_(inside, row.kind != CaseKind.COMPLAINT)
+
+
+class CaseLists:
+    """The book of lists."""
+
+    async def waiting(
+        self, tx: Transaction, sight: Sight, *, official: int | None = None, at_most: int = 50
+    ) -> list[Case]:
+        """What an official has to do, the soonest due first; with `official`, only what is theirs
+        or nobody's. What is held back is not among it."""
+        row = CaseRecord
+        query = cases(sees(sight), row.state.in_(WAITING), row.quarantine == "")
+        if official is not None:
+            query = query.where(or_(row.official_id == official, row.official_id.is_(None)))
+        rows = await tx.connection.execute(query.order_by(row.due_at, row.id).limit(at_most))
+        return [as_case(found) for found in rows]
+
+    async def held_back(self, tx: Transaction, sight: Sight, *, at_most: int = 50) -> list[Case]:
+        """What waits in quarantine for a person to look at, the oldest first."""
+        row = CaseRecord
+        rows = await tx.connection.execute(
+            cases(sees(sight), row.quarantine != "", row.state.in_(WAITING))
+            .order_by(row.id)
+            .limit(at_most)
+        )
+        return [as_case(found) for found in rows]
+
+    async def to_remind(
+        self, tx: Transaction, detail: str, *, due_before: datetime, at_most: int = PAGE
+    ) -> list[Case]:
+        """What is due before that time (UTC), still waits, and for which nobody was reminded in
+        this way since it last began to wait."""
+        row, event = CaseRecord, CaseEventRecord
+        began = (
+            select(func.max(event.id))
+            .where(
+                event.case_id == row.id,
+                event.what.in_([Happened.RECEIVED, Happened.REOPENED, Happened.ADDED]),
+            )
+            .correlate(row)
+            .scalar_subquery()
+        )
+        reminded = (
+            select(event.id)
+            .where(
+                event.case_id == row.id,
+                event.what == Happened.REMINDED,
+                event.detail == detail,
+                event.id > began,
+            )
+            .correlate(row)
+            .exists()
+        )
+        rows = await tx.connection.execute(
+            cases(row.state.in_(WAITING), row.quarantine == "", row.due_at < due_before, ~reminded)
+            .order_by(row.due_at, row.id)
+            .limit(at_most)
+        )
+        return [as_case(found) for found in rows]
+
+    async def answered_before(
+        self, tx: Transaction, before: datetime, *, at_most: int = PAGE
+    ) -> list[Case]:
+        """What was answered before that time (UTC) and nobody closed or reopened."""
+        row = CaseRecord
+        rows = await tx.connection.execute(
+            cases(row.state == CaseState.ANSWERED, row.answered_at < before)
+            .order_by(row.id)
+            .limit(at_most)
+        )
+        return [as_case(found) for found in rows]
+
+    async def pages(
+        self,
+        tx: Transaction,
+        sight: Sight,
+        *,
+        units: Collection[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> AsyncIterator[list[Case]]:
+        """All cases that were received from `since` to before `until` (UTC), in pages, the oldest
+        first, so that a long list never stands in memory as a whole."""
+        row = CaseRecord
+        last = 0
+        while True:
+            query = cases(sees(sight), row.id > last)
+            if units is not None:
+                query = query.where(row.unit.in_(units))
+            if since is not None:
+                query = query.where(row.received_at >= since)
+            if until is not None:
+                query = query.where(row.received_at < until)
+            rows = await tx.connection.execute(query.order_by(row.id).limit(PAGE))
+            page = [as_case(found) for found in rows]
+            if page:
+                yield page
+            if len(page) < PAGE:
+                return
+            last = page[-1].id

@@ -1,0 +1,67 @@
+"""Wrong guesses at what opens something: counted, so that nobody finds a code by trying.
+
+What the codes open, `links`, `receipts` and `officials` know; they ask here before they look.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Record, Transaction, Utc
+from storage.people import Id
+
+WATCHED = timedelta(minutes=10)
+WRONG_IN_ONE = 5
+WRONG_IN_ALL = 50
+"""So many wrong ones of a kind within `WATCHED`, of one conversation and of all, and none is
+looked at.
+
+Chats cost nothing to open, so only the limit for all holds off who guesses: 7,200 tries a day at
+most.
+"""
+
+
+class Guess(StrEnum):
+    LINK = "link"  # a code that links two chats
+    RECEIPT = "receipt"  # the words of a case
+    INVITATION = "invitation"  # a code that makes somebody an official
+
+
+class WrongGuessRecord(Record):
+    __tablename__ = "wrong_guesses"
+    __table_args__ = (Index("ix_wrong_guesses_kind", "kind", "at"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    kind: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Utc)
+
+
+class Guesses:
+    """The book of wrong guesses of one kind."""
+
+    def __init__(self, kind: Guess) -> None:
+        self._kind = kind
+
+    async def too_many(self, tx: Transaction, *, conversation: int, at: datetime) -> bool:
+        """Whether none may be looked at, in this conversation or in any."""
+        row = WrongGuessRecord
+        counts = await tx.connection.execute(
+            select(
+                func.count(row.id), func.count(row.id).filter(row.conversation_id == conversation)
+            ).where(row.kind == self._kind, row.at > at - WATCHED)
+        )
+        everywhere, here = counts.one()
+        return everywhere >= WRONG_IN_ALL or here >= WRONG_IN_ONE
+
+    async def note(self, tx: Transaction, *, conversation: int, at: datetime) -> None:
+        """One was typed that opens nothing."""
+        await tx.connection.execute(
+            insert(WrongGuessRecord).values(conversation_id=conversation, kind=self._kind, at=at)
+        )
