@@ -16,6 +16,7 @@ from bot import worker
 from bot.account_commands import app as accounts
 from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
+from bot.export_commands import app as exports
 from bot.qr import NoCode, draw
 from bot.terminal import (
     CANNOT_START,
@@ -37,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(accounts, name="accounts")
+app.add_typer(exports, name="export")
 
 
 @app.command("run")

@@ -125,11 +125,11 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
     Raises content.library.NoCards when there is no card to answer from.
     """
     folder = settings.content.folder or SHIPPED
-    texts = Texts.load(holding(folder, TEXTS) / TEXTS, unreviewed=settings.content.serve_unreviewed)
+    texts = texts_of(settings)
     if library is None:
         cache = settings.data.folder / "cache"
         library = await asyncio.to_thread(Library.open, folder, cache=cache)
-    units = _units(settings)
+    units = units_of(settings)
     database = Database.at(settings.database_url)
     people, unanswered = People(), Unanswered()
     key = settings.token_key.get_secret_value()
@@ -312,7 +312,13 @@ def _seal(settings: Settings) -> Seal | None:
     return Seal(key) if key else None
 
 
-def _units(settings: Settings) -> Units:
+def texts_of(settings: Settings) -> Texts:
+    """Every sentence, from the content folder of the settings."""
+    folder = holding(settings.content.folder or SHIPPED, TEXTS)
+    return Texts.load(folder / TEXTS, unreviewed=settings.content.serve_unreviewed)
+
+
+def units_of(settings: Settings) -> Units:
     """The units of the settings as the errands know them."""
     return Units(
         everywhere=hotlines(settings.crisis),

@@ -21,6 +21,7 @@ from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
 from handlers.actions import CaseMove
+from handlers.exports import Columns
 from handlers.messages import Kind
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.cases import CaseKind, CaseState
@@ -49,6 +50,8 @@ FAMILIES = {
     "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
     "words": ["part", "stop", "back", "skip", "my_cases"],
     "case.move": [move.value for move in CaseMove],
+    "export.column": list(Columns.NAMES),
+    "export.meaning": list(Columns.NAMES),
     "staff.state": [state.value for state in State],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

@@ -1,0 +1,193 @@
+"""Exports of feedback: which columns there are, what stands in them, and three kinds of files.
+
+Names of columns and their order are a contract (docs/exports.md). Nothing in them leads to a
+person: words are redacted, and no name, receipt, chat or official is among them. Rows are written
+one by one as they come, so that a file of any length needs little memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Protocol
+
+import xlsxwriter
+from xlsxwriter.format import Format
+
+from content.redaction import redact
+from content.texts import Texts
+from handlers.errands import VIETNAM
+from storage.case_rows import CaseRow
+from storage.cases import WAITING
+
+Value = str | int | float | bool | datetime | None
+"""A datetime is aware."""
+
+WIDE, NARROW, LONGEST_CELL = 60, 16, 32_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet may take for the beginning of a formula (OWASP, CSV injection)."""
+
+
+class Columns:
+    """The columns of one export."""
+
+    def __init__(self, *, unit_name: Callable[[str], str], now: datetime) -> None:
+        """`unit_name` gives a unit's name by its code; `now` decides what is overdue."""
+        self._unit_name = unit_name
+        self._now = now
+
+    NAMES = (
+        "id", "kind", "state", "unit", "unit_name", "place", "topic", "platform", "language",
+        "received_at", "due_at", "first_answered_at", "closed_at", "days_to_answer", "overdue",
+        "reopened", "assigned", "understood", "satisfied", "group", "quarantined", "named",
+        "words", "more_words", "answer",
+    )  # fmt: skip
+
+    def values(self, row: CaseRow) -> list[Value]:
+        """One case, in the order of NAMES."""
+        case, answered = row.case, row.first_answered_at
+        days = (answered - case.received_at).total_seconds() / 86_400 if answered else None
+        first, *more = row.villager or ("",)
+        return [
+            case.id,
+            case.kind.value,
+            case.state.value,
+            case.unit,
+            self._unit_name(case.unit),
+            redact(case.place),
+            case.topic,
+            case.platform,
+            case.language,
+            case.received_at,
+            case.due_at,
+            answered,
+            case.closed_at,
+            None if days is None else round(days, 2),
+            (answered or (self._now if case.state in WAITING else case.due_at)) > case.due_at,
+            row.reopened,
+            case.official is not None,
+            case.understood,
+            case.satisfied,
+            case.group,
+            bool(case.quarantine),
+            bool(case.name),
+            redact(first),
+            redact("\n".join(more)),
+            redact("\n".join(row.answers)),
+        ]
+
+
+class Sheet(Protocol):
+    """A file that is being written."""
+
+    def write(self, values: list[Value]) -> None:
+        """Add a row."""
+
+    def close(self) -> None:
+        """Nothing follows: the file is whole."""
+
+
+class CsvSheet:
+    """UTF-8 with the mark that Excel needs; text that a spreadsheet could run begins with '."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+        self._rows = csv.writer(self._text)
+        self._rows.writerow(Columns.NAMES)
+
+    def write(self, values: list[Value]) -> None:
+        self._rows.writerow([_harmless(_plain(value)) for value in values])
+
+    def close(self) -> None:
+        self._text.flush()
+        self._text.detach()
+
+
+class JsonLines:
+    """One object a line; texts as they are."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, values: list[Value]) -> None:
+        row = dict(zip(Columns.NAMES, map(_plain, values), strict=True))
+        self._file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> None:
+        self._file.flush()
+
+
+class Workbook:
+    """An Excel file: real dates and numbers, headings in Vietnamese, a sheet that explains them."""
+
+    def __init__(self, file: Path, texts: Texts) -> None:
+        self._book = xlsxwriter.Workbook(
+            file, {"constant_memory": True, "strings_to_urls": False, "remove_timezone": True}
+        )
+        self._bold = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
+        self._day = self._book.add_format({"num_format": "dd/mm/yyyy hh:mm", "valign": "top"})
+        self._sheet = self._book.add_worksheet(texts("export.sheet"))
+        self._yes, self._no = texts("export.yes"), texts("export.no")
+        self._about = [
+            (name, texts(f"export.column.{name}"), texts(f"export.meaning.{name}"))
+            for name in Columns.NAMES
+        ]
+        self._explained = texts("export.explained")
+        self._rows = 0
+        for column, (name, heading, _) in enumerate(self._about):
+            wide = name in {"words", "more_words", "answer"}
+            self._sheet.set_column(column, column, WIDE if wide else NARROW)
+            self._sheet.write_string(0, column, heading, self._bold)
+        self._sheet.freeze_panes(1, 1)
+
+    def write(self, values: list[Value]) -> None:
+        self._rows += 1
+        for column, value in enumerate(values):
+            self._cell(self._rows, column, value)
+
+    def close(self) -> None:
+        self._sheet.autofilter(0, 0, self._rows, len(self._about) - 1)
+        about = self._book.add_worksheet(self._explained)
+        about.set_column(0, 1, 24)
+        about.set_column(2, 2, WIDE)
+        for row, line in enumerate(self._about):
+            for column, text in enumerate(line):
+                about.write_string(row, column, text, self._wrapped)
+        self._book.close()
+
+    def _cell(self, row: int, column: int, value: Value) -> None:
+        match value:
+            case None | "":
+                return
+            case bool():
+                self._text(row, column, self._yes if value else self._no, self._wrapped)
+            case int() | float():
+                self._sheet.write_number(row, column, value, self._wrapped)
+            case datetime():
+                local = value.astimezone(VIETNAM).replace(tzinfo=None)
+                self._sheet.write_datetime(row, column, local, self._day)
+            case str():
+                self._text(row, column, value[:LONGEST_CELL], self._wrapped)
+
+    def _text(self, row: int, column: int, text: str, look: Format) -> None:
+        self._sheet.write_string(row, column, text, look)
+
+
+def _plain(value: Value) -> Value:
+    """Times as ISO 8601 in Vietnam's time."""
+    if isinstance(value, datetime):
+        return value.astimezone(VIETNAM).isoformat(timespec="seconds")
+    return value
+
+
+def _harmless(value: Value) -> Value:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
