@@ -6,20 +6,19 @@ Which card and which facet is `understanding`'s decision; the buttons below are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from content import changes
 from content.cards import LOCAL_PLACES, Card, Facet, Form, Item
-from content.days import Span
-from content.figures import Period
+from content.changes import CHANGE_DAYS, in_words
+from content.days import NoSuchTime, Span, Time
+from content.figures import Figure, Period, cites
 from content.texts import Texts
 
 LONGEST = 900
 """Characters that fit a small screen; `checker` holds the cards to it."""
-
-CHANGE_DAYS = 90
-"""A change of a figure is announced this many days ahead."""
 
 _ORDER = (
     Facet.ELIGIBILITY,
@@ -67,14 +66,12 @@ TEXT_KEYS = (
         "answer.when_year",
         "answer.when_month",
         "answer.when_day",
-        "answer.changes",
-        "answer.changes_many",
-        "answer.changes_rule",
-        "answer.change",
-        "answer.ends",
-        "answer.ends_rule",
-        "answer.ends_some",
+        "answer.when_span",
+        "answer.no_such_time",
+        "answer.from_then",
+        "answer.only_then",
     ),
+    *changes.TEXT_KEYS,
     *("answer.source", "answer.source_more", "answer.read_again"),
     *("answer.sample", "answer.sample_urgent", "answer.approved", "answer.overdue"),
     *("answer.remember", "answer.choices", "answer.choice", "answer.choices_end"),
@@ -94,17 +91,23 @@ def compose(
     facet: Facet,
     *,
     today: date,
-    time: Span | None = None,
+    time: Time | None = None,
     local: LocalFacts = NOWHERE,
     texts: Texts,
 ) -> CardAnswer:
     """The answer about one facet, today (in Asia/Ho_Chi_Minh) or at the `time` that was named.
 
     A sentence, bullet or step whose figure may not be shown that day is left out whole, and the
-    section then ends by sending people to the commune.
+    section then ends by sending people to the commune. One whose figure begins later is told with
+    that day. Of a time that does not exist nothing is guessed: that is said, and today's told.
     """
-    page = _Page(card, today, time, local, texts)
+    span = time if isinstance(time, Span) else None
+    page = _Page(card, today, span, local, texts)
     lines = [texts(f"answer.heading.{facet}", title=card.title)]
+    if span is not None:
+        lines.append(texts("answer.as_of", when=_capital(_when(span, texts))))
+    elif isinstance(time, NoSuchTime):
+        lines.append(texts("answer.no_such_time", when=time.said))
     if facet is Facet.GENERAL:
         kept = page.keep(card.sections[facet].items)
         lines += _render(kept, page)
@@ -112,9 +115,6 @@ def compose(
             lines += [texts("answer.remember"), *_render(remembered, page)]
     else:
         lines += _render(page.keep(card.sections[facet].items), page)
-    if time is not None and (page.shown or page.left_out):
-        when = _when(time, texts)
-        lines.insert(1, texts("answer.as_of", when=when[:1].upper() + when[1:]))
     if page.left_out:
         lines.append(texts("answer.ask_commune"))
     lines += page.changes()
@@ -147,16 +147,23 @@ def unknown_key(question: str) -> str:
     return "answer.unknown" if len(words) > 1 else "answer.unclear"
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An item to show with the values of its figures; `since` when they begin only then."""
+
+    item: Item
+    values: dict[str, str]
+    since: date | None = None
+
+
 class _Page:
     """One answer in the making: fills the places and remembers what was left out."""
 
     def __init__(
-        self, card: Card, today: date, time: Span | None, local: LocalFacts, texts: Texts
+        self, card: Card, today: date, span: Span | None, local: LocalFacts, texts: Texts
     ) -> None:
-        self.card, self.today, self.texts = card, today, texts
-        self.day = time.first if time else today
-        # Within a whole year that was named, every change is told.
-        self.ahead = max(CHANGE_DAYS, (time.last - time.first).days) if time else CHANGE_DAYS
+        self.card, self.today, self.span, self.texts = card, today, span, texts
+        self.day, self.last = (span.first, span.last) if span else (today, today)
         self.places = {
             "mot-cua": _one_stop_desk(local, texts),
             "tram-y-te": _named("tram_y_te", local.clinic, texts),
@@ -167,52 +174,53 @@ class _Page:
         self.left_out = False
         self.shown: dict[str, Period] = {}
 
-    def keep(self, items: Iterable[Item]) -> list[Item]:
-        """The items that may be shown on the day."""
-        return [item for item in items if self._may_show(item)]
+    def keep(self, items: Iterable[Item]) -> list[_Kept]:
+        """The items that may be shown on the day, or are known to hold from a later one."""
+        return [kept for item in items if (kept := self._kept(item))]
 
-    def _may_show(self, item: Item) -> bool:
+    def _kept(self, item: Item) -> _Kept | None:
         names = [name for name in item.placeholders if name not in LOCAL_PLACES]
-        overdue = self.card.overdue(self.today)
-        found = {name: None if overdue else self.card.figures[name].on(self.day) for name in names}
-        if not all(found.values()):
+        if names and self.card.overdue(self.today):
             self.left_out = True
-            return False
-        self.shown |= {name: period for name, period in found.items() if period}
-        return True
+            return None
+        figures = {name: self.card.figures[name] for name in names}
+        now = _values(figures, self.day)
+        if now is not None:
+            self.shown |= now
+            return _Kept(item, {name: period.value for name, period in now.items()})
+        later = [figure.begins_after(self.day) for figure in figures.values()]
+        since = max(start for start in [*later, self.day] if start)
+        then = _values(figures, since)
+        told = then is not None and (since > self.today or since <= self.last)
+        # What held before the first known value is no rule that people should go and ask for.
+        self.left_out |= not told or any(f.began_before(since) for f in figures.values())
+        if then is None or not told:
+            return None
+        return _Kept(item, {name: period.value for name, period in then.items()}, since)
 
-    def fill(self, text: str) -> str:
-        values = self.places | {name: period.value for name, period in self.shown.items()}
-        filled = _PLACE.sub(lambda place: values[place[1]], text)
-        return filled[:1].upper() + filled[1:]
+    def fill(self, kept: _Kept) -> str:
+        values = self.places | kept.values
+        filled = _capital(_PLACE.sub(lambda place: values[place[1]], kept.item.text))
+        if kept.since is None:
+            return filled
+        key = "answer.from_then" if kept.since > self.today else "answer.only_then"
+        what = filled[:1].lower() + filled[1:]
+        return self.texts(key, day=in_words(kept.since), what=what)
 
     def changes(self) -> Iterator[str]:
-        """One line for each day on which figures shown will change or end."""
-        coming: dict[date, dict[str, str]] = {}
-        ending: dict[date, list[str]] = {}
-        for name, now in self.shown.items():
-            figure = self.card.figures[name]
-            if after := figure.upcoming(self.day, self.ahead):
-                coming.setdefault(after.start, {})[now.value] = after.value
-            elif last := figure.ends(self.day, self.ahead):
-                ending.setdefault(last, []).append(now.value)
-        for day, pairs in sorted(coming.items()):
-            if len(pairs) == 1:
-                [(old, new)] = pairs.items()
-                key = "answer.changes" if _is_amount(old) else "answer.changes_rule"
-                yield self.texts(key, day=_day(day), old=old, new=new)
-                continue
-            said = [self.texts("answer.change", old=old, new=new) for old, new in pairs.items()]
-            yield self.texts("answer.changes_many", day=_day(day), changes="; ".join(said))
-        for day, values in sorted(ending.items()):
-            key = "answer.ends" if len(values) < 3 else "answer.ends_some"
-            if not any(map(_is_amount, values)):
-                key = "answer.ends_rule"
-            yield self.texts(key, old=", ".join(values), day=_day(day))
+        """One line for each day on which figures shown change or end, or a new law begins."""
+        figures = {self.card.figures[name]: period for name, period in self.shown.items()}
+        inside = self.last if self.span else self.day
+        last = max(self.last, self.day + timedelta(days=CHANGE_DAYS))
+        yield from changes.told(
+            figures, self.day, last=last, named=inside > self.day, texts=self.texts
+        )
+        laws, read = self.card.legal, self.card.reviewed
+        yield from changes.new_laws(laws, read, last=last, texts=self.texts)
 
     def footer(self) -> Iterator[str]:
         """Where it comes from, when it was read again, and who stands behind it."""
-        read = self.texts("answer.read_again", day=_day(self.card.reviewed))
+        read = self.texts("answer.read_again", day=in_words(self.card.reviewed))
         sources = self._sources()
         key = "answer.source_more" if len(sources) > 1 else "answer.source"
         law = sources[0] if sources else ""
@@ -220,27 +228,27 @@ class _Page:
         if self.card.overdue(self.today):
             yield self.texts("answer.overdue")
         if approval := self.card.approval:
-            yield self.texts("answer.approved", office=approval.by, day=_day(approval.on))
+            yield self.texts("answer.approved", office=approval.by, day=in_words(approval.on))
         else:
             yield self.texts("answer.sample_urgent" if self.card.urgent else "answer.sample")
 
     def _sources(self) -> list[str]:
         """First the sources of the figures shown, then the other laws that hold on the day."""
-        laws = [law for law in self.card.legal if law.in_force <= self.day]
+        laws = [law for law in self.card.legal if law.in_force is None or law.in_force <= self.day]
         gone = {number for law in laws for number in law.replaces}
         numbers = [law.number for law in laws if law.number not in gone]
         shown = [period.source for period in self.shown.values()]
         # A source may be a price list or a sum; only declared laws are named to people.
-        first = [number for source in shown for number in numbers if number in source]
+        first = [number for source in shown for number in numbers if cites(source, number)]
         named = first + numbers
         return list(dict.fromkeys(named))
 
 
-def _render(items: Sequence[Item], page: _Page) -> Iterator[str]:
+def _render(kept: Sequence[_Kept], page: _Page) -> Iterator[str]:
     step, paragraph = 0, -1
     line = ""
-    for item in items:
-        words = page.fill(item.text)
+    for one in kept:
+        item, words = one.item, page.fill(one)
         if item.form is Form.SENTENCE and item.paragraph == paragraph:
             line = f"{line} {words}"
             continue
@@ -257,8 +265,15 @@ def _render(items: Sequence[Item], page: _Page) -> Iterator[str]:
         yield line
 
 
-def _is_amount(value: str) -> bool:
-    return any(sign.isdigit() for sign in value)
+def _values(figures: Mapping[str, Figure], day: date) -> dict[str, Period] | None:
+    """What each figure is on the day; None unless all are known."""
+    found = {name: figure.on(day) for name, figure in figures.items()}
+    known = {name: period for name, period in found.items() if period}
+    return known if len(known) == len(found) else None
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _when(time: Span, texts: Texts) -> str:
@@ -267,11 +282,9 @@ def _when(time: Span, texts: Texts) -> str:
         return texts("answer.when_year", year=year)
     if time.whole_month:
         return texts("answer.when_month", month=month, year=year)
-    return texts("answer.when_day", day=_day(time.first))
-
-
-def _day(day: date) -> str:
-    return f"{day.day}/{day.month}/{day.year}"
+    if time.first == time.last:
+        return texts("answer.when_day", day=in_words(time.first))
+    return texts("answer.when_span", first=in_words(time.first), last=in_words(time.last))
 
 
 def _one_stop_desk(local: LocalFacts, texts: Texts) -> str:

@@ -35,13 +35,6 @@ CARD_SYLLABLES = 500
 SECTION_LETTERS = LONGEST - 250
 """What heading, source and notice leave of a small screen."""
 
-MONEY = re.compile(
-    r"\d[\d.,]*(?: ?(?:đồng|nghìn|ngàn|triệu|tỷ|tỉ|đ)| ?(?:k|tr)\d*)(?!\w)"
-    r"|(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|trăm|mươi) (?:nghìn|ngàn|triệu|tỷ|tỉ)(?!\w| lệ)",
-    re.IGNORECASE,
-)
-"""A sum in the text itself has no time and no state: it belongs among the figures."""
-
 MARKUP = re.compile(r"\*\*|__|\]\(|</?[a-z]+[^>]*>", re.IGNORECASE)
 """No channel shows it but as signs."""
 
@@ -49,10 +42,11 @@ QUESTIONS = 3
 """From fewer questions the engine does not learn how people ask about a facet."""
 
 
-def check(shelf: Shelf, today: date, folder: Path) -> tuple[CardFault, ...]:
+def check(shelf: Shelf, today: date | None, folder: Path) -> tuple[CardFault, ...]:
     """Every fault of every file, in the order of files and lines.
 
-    `today` is the day in Asia/Ho_Chi_Minh, `folder` the content folder that the shelf was read
+    `today` is the day in Asia/Ho_Chi_Minh; without it no date is held against the calendar, so that
+    what passed once passes again. `folder` the content folder that the shelf was read
     from; a glossary or a list of plain words that it does not hold is the shipped one.
     """
     found = list(shelf.faults)
@@ -65,10 +59,11 @@ def check(shelf: Shelf, today: date, folder: Path) -> tuple[CardFault, ...]:
         found += _lengths(card)
         found += _form(card)
         found += _links(card, shelf)
-        found += _review(card, today)
+        if today is not None:
+            found += _review(card, today)
         if wording is not None:
             found += _plainness(card, wording)
-            found += _sources(card, wording)
+            found += _legal(card, wording)
     return tuple(sorted(found))
 
 
@@ -133,8 +128,6 @@ def _form(card: Card) -> Iterator[CardFault]:
         for item in items:
             if law := LAW_NUMBER.search(item.text):
                 yield fault(card.path, item.line, "law_in_body", number=law[0])
-            if money := MONEY.search(item.text):
-                yield fault(card.path, item.line, "money_in_body", money=money[0])
             if sign := MARKUP.search(item.text):
                 yield fault(card.path, item.line, "markup", sign=sign[0])
     steps = [item for item in card.sections[Facet.STEPS].items if item.form is Form.STEP]
@@ -177,39 +170,27 @@ def _unexplained(
             yield fault(card.path, items[use.text].line, "abbreviation", word=use.word)
 
 
-def _sources(card: Card, wording: Wording) -> Iterator[CardFault]:
-    """A figure that is shown names a declared text, whole: only so can the answer cite it.
-
-    One still to be confirmed is not shown; what was heard of it so far is enough.
-    """
-    names = [law.number for law in card.legal]
-    for number in names:
-        if not wording.names_a_text(number):
-            yield fault(card.path, card.lines.get("legal", 1), "legal_form", number=number)
-    declared = {core for number in names for core in LAW_NUMBER.findall(number)}
-    for name, figure in card.figures.items():
-        line = card.lines.get(f"figures.{name}", 1)
-        for source, confirmed in sorted({(p.source.strip(), p.confirmed) for p in figure.periods}):
-            if not source:
-                yield fault(card.path, line, "source_missing", name=name)
-            elif set(LAW_NUMBER.findall(source)) - declared:
-                yield fault(card.path, line, "law_undeclared", name=name, source=source)
-            elif confirmed and not any(number in source for number in names):
-                yield fault(card.path, line, "source_unknown", name=name, source=source)
+def _legal(card: Card, wording: Wording) -> Iterator[CardFault]:
+    for law in card.legal:
+        if not wording.names_a_text(law.number):
+            yield fault(card.path, card.lines.get("legal", 1), "legal_form", number=law.number)
 
 
 def _review(card: Card, today: date) -> Iterator[CardFault]:
-    line = card.lines.get("review_by", 1)
-    if card.review_by <= card.reviewed:
-        yield fault(card.path, line, "review_backwards", day=card.review_by)
+    if card.reviewed > today:
+        line = card.lines.get("reviewed", 1)
+        yield fault(card.path, line, "review_future", day=card.reviewed)
     if card.overdue(today):
+        line = card.lines.get("review_by", 1)
         yield fault(card.path, line, "review_expired", day=card.review_by)
 
 
 def _links(card: Card, shelf: Shelf) -> Iterator[CardFault]:
     broken = {found.path.stem for found in shelf.faults}
     for slug in card.related:
-        if slug not in shelf.cards and slug not in broken:
+        if slug == card.slug:
+            yield fault(card.path, card.lines.get("related", 1), "related_self", slug=slug)
+        elif slug not in shelf.cards and slug not in broken:
             yield fault(card.path, card.lines.get("related", 1), "related", slug=slug)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -48,6 +49,16 @@ class Figure:
         last = day + timedelta(days=within_days)
         return next((p for p in self.periods if p.confirmed and day < p.start <= last), None)
 
+    def begins_after(self, day: date) -> date | None:
+        """When the next confirmed period begins, if none holds on the day."""
+        if self.on(day) is not None:
+            return None
+        return next((p.start for p in self.periods if p.confirmed and day < p.start), None)
+
+    def began_before(self, day: date) -> bool:
+        """Whether anything was known to hold earlier, be it to be confirmed."""
+        return any(period.start < day for period in self.periods)
+
     def ends(self, day: date, within_days: int) -> date | None:
         """The last day of the value of today, when that day comes within so many days."""
         now = self.on(day)
@@ -58,9 +69,24 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A text that a card rests on. `replaces` are the numbers of the texts it took over."""
+    """A text that a card rests on. `replaces` are the numbers of the texts it took over.
+
+    `in_force` is None while no source tells the day. `counts_from` is the earlier day from which
+    its amounts are paid, for a text that reaches back.
+    """
 
     number: str
-    in_force: date
+    in_force: date | None
     article: str = ""
     replaces: tuple[str, ...] = ()
+    counts_from: date | None = None
+
+    @property
+    def since(self) -> date | None:
+        return self.counts_from or self.in_force
+
+
+def cites(source: str, number: str) -> bool:
+    """Whether a figure's source names that text whole: at its beginning, or as one of several."""
+    whole = rf"(?:^|[,;] |\bvà ){re.escape(number)}(?=$|[,;]| [(]| và )"
+    return re.search(whole, source.strip()) is not None

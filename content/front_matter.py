@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -60,9 +60,10 @@ class _Period(_Strict):
 
 class _Law(_Strict):
     number: Words
-    in_force: Day
+    in_force: Day | None = None
     article: str = ""
     replaces: Annotated[list[str], BeforeValidator(_as_list)] = []
+    counts_from: Day | None = None
 
 
 class Front(_Strict):
@@ -83,7 +84,7 @@ class Front(_Strict):
 
     def laws(self) -> tuple[Law, ...]:
         return tuple(
-            Law(x.number, x.in_force, article=x.article, replaces=tuple(x.replaces))
+            Law(x.number, x.in_force, x.article, tuple(x.replaces), x.counts_from)
             for x in self.legal
         )
 
@@ -143,6 +144,9 @@ def _period_faults(front: Front, path: Path) -> list[CardFault]:
         for before, after in zip(figure.periods, figure.periods[1:], strict=False):
             if before.until is None or before.until >= after.start:
                 found.append(fault(path, line, "period_order", name=name, start=after.start))
+            elif before.until + timedelta(days=1) != after.start:
+                fields = {"name": name, "until": before.until, "start": after.start}
+                found.append(fault(path, line, "period_gap", **fields))
     return found
 
 

@@ -21,6 +21,7 @@ from content.approvals import FILE as APPROVALS
 from content.approvals import ApprovalFault, Approvals
 from content.cards import Card, CardFault, CardFaults, parse_card
 from content.faults import fault
+from content.soundness import unsound
 
 SHIPPED = Path(__file__).parent
 """The content folder that comes with the program."""
@@ -49,8 +50,11 @@ class Paper:
     heading: Heading | None = None
 
     def read(self) -> Card:
-        """Raises CardFaults."""
-        return parse_card(self.text, slug=self.path.stem, path=self.path)
+        """Raises CardFaults, for what cannot be a card and for what may not be shown as one."""
+        card = parse_card(self.text, slug=self.path.stem, path=self.path)
+        if faults := tuple(unsound(card)):
+            raise CardFaults(faults)
+        return card
 
 
 class Cards(Mapping[str, Card]):
@@ -240,5 +244,5 @@ def _heading(card: Card) -> Heading:
 @cache
 def _code() -> str:
     """Changes with the code that decides what a good card is."""
-    names = ("cards.py", "front_matter.py", "figures.py")
+    names = ("cards.py", "front_matter.py", "figures.py", "soundness.py")
     return sha256(b"".join((SHIPPED / name).read_bytes() for name in names)).hexdigest()

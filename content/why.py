@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from content.days import named_time
+from content.days import NoSuchTime, named_time
 from content.library import Library
 from content.understanding import Context, Understanding
 from content.understanding.dialogue import HANGS
@@ -59,7 +59,9 @@ def _noticed(library: Library, question: str, today: date) -> Iterator[tuple[str
     if danger is not None:
         yield "danger", f"{danger.kind}: whom to call is said before anything else"
     time = named_time(question, today)
-    if time is not None:
+    if isinstance(time, NoSuchTime):
+        yield "asks about", f"{time.said}, which does not exist"
+    elif time is not None:
         yield "asks about", f"{time.first} to {time.last}"
 
 

@@ -60,7 +60,9 @@ def test_an_approved_card_names_its_office_until_its_text_changes(
     assert "UBND xã Mẫu đã xem và đồng ý" in said(shelf, texts)
     assert texts("answer.sample") not in said(shelf, texts)
     path = folder / "cards" / "vi" / f"{SLUG}.md"
-    path.write_text(path.read_text("utf-8").replace("60 ngày", "61 ngày"), encoding="utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("lấy giấy hẹn", "giữ giấy hẹn"), encoding="utf-8"
+    )
     assert shelf.reload_if_changed()
     assert texts("answer.sample") in said(shelf, texts)
     assert shelf.approvals.undone(SLUG, shelf.cards[SLUG].digest)
@@ -108,7 +110,7 @@ def test_a_card_with_a_fault_or_past_its_review_is_not_approved(folder: Path) ->
     good = path.read_text("utf-8")
     path.write_text(good.replace("## Bao lâu", "## Khi nào"), encoding="utf-8")
     assert approve(folder, SLUG, "--by", "UBND")[0]
-    path.write_text(good.replace("review_by: 2027-02-28", "review_by: 2026-11-23"), "utf-8")
+    path.write_text(good.replace("review_by: 2027-03-31", "review_by: 2026-11-23"), "utf-8")
     assert approve(folder, SLUG, "--by", "UBND")[0]
     assert not (folder / FILE).exists()
 

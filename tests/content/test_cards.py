@@ -61,11 +61,16 @@ def test_an_answer_names_the_coming_change(source: str, texts: Texts) -> None:
     assert "Từ 1/7/2026" in said
 
 
-@pytest.mark.parametrize("day", [BEFORE, LATE])
-def test_no_figure_is_shown_outside_its_time_or_past_the_review_date(
-    source: str, texts: Texts, day: date
+def test_a_figure_is_told_before_its_time_only_with_the_day_on_which_it_begins(
+    source: str, texts: Texts
 ) -> None:
-    said = compose(card_of(source), Facet.AMOUNT, today=day, texts=texts).text
+    said = compose(card_of(source), Facet.AMOUNT, today=BEFORE, texts=texts).text
+    assert "• Từ 1/7/2025 sẽ có: mức chung là 500.000 đồng/tháng." in said
+    assert "540.000" not in said
+
+
+def test_no_figure_is_shown_past_the_review_date(source: str, texts: Texts) -> None:
+    said = compose(card_of(source), Facet.AMOUNT, today=LATE, texts=texts).text
     assert "540.000" not in said
     assert "500.000" not in said
     assert texts("answer.ask_commune") in said

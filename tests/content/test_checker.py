@@ -119,12 +119,12 @@ def test_a_figure_counts_with_its_longest_value(told: Edit) -> None:
 
 def test_many_long_sentences_are_told_though_each_is_within_its_limit(told: Edit) -> None:
     long = "\n".join(["- " + "xã " * 24 + "xã."] * 60)
-    assert f"nhiều nhất {MEAN_SYLLABLES} tiếng" in told("- Người từ 75 tuổi, không có", long)
+    assert f"nhiều nhất {MEAN_SYLLABLES} tiếng" in told("- Người từ {tuoi}, không có", long)
 
 
 def test_a_whole_card_may_be_too_long_though_its_sentences_are_short(told: Edit) -> None:
     short = "\n".join(["- xã xã xã."] * (CARD_SYLLABLES // 3))
-    said = told("- Người từ 75 tuổi, không có lương hưu.", short)
+    said = told("- Người từ {tuoi}, không có lương hưu.", short)
     assert "cả thẻ dài" in said
     assert "câu trong thẻ trung bình" not in said
 
@@ -365,7 +365,7 @@ def test_a_declared_text_has_a_kind_and_a_number_or_a_full_name(
 
 
 def test_a_declared_text_without_the_form_of_one_is_told(told: Edit) -> None:
-    said = told("Luật Bảo hiểm xã hội 41/2024/QH15", "theo luật")
+    said = told("legal:\n", 'legal:\n  - {number: "theo luật"}\n')
     assert "chưa ra tên một văn bản" in said
 
 
@@ -385,6 +385,20 @@ def test_a_card_must_be_read_again_after_it_was_read(told: Edit, source: str) ->
     assert found
     said = told("reviewed: " + found[1], "reviewed: 2099-01-01")
     assert "không sau ngày reviewed" in said
+
+
+def test_a_card_was_not_read_on_a_day_to_come(told: Edit) -> None:
+    assert "chưa tới" in told(today=date(2026, 11, 22))
+
+
+def test_without_a_day_nothing_is_held_against_the_calendar(tmp_path: Path, source: str) -> None:
+    put(tmp_path, re.sub(r"review_by: \S+", "review_by: 2026-11-24", source))
+    assert check(Shelf.load(tmp_path), date(2027, 1, 1), tmp_path) != ()
+    assert check(Shelf.load(tmp_path), None, tmp_path) == ()
+
+
+def test_a_card_is_not_related_to_itself(told: Edit) -> None:
+    assert f"related dẫn về chính thẻ {PENSION}" in told("related: []", f"related: [{PENSION}]")
 
 
 # Links and phrases
