@@ -53,14 +53,15 @@ def told(
     within = (last - day).days
     for figure, now in shown.items():
         after = figure.upcoming(day, within)
-        if after is None and (end := figure.ends(day, within)):
+        end = figure.ends(day, within)
+        if end and figure.on(end + timedelta(days=1)) is None and after is None:
             ending.setdefault(end, []).append(now.value)
         old = now
         while after is not None:
             coming.setdefault(after.start, []).append((old.value, after.value))
             old, after = after, figure.upcoming(after.start, (last - after.start).days)
     for start, pairs in sorted(coming.items()):
-        yield _changes(start, list(dict.fromkeys(pairs)), named=named, texts=texts)
+        yield from _changes(start, list(dict.fromkeys(pairs)), named=named, texts=texts)
     for end, values in sorted(ending.items()):
         yield from _ends(end, list(dict.fromkeys(values)), texts)
 
@@ -80,14 +81,20 @@ def in_words(day: date) -> str:
     return f"{day.day}/{day.month}/{day.year}"
 
 
-def _changes(start: date, pairs: Sequence[tuple[str, str]], *, named: bool, texts: Texts) -> str:
-    if len(pairs) == 1:
-        [(old, new)] = pairs
-        key = "answer.changes_inside" if named else "answer.changes"
-        eve = in_words(start - timedelta(days=1))
-        return texts(f"{key}.{kind_of(old)}", day=in_words(start), eve=eve, old=old, new=new)
-    said = [texts("answer.change", old=old, new=new) for old, new in pairs]
-    return texts("answer.changes_many", day=in_words(start), changes="; ".join(said))
+def _changes(
+    start: date, pairs: Sequence[tuple[str, str]], *, named: bool, texts: Texts
+) -> Iterator[str]:
+    """Rules in words one by one; several numbers in one line."""
+    rules = [pair for pair in pairs if kind_of(pair[0]) is Kind.RULE]
+    numbers = [pair for pair in pairs if pair not in rules]
+    if len(numbers) > 1:
+        said = [texts("answer.change", old=old, new=new) for old, new in numbers]
+        yield texts("answer.changes_many", day=in_words(start), changes="; ".join(said))
+        numbers = []
+    key = "answer.changes_inside" if named else "answer.changes"
+    eve = in_words(start - timedelta(days=1))
+    for old, new in (*numbers, *rules):
+        yield texts(f"{key}.{kind_of(old)}", day=in_words(start), eve=eve, old=old, new=new)
 
 
 def _ends(end: date, values: Iterable[str], texts: Texts) -> Iterator[str]:

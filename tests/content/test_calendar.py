@@ -273,3 +273,20 @@ def test_rules_keep_to_their_time_like_amounts(shelf: Shelf, texts: Texts) -> No
     after = compose(card, Facet.DEADLINE, today=date(2027, 3, 1), texts=texts).text
     assert "60 ngày" not in after
     assert texts("answer.ask_commune") in after
+
+
+def test_an_end_whose_follow_up_is_known_sends_nobody_to_the_commune(
+    shelf: Shelf, texts: Texts
+) -> None:
+    said = asked(shelf, texts, "bhxh-tu-nguyen", Facet.AMOUNT, "năm 2027 thì sao")
+    assert "61 tuổi 9 tháng" in said
+    assert "hỏi lại xã." not in said.split("Theo ")[0]
+
+
+def test_a_rule_that_changes_beside_amounts_has_a_line_of_its_own(
+    shelf: Shelf, texts: Texts
+) -> None:
+    said = compose(shelf.cards["ho-ngheo"], Facet.ELIGIBILITY, today=TODAY, texts=texts).text
+    lines = [line for line in said.splitlines() if line.startswith("Từ 1/1/2027")]
+    assert len(lines) == 2
+    assert "rác thải" in lines[1]

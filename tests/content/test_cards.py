@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -133,6 +134,27 @@ def test_no_placeholder_is_left_in_any_answer_on_any_day(shelf: Shelf, texts: Te
             for day in (BEFORE, OLD, NEW, date(2027, 1, 1), LATE):
                 said = compose(card, facet, today=day, local=local, texts=texts).text
                 assert "{" not in said, (card.slug, facet, day)
+
+
+def test_a_commune_that_told_nothing_leaves_no_gap_and_no_doubled_word(
+    shelf: Shelf, texts: Texts
+) -> None:
+    for card in shelf.cards.values():
+        for facet in Facet:
+            said = compose(card, facet, today=card.reviewed, texts=texts).text
+            place = (card.slug, facet, said)
+            assert not re.search(r"[{}]|\(\s*\)|  | [.,;:]|:\s*\.|\bNone\b", said), place
+            assert not re.search(r"(?<!\w)(xã|bộ phận|một cửa|trạm|công an|của) \1(?!\w)", said), (
+                place
+            )
+
+
+def test_every_answer_fits_a_small_screen_when_changes_are_near(shelf: Shelf, texts: Texts) -> None:
+    for card in shelf.cards.values():
+        for day in (date(2026, 12, 31), date(2027, 2, 28), date(2027, 3, 1)):
+            for facet in Facet:
+                said = compose(card, facet, today=day, texts=texts).text
+                assert len(said) <= LONGEST + 250, (card.slug, facet, day, len(said))
 
 
 def test_what_a_commune_tells_stands_in_the_answer(source: str, texts: Texts) -> None:
