@@ -194,11 +194,11 @@ class Delivery:
     async def _turn(self, pace: Pace, claim: Claim, *, messages: int) -> None:
         """Wait until the message may go. Raises _NotYet when it would stand in others' way."""
         loop = asyncio.get_running_loop()
-        wait = pace.chat_wait(claim.chat, loop.time())
-        if wait > MOMENT:
-            loop.call_later(wait + MOMENT / 10, self._freed.set)
-            raise _NotYet("its chat must wait", self._clock() + timedelta(seconds=wait))
-        await asyncio.sleep(wait)
+        while (wait := pace.chat_wait(claim.chat, loop.time(), messages=messages)) > 0:
+            if wait > MOMENT:
+                loop.call_later(wait + MOMENT / 10, self._freed.set)
+                raise _NotYet("its chat must wait", self._clock() + timedelta(seconds=wait))
+            await asyncio.sleep(wait)
         await asyncio.sleep(pace.turn(claim.chat, loop.time(), messages=messages))
 
     def _obey(self, refused: RetryAt, claim: Claim, pace: Pace | None) -> None:

@@ -1,4 +1,4 @@
-"""When a message may go: an even pace an account, a short burst a chat, and the quiet hours.
+"""When a message may go: an even pace an account, a burst and a minute a chat, and the quiet hours.
 
 Pure arithmetic over seconds that only grow; the caller sleeps. An even pace reaches a platform's
 limit without the double burst of a leaky bucket's first second.
@@ -7,7 +7,8 @@ limit without the double burst of a leaky bucket's first second.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ SLOWEST = 0.05
 TOGETHER = 2.0  # seconds within which refusals have the same cause
 CALM = 60.0  # seconds of silence: the longest span over which a platform counts a chat's messages
 CALM_CHATS, ANY_CHATS = 2, 4
+MINUTE = 61.0  # seconds; one is room for messages that overtake each other on their way
 
 
 class Pace:
@@ -29,15 +31,20 @@ class Pace:
         self._full = self._slow = speed.per_second
         self._chat_gap = 1 / speed.per_chat
         self._ahead = self._chat_gap * (speed.burst - 1)
+        self._chat_minute = speed.chat_minute
         self._next = self._resumes = 0.0
         self._chats: dict[str, _Chat] = {}
         self._many = 10_000
         self._refusals: dict[str, _Refusal] = {}
 
-    def chat_wait(self, chat: str, now: float) -> float:
+    def chat_wait(self, chat: str, now: float, *, messages: int = 1) -> float:
         """How many seconds from `now` `chat` has to wait, however free the account is."""
         known = self._chats.get(chat)
-        return max(known.free - self._ahead - now, known.held - now, 0.0) if known else 0.0
+        if known is None:
+            return 0.0
+        most = self._chat_minute(chat)
+        full = 0.0 if most is None else known.minute_has_room(most, messages)
+        return max(known.free - self._ahead, known.held, full, now) - now
 
     def turn(self, chat: str, now: float, *, messages: int = 1) -> float:
         """Take the account's next turn, for `messages` to `chat`; return how far off it is.
@@ -51,6 +58,8 @@ class Pace:
         known.calm = at - known.wrote > CALM
         known.wrote = at
         known.free = max(known.free, at) + messages * self._chat_gap
+        if (most := self._chat_minute(chat)) is not None:
+            known.turns = deque([*known.turns, *[at] * messages], maxlen=most)
         return at - now
 
     def refused(
@@ -91,15 +100,24 @@ class Pace:
 
 @dataclass(slots=True)
 class _Chat:
-    """What one chat had. `free`: when its pace has caught up with what was sent."""
+    """What one chat had. `free`: when its pace has caught up with what was sent.
+
+    `turns` are the last ones, where its messages of a minute are counted.
+    """
 
     free: float = 0.0
     held: float = 0.0
     wrote: float = -math.inf
     calm: bool = True  # nothing had gone there for a while, before the last message
+    turns: deque[float] = field(default_factory=deque)
+
+    def minute_has_room(self, most: int, messages: int) -> float:
+        """From when on so many more are no more than `most` within a minute."""
+        over = len(self.turns) + min(messages, most) - most
+        return self.turns[over - 1] + MINUTE if over > 0 else 0.0
 
     def matters(self, now: float) -> bool:
-        return max(self.free, self.held, self.wrote + CALM) > now
+        return max(self.free, self.held, self.wrote + MINUTE) > now
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,14 @@ class Speed:
     """How fast an account may write: messages a second, to all together and to one chat.
 
     `burst` messages to one chat may follow each other at once. What it has short of a whole number
-    is the room for messages that overtake each other on their way.
+    is the room for messages that overtake each other on their way. `chat_minute` tells how many
+    one chat may get in a minute, where the platform counts that for some (groups); else None.
     """
 
     per_second: float
     per_chat: float
     burst: float = 2.9
+    chat_minute: Callable[[str], int | None] = lambda _chat: None
 
 
 class Refused(Exception):

@@ -13,6 +13,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +34,7 @@ Commands = Mapping[str, Sequence[tuple[str, str]]]
 """By language code ("" is for all others): words without their slash, and what each does."""
 
 COMMAND_TRIES = 5
+GROUP_MINUTE = 20  # messages a minute to one group; source: core.telegram.org/bots/faq
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
 
@@ -74,7 +76,7 @@ class TelegramChannel:
     ) -> None:
         if mode == "webhook" and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", webhook_secret):
             raise ValueError(f"account {account}: webhook_secret must be 1-256 of A-Z a-z 0-9 _ -")
-        self.account, self.speed = account, speed
+        self.account, self.speed = account, replace(speed, chat_minute=_minute)
         self._mode, self._secret, self._webhook_url = mode, webhook_secret, webhook_url
         self._clock, self._commands, self._limits = clock, commands, limits
         self._wire = Wire(session, api_base, token, limits)
@@ -242,10 +244,30 @@ class TelegramChannel:
                 return
         log.warning("account %s: the menu of commands is not set: %s", self.account, trouble)
 
+    async def offer_in(self, chat: str, commands: Sequence[tuple[str, str]]) -> None:
+        """Give one chat a menu of its own (an official's); with no commands, everybody's again.
+
+        Raises CallFailed.
+        """
+        scope = {"type": "chat", "chat_id": int(chat)}
+        if commands:
+            await self._wire.call("setMyCommands", commands=_listed(commands), scope=scope)
+        else:
+            await self._wire.call("deleteMyCommands", scope=scope)
+
     async def _offer(self, language: str, commands: list[tuple[str, str]]) -> None:
         found = await self._wire.call("getMyCommands", language_code=language)
         listed = found if isinstance(found, list) else []
         there = [(get(c, "command"), get(c, "description")) for c in listed]
         if there != commands:
-            wanted = [{"command": word, "description": about} for word, about in commands]
+            wanted = _listed(commands)
             await self._wire.call("setMyCommands", commands=wanted, language_code=language)
+
+
+def _minute(chat: str) -> int | None:
+    """Groups have negative numbers; nobody else's messages are counted by the minute."""
+    return GROUP_MINUTE if chat.startswith("-") else None
+
+
+def _listed(commands: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"command": word, "description": about} for word, about in commands]

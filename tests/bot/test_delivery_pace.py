@@ -140,6 +140,20 @@ async def test_a_refusal_that_concerns_one_chat_delays_no_other(
 
 
 @one_database
+async def test_a_group_that_had_its_minutes_messages_waits_and_is_not_refused(
+    database: Database, emulator: Emulator, session: aiohttp.ClientSession
+) -> None:
+    office, world = opened(database, emulator, session, Speed(58, 100)), emulator.world
+    world.chat(-100, "supergroup").pace = Bucket(100, 100)
+    await office.put("-100", *[f"message {n}" for n in range(24)], account="bot")
+    async with office.sending():
+        assert await arrived(world, 20) == [-100] * 20
+        await put(office, world, range(1, 4))
+        assert (await arrived(world, 23))[-3:] == [1, 2, 3]
+    assert not refused(world)
+
+
+@one_database
 async def test_an_account_that_is_refused_waits_slows_down_and_loses_nothing(
     database: Database, emulator: Emulator, session: aiohttp.ClientSession
 ) -> None:

@@ -48,6 +48,22 @@ def test_a_chat_may_burst_shortly_and_then_keeps_its_pace_whatever_the_way_takes
     assert [round(later - went[2]) for later in went[3:]] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_chat_whose_minutes_are_counted_is_never_over_them_and_wastes_little() -> None:
+    pace, went = Pace(Speed(1000, 1, chat_minute=lambda chat: 20 if chat == "group" else None)), []
+    bucket, now = Bucket(20, 20 / 60), 0.0
+    for messages in [1, 2, 3] * 20:
+        now += pace.chat_wait("group", now, messages=messages)
+        now += pace.turn("group", now, messages=messages)
+        for _ in range(messages):
+            assert bucket.wait(now) == 0
+            bucket.take()
+        went += [now] * messages
+    for start in went:
+        assert sum(start <= at < start + 60 for at in went) <= 20
+    assert len(went) / (now / 60 + 1) > 16
+    assert pace.chat_wait("alone", now) == 0
+
+
 def test_a_chat_that_must_wait_takes_no_turn_from_others() -> None:
     pace = Pace(Speed(1000, 1))
     for _ in range(3):

@@ -38,3 +38,15 @@ async def test_a_menu_of_commands_that_is_refused_keeps_no_message_away(
         await line.control.say(LAN, "chào")
         await store.holds(1)
     assert "the menu of commands is not set" in caplog.text
+
+
+async def test_a_chat_gets_a_menu_by_its_role_and_may_lose_it_again(line: Line) -> None:
+    everybody, officials = [("menu", "Các chuyện")], [("viec", "Việc đang chờ")]
+    async with line.hooked(commands={"": everybody}) as (channel, store, _):
+        await channel.poll(store.accept)
+        await channel.offer_in(str(LAN), officials)
+        shown = (await line.control.state())["commands"]
+        assert shown[""] == [{"command": "menu", "description": "Các chuyện"}]
+        assert shown[f"chat {LAN}"] == [{"command": "viec", "description": "Việc đang chờ"}]
+        await channel.offer_in(str(LAN), [])
+        assert f"chat {LAN}" not in (await line.control.state())["commands"]

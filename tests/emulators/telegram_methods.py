@@ -183,12 +183,28 @@ async def set_my_commands(world: World, asked: Parameters) -> Any:
             raise ApiError(400, "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
     if len(commands) > 100:
         raise ApiError(400, "Bad Request: BOT_COMMANDS_TOO_MUCH")
-    world.commands[asked.get("language_code") or ""] = commands
+    world.commands[_audience(asked)] = commands
     return True
 
 
 async def get_my_commands(world: World, asked: Parameters) -> Any:
-    return world.commands.get(asked.get("language_code") or "", [])
+    return world.commands.get(_audience(asked), [])
+
+
+async def delete_my_commands(world: World, asked: Parameters) -> Any:
+    world.commands.pop(_audience(asked), None)
+    return True
+
+
+def _audience(asked: Parameters) -> str:
+    """Whose menu it is: a language, or "chat <id>" before it for one chat alone."""
+    scope, language = asked.get("scope") or {}, asked.get("language_code") or ""
+    match scope.get("type", "default"):
+        case "default":
+            return str(language)
+        case "chat":
+            return f"chat {scope.get('chat_id')} {language}".strip()
+    raise ApiError(400, "Bad Request: BOT_COMMAND_SCOPE_INVALID")
 
 
 async def get_file(world: World, asked: Parameters) -> Any:
@@ -251,5 +267,6 @@ METHODS: dict[str, Method] = {
     "sendChatAction": send_chat_action,
     "setMyCommands": set_my_commands,
     "getMyCommands": get_my_commands,
+    "deleteMyCommands": delete_my_commands,
     "getFile": get_file,
 }

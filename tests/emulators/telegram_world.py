@@ -93,7 +93,7 @@ class World(BotWorld):
         self.queries: set[str] = set()
         self.answered: list[str] = []
         self.files: dict[str, bytes] = {}
-        self.commands: dict[str, list[Any]] = {}  # by language code
+        self.commands: dict[str, list[Any]] = {}  # by language code, or "chat <id>"
         self.sent: list[Sent] = []
         self.overall = Bucket(30, 30)
         self.poller = 0
