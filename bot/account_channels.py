@@ -26,7 +26,8 @@ class Workshop:
     """What channels are made of. `public_url` may be empty; `clock` returns aware UTC.
 
     `speed` is for platforms that do not say how fast an account may write, or not exactly.
-    Without a `seal` there are no Official Accounts: their tokens are kept sealed.
+    Without a `seal` there are no Official Accounts: their tokens are kept sealed. Who only looks
+    (`renews` is false) spends no refresh token.
     """
 
     session: aiohttp.ClientSession
@@ -37,6 +38,7 @@ class Workshop:
     speed: Speed
     database: Database
     seal: Seal | None
+    renews: bool = True
 
     def channel_of(self, account: Account) -> Channel:
         """The channel of an account on a platform; the web chat is made elsewhere.
@@ -91,6 +93,7 @@ class Workshop:
             database=self.database,
             seal=self.seal,
             clock=self.clock,
+            renews=self.renews,
         )
 
         async def last_heard(chat: str) -> datetime | None:
@@ -127,6 +130,7 @@ def tokens_of(
     database: Database,
     seal: Seal,
     clock: Callable[[], datetime],
+    renews: bool = True,
     at_step: Callable[[str], None] = lambda _: None,
 ) -> TokenKeeping:
     """The keeper of an Official Account's tokens. Raises ValueError (oauth_base)."""
@@ -143,6 +147,7 @@ def tokens_of(
         exchange=oauth.exchange,
         first=account.refresh_token.get_secret_value(),
         clock=clock,
+        renews=renews,
         at_step=at_step,
     )
 

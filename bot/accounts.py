@@ -5,7 +5,7 @@ An account that cannot be used is told of and left out; the others go on.
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -33,6 +33,7 @@ class Accounts:
         self.platforms: dict[str, str] = {}
         self.problems: dict[str, str] = {}  # of added accounts that are left out
         self._register, self._channel_of = register, channel_of
+        self._closing: set[asyncio.Task[None]] = set()
         self._added: dict[str, str] = {}  # by name, sealed: added anew it is sealed anew
 
     def put(self, account: Account, channel: Channel) -> None:
@@ -50,11 +51,17 @@ class Accounts:
         kept = {row.name: row for row in await self._register.all()}
         for name, sealed in list(self._added.items()):
             if name not in kept or kept[name].sealed != sealed:
-                await self._close(name)
+                self._remove(name)
         for name, row in kept.items():
             if name not in self._added:
                 self._added[name] = row.sealed
                 await self._open(row)
+
+    async def close(self) -> None:
+        """Close all side by side, and wait until it is done: one that hangs has its own limit."""
+        for channel in self.channels.values():
+            self._close(channel)
+        await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _open(self, row: KeptAccount) -> None:
         try:
@@ -71,10 +78,20 @@ class Accounts:
             self.put(account, channel)
             log.info("account %s was added", row.name)
 
-    async def _close(self, name: str) -> None:
+    def _remove(self, name: str) -> None:
         del self._added[name]
         self.problems.pop(name, None)
         if (channel := self.channels.pop(name, None)) is not None:
             log.info("account %s was removed", name)
-            with contextlib.suppress(Exception):
-                await channel.close()
+            self._close(channel)
+
+    def _close(self, channel: Channel) -> None:
+        """Nobody waits for it: a platform that hangs would keep the next account away."""
+        task = asyncio.create_task(channel.close(), name=f"close {channel.account}")
+        self._closing.add(task)
+        task.add_done_callback(self._closed)
+
+    def _closed(self, task: asyncio.Task[None]) -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            log.warning("%s: it broke (%s)", task.get_name(), type(fault).__name__)

@@ -142,7 +142,7 @@ def _unreachable(settings: Settings) -> Iterator[Finding]:
 
 async def _accounts(settings: Settings) -> list[Finding]:
     try:
-        async with build(settings) as house:
+        async with build(settings, renews=False) as house:
             await house.accounts.take_up()
             left_out = [
                 Finding(f"account {name}", False, "is left out", problem)

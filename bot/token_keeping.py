@@ -36,7 +36,7 @@ class Pauses:
     consent: float = 30.0  # between looks whether somebody consented; only the database is asked
     turn: float = 60.0  # for another process that is at it
     store: float = 1.0
-    farewell: float = 30.0
+    farewell: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class TokenKeeping:
     `first` is the configured refresh token, or nothing: it begins the chain, and a new one mends a
     chain that is lost, as a consent does; at any other time it is not looked at. `exchange` turns
     a refresh token into a pair.
+    Without `renews` it only looks: nothing is asked of the platform, nothing is stored.
     `at_step` is told what was just done: "noted", "answered", "storing" (not committed), "stored".
     """
 
@@ -85,13 +86,14 @@ class TokenKeeping:
         exchange: Callable[[str], Awaitable[Pair]],
         first: str,
         clock: Callable[[], datetime],
+        renews: bool = True,
         pauses: Pauses = Pauses(),
         at_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.problem = ""  # in an operator's words, though a token may still serve
         self._account, self._database, self._seal = account, database, seal
         self._exchange, self._first, self._clock = exchange, first, clock
-        self._pauses, self._at_step = pauses, at_step
+        self._renews, self._pauses, self._at_step = renews, pauses, at_step
         self._seed = fingerprint(first) if first else ""
         self._book = TokenBook()
         self._turn = asyncio.Lock()
@@ -183,7 +185,7 @@ class TokenKeeping:
             opened = self._opened(row) if row is not None else None
             if opened is not None and opened.row.lost_at is None:
                 break
-            if not self._first or (row is not None and row.seed == self._seed):
+            if not (self._first and self._renews) or (row is not None and row.seed == self._seed):
                 break
             async with self._database.begin() as tx:
                 await self._book.begin(
@@ -195,6 +197,8 @@ class TokenKeeping:
                     instead_of=row,
                 )
         if opened is None:
+            if row is None and self._first:
+                raise self._only_looking("there is no token yet")
             text = "has no token yet"
             if row is not None:
                 text = f"{KEY_NAME} does not open its tokens (bring back the key that sealed them)"
@@ -211,6 +215,8 @@ class TokenKeeping:
 
     async def _renewed(self, refused: str) -> _Opened:
         """Rotate in a task of its own: who waits for it may be cancelled, it may not."""
+        if not self._renews:
+            raise self._only_looking("the token has to be renewed")
         if self._rotation is None or self._rotation.done():
             self._rotation = asyncio.create_task(self._rotate(refused), name="renew a token")
             self._rotation.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -294,6 +300,9 @@ class TokenKeeping:
                 await asyncio.sleep(self._pauses.store)
             else:
                 return
+
+    def _only_looking(self, what: str) -> NoToken:
+        return NoToken(f"{what}: the program does it while it runs, start it", self._clock())
 
     def _later(self, reason: str) -> NoToken:
         self._failures += 1

@@ -6,7 +6,6 @@ The time, randomness and the environment are read here and in `config` only.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import secrets
@@ -118,10 +117,12 @@ class House:
 
 
 @asynccontextmanager
-async def build(settings: Settings, library: Library | None = None) -> AsyncIterator[House]:
+async def build(
+    settings: Settings, library: Library | None = None, *, renews: bool = True
+) -> AsyncIterator[House]:
     """Build the house on a migrated database; take its resources and give them back.
 
-    A `library` that is open already is used as it is.
+    A `library` that is open already is used as it is. Unless it `renews`, no token is spent.
     Raises content.library.NoCards when there is no card to answer from.
     """
     folder = settings.content.folder or SHIPPED
@@ -220,6 +221,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             ),
             database=database,
             seal=Seal(key) if key else None,
+            renews=renews,
         )
         register = Register(database, settings)
         accounts = Accounts(register, workshop.channel_of)
@@ -301,9 +303,7 @@ async def build(settings: Settings, library: Library | None = None) -> AsyncIter
             yield house
         finally:
             await consents.close()
-            for channel in accounts.channels.values():
-                with contextlib.suppress(Exception):
-                    await channel.close()
+            await accounts.close()
             await database.close()
 
 

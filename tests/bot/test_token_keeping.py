@@ -349,3 +349,18 @@ def test_a_seal_keeps_secrets_and_tells_what_is_wrong_with_its_key() -> None:
         with pytest.raises(BadKey, match="openssl rand -base64 32"):
             Seal(key)
     Seal("P/+DoTcgmYOSrq0EgVBd9o2TZ6kf0uIFfdX2AoQ3A+A=")  # as openssl writes it
+
+
+async def test_who_only_looks_uses_a_token_and_never_spends_one(line: Line) -> None:
+    with pytest.raises(NoToken, match="the program does it while it runs"):
+        await line.keeper(renews=False).current()
+    async with line.database.read() as tx:
+        assert await TokenBook().get(tx, "xa-mau") is None
+    token = await line.keeper().current()
+    looking = line.keeper(renews=False)
+    assert await looking.current() == token
+    await line.control.move(26 * HOUR)
+    for asked in (looking.current(), looking.refresh(token)):
+        with pytest.raises(NoToken, match="has to be renewed"):
+            await asked
+    assert await line.asked() == 1
