@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -12,7 +12,7 @@ from bot.account_settings import Account
 from bot.channels.channel import Channel, Speed
 from bot.channels.telegram import Commands, TelegramChannel
 from bot.channels.zalo_bot import ZaloBotChannel
-from bot.channels.zalo_oa import ZaloOAChannel
+from bot.channels.zalo_oa import Siblings, ZaloOAChannel
 from bot.channels.zalo_oa_consent import Permission
 from bot.channels.zalo_oa_tokens import OAuth
 from bot.sealing import KEY_NAME, REMEDY, Seal
@@ -39,6 +39,7 @@ class Workshop:
     database: Database
     seal: Seal | None
     renews: bool = True
+    siblings: Siblings = field(default_factory=dict)
 
     def channel_of(self, account: Account) -> Channel:
         """The channel of an account on a platform; the web chat is made elsewhere.
@@ -117,6 +118,7 @@ class Workshop:
             allow_billed=account.allow_billed,
             prove=app_secret if account.appsecret_proof else "",
             oldest=timedelta(hours=account.webhook_hours),
+            siblings=self.siblings,
         )
 
     def _webhook(self, account: Account) -> str | None:

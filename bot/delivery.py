@@ -189,7 +189,7 @@ class Delivery:
     def _pace(self, channel: Channel) -> Pace | None:
         if channel.speed is None:
             return None
-        return self._paces.setdefault(channel.account, Pace(channel.speed))
+        return self._paces.setdefault(channel.speed.shared or channel.account, Pace(channel.speed))
 
     async def _turn(self, pace: Pace, claim: Claim, *, messages: int) -> None:
         """Wait until the message may go. Raises _NotYet when it would stand in others' way."""

@@ -35,12 +35,14 @@ class Speed:
     `burst` messages to one chat may follow each other at once. What it has short of a whole number
     is the room for messages that overtake each other on their way. `chat_minute` tells how many
     one chat may get in a minute, where the platform counts that for some (groups); else None.
+    Accounts with the same `shared` name have one pace together.
     """
 
     per_second: float
     per_chat: float
     burst: float = 2.9
     chat_minute: Callable[[str], int | None] = lambda _chat: None
+    shared: str = ""
 
 
 class Refused(Exception):

@@ -10,8 +10,10 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
 
@@ -46,6 +48,10 @@ OLDEST = timedelta(hours=12)
 NAMES = 100  # of unknown events that are counted apart
 
 
+Siblings = MutableMapping[tuple[str, str], "ZaloOAChannel"]
+"""The open accounts of this process, by app and Official Account."""
+
+
 class ZaloOAChannel:
     """One Official Account, as `bot.channels.channel.Channel` wants it.
 
@@ -53,7 +59,8 @@ class ZaloOAChannel:
     `media_base`, if there is one, is the public address where Zalo finds it as well; pictures and
     files are sent only with `pictures`. With `lists` a picture, its words and its choices are one
     message where they fit; whether Zalo still takes lists is unconfirmed. `oa_id` is needed where
-    several accounts share one app, whose webhook hears them all.
+    several accounts share one app: its webhook hears them all, at the address of any, and each
+    event is handed to the one of `siblings` that it names, whose secret it must be signed with.
     `last_heard` gives the time when a chat's person last wrote, as far as our store knows; else
     Zalo is asked. Without `allow_billed` nothing is sent that would cost money.
     `prove` holds the app's secret where Zalo's console wants each call proved.
@@ -83,6 +90,7 @@ class ZaloOAChannel:
         allow_billed: bool = False,
         prove: str = "",
         oldest: timedelta = OLDEST,
+        siblings: Siblings | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         if not oa_secret:
@@ -92,6 +100,8 @@ class ZaloOAChannel:
         self.capabilities = Capabilities(TEXT_LENGTH, buttons=BUTTONS, media=media)
         self.ignored: Counter[str] = Counter()  # events that are not known, by name
         self._app_id, self._oa_id, self._secret = app_id, oa_id, oa_secret
+        self._siblings: Siblings = {} if siblings is None else siblings
+        self.speed = replace(self.speed, shared=f"Zalo app {app_id}")
         self._tokens, self._clock, self._oldest, self._limits = tokens, clock, oldest, limits
         self._wire = Wire(session, api_base, tokens, limits, proof_secret=prove)
         self._window = Window(self._wire, clock, last_heard, allow_billed=allow_billed)
@@ -102,10 +112,14 @@ class ZaloOAChannel:
         self._trouble = Trouble(account, "has its token again")
 
     async def open(self) -> None:
-        """Take nothing: the session is shared."""
+        """Let siblings find us; the session is shared."""
+        if self._oa_id:
+            self._siblings[self._app_id, self._oa_id] = self
 
     async def close(self) -> None:
         """Wait until a new token, if one is being fetched, is stored."""
+        if self._siblings.get((self._app_id, self._oa_id)) is self:
+            del self._siblings[self._app_id, self._oa_id]
         await self._tokens.close()
 
     async def check(self) -> Health:
@@ -130,6 +144,12 @@ class ZaloOAChannel:
             event = json.loads(body)
         except (ValueError, RecursionError):
             raise Refused(400, "the body is not JSON") from None
+        about = events.oa_of(event)
+        # Whom it names is only claimed so far; whoever takes it looks whether it is signed.
+        taker = self._siblings.get((self._app_id, about), self)
+        return taker._take(headers, body, event)
+
+    def _take(self, headers: Mapping[str, str], body: bytes, event: Any) -> list[Incoming]:
         stamp, sent_at = events.stamp_of(event)
         about = events.oa_of(event)
         ids = (self._app_id, self._oa_id or about)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.channel import Refused
-from bot.channels.zalo_oa import NAMES, ZaloOAChannel
+from bot.channels.zalo_oa import NAMES, Siblings, ZaloOAChannel
 from bot.channels.zalo_oa_events import EVENTS
 from bot.channels.zalo_oa_messages import PREFIX
 from handlers.messages import Address, Button, Incoming, Kind, Reply
@@ -156,6 +156,33 @@ async def test_accounts_that_share_an_app_do_not_hear_each_other(house: House) -
     await house.control.say(LAN, "đúng nhà")
     assert [one.text for one in await house.holds(1)] == ["đúng nhà"]
     assert sum(channel.ignored.values()) == 1
+
+
+async def test_an_apps_events_reach_the_account_they_name_at_whichever_address_they_come(
+    house: House,
+) -> None:
+    siblings: Siblings = {}
+    second = house.channel(account="xa-hai", oa_id="1234", siblings=siblings)
+    third = house.channel(account="xa-ba", oa_id="5678", oa_secret="another", siblings=siblings)
+    first = house.channel(oa_id=house.emulator.world.account.oa_id, siblings=siblings)
+    for channel in house.channels:
+        await channel.open()
+
+    async def say(text: str, oa: str) -> None:
+        event = {**said("user_send_text", text=text), "recipient": {"id": oa}}
+        await house.control.do("event", user=CU, content=event)
+
+    await say("chào xã hai", "1234")
+    [taken] = await house.holds(1)
+    assert (taken.address.account, taken.text) == ("xa-hai", "chào xã hai")
+    await say("ký bằng khóa khác", "5678")
+    await house.control.attempts(at_least=2)
+    assert house.refused == ["the signature is missing or wrong"]
+    await second.close()
+    await say("xã hai đã đóng", "1234")
+    await house.control.attempts(at_least=3)
+    assert (len(house.taken), sum(first.ignored.values()), sum(third.ignored.values())) == (1, 1, 0)
+    assert first.speed.shared == second.speed.shared, "an app has one pace"
 
 
 VECTOR = "mac=22c91b95d72eeadda8970d8492ae0d1f930feb3572486ab52a227b4faf57889f"

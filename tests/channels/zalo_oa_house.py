@@ -106,7 +106,8 @@ class House:
             "limits": FAST,
         }
         settings["tokens"] = changes.pop("tokens", None) or self.tokens()
-        self.channels.append(ZaloOAChannel("xa-mau", **settings | changes))
+        name = changes.pop("account", "xa-mau")
+        self.channels.append(ZaloOAChannel(name, **settings | changes))
         return self.channels[-1]
 
     async def holds(self, count: int) -> list[Incoming]:
