@@ -7,8 +7,6 @@ breaks, its work is undone, the message is kept with the fault, and the person i
 from __future__ import annotations
 
 import logging
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +17,7 @@ from handlers.errands import ActionErrand, Errand, Served, Visit
 from handlers.layout import lay_out
 from handlers.messages import Capabilities, Incoming, Kind, Reply
 from handlers.villager.menus import HOME, PERSON, Menus, digits
+from handlers.villager.spoken_digit import spoken_digit
 from storage.conversations import Conversation, Conversations
 from storage.database import Database, is_gone
 from storage.inbox import MESSAGE_ID_LENGTH, Inbox
@@ -36,8 +35,6 @@ ALBUM = timedelta(seconds=2)
 
 ALWAYS = {str(PERSON): encode(AskPerson()), str(HOME): encode(Home())}
 """What these digits mean even where the last reply did not show them."""
-
-_DIGIT = re.compile(r"\W*(?:(?:so|chon|bam|phim)\s+)?([0-9])\W*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ class Reception:
             if not await self._changed_state(visit, incoming):
                 served = await self._serve_or_apologise(visit, incoming, action, number)
                 wait = ALBUM if _wordless(incoming) else timedelta()
-                await self._put(visit, served, number, wait)
+                await self._put(visit, served, number, wait, chose=action is not None)
         return True
 
     async def _store(self, visit: Visit, incoming: Incoming, said: str) -> int | None:
@@ -180,7 +177,7 @@ class Reception:
             served = await self._errands.actions[type(action)](replace(visit, text=""), action)
         elif incoming.kind is Kind.BUTTON:
             served = self._only("reception.old_button", visit)
-        elif digit := _digit(incoming.text):
+        elif digit := spoken_digit(incoming.text, visit.talk.choices):
             served = self._only("reception.no_such_digit", visit, digit=digit)
         elif incoming.text:
             served = await self._errands.words(visit)
@@ -207,10 +204,18 @@ class Reception:
                 return incoming.pressed
         return ""
 
-    async def _put(self, visit: Visit, served: Served, number: int, wait: timedelta) -> None:
-        """Remember where the talk stands, and queue the replies as the channel can show them."""
+    async def _put(
+        self, visit: Visit, served: Served, number: int, wait: timedelta, *, chose: bool
+    ) -> None:
+        """Remember where the talk stands, and queue the replies as the channel can show them.
+
+        Unless they `chose` to leave it, the last list of choices stays good while none follows:
+        the answer to a thank-you or a sticker has none of its own.
+        """
         conversation = visit.conversation
         choices = digits(served.replies[-1].buttons)
+        if not chose and not choices.keys() - ALWAYS.keys():
+            choices = {**visit.talk.choices, **choices}
         talk = replace(served.talk, choices=choices, greeted=True)
         await self._conversations.remember(visit.tx, conversation.id, talk)
         capabilities = self._capabilities[conversation.account]
@@ -237,8 +242,9 @@ class Reception:
                 words = " ".join(incoming.text.casefold().split())
                 if words in self._errands.commands:
                     return self._errands.commands[words]
-                digit = _digit(incoming.text)
-                encoded = conversation.talk.choices.get(digit) or ALWAYS.get(digit, "")
+                choices = conversation.talk.choices
+                digit = spoken_digit(incoming.text, choices)
+                encoded = choices.get(digit) or ALWAYS.get(digit, "")
         try:
             return decode(encoded)
         except UnknownAction:
@@ -262,14 +268,6 @@ class Reception:
 def _wordless(incoming: Incoming) -> bool:
     """One of several things sent at once that says nothing itself."""
     return bool(incoming.album) and not incoming.text
-
-
-def _digit(text: str) -> str:
-    """The digit that somebody typed alone, or "số 3"; empty if it is something else."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    found = _DIGIT.fullmatch(plain.replace("\ufe0f", "").replace("\u20e3", ""))
-    return found[1] if found else ""
 
 
 def _clean(incoming: Incoming) -> Incoming:

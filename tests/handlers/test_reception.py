@@ -151,6 +151,32 @@ async def test_a_digit_may_be_typed_in_many_ways(known: Villager, typed: str) ->
     assert page.text.startswith(welcome.buttons[1].label.removeprefix("2. "))
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", Kind.STICKER),
+        ("", Kind.VOICE),
+        ("cảm ơn nhé", Kind.TEXT),
+        ("zxqv wkjh", Kind.TEXT),
+    ],
+)
+async def test_a_digit_means_the_last_list_of_choices_whatever_came_between(
+    known: Villager, text: str, kind: Kind
+) -> None:
+    [welcome] = await known.say("0")
+    await known.say(text, kind)
+    [page] = await known.say("cái số 2 đó ạ")
+    assert page.text.startswith(welcome.buttons[1].label.removeprefix("2. "))
+
+
+async def test_a_number_in_words_is_a_choice_only_where_it_was_offered(known: Villager) -> None:
+    [welcome] = await known.say("0")
+    [page] = await known.say("số hai")
+    assert page.text.startswith(welcome.buttons[1].label.removeprefix("2. "))
+    await known.say("9")
+    assert "số 2" not in words(await known.say("hai"))
+
+
 async def test_nine_and_zero_always_work_and_other_digits_say_when_they_do_not(
     known: Villager,
 ) -> None:
