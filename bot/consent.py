@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     CONNECTED = "connected"
     UNASKED = "unasked"
     OLD_LINK = "old_link"
+    DECLINED = "declined"
     BAD_CODE = "bad_code"
     OTHER_ACCOUNT = "other_account"
     NOT_NOW = "not_now"
@@ -110,8 +111,10 @@ class Consents:
         link = permission.link(callback, verifier, state) if callback else ""
         return Invitation(callback, challenge(verifier), link, until, bool(account.oa_id))
 
-    async def arrive(self, name: str, *, code: str, number: str, state: str) -> Holder:
-        """A browser comes back with a code: take it if it is awaited.
+    async def arrive(
+        self, name: str, *, code: str, number: str, state: str, error: str = ""
+    ) -> Holder:
+        """A browser comes back with a code: take it if it is awaited; or with an `error` instead.
 
         `number` is the platform's for the account that consented, as the browser says; it chooses
         among the accounts of one app and proves nothing. Raises ConsentRefused.
@@ -120,6 +123,8 @@ class Consents:
             named, accounts = await self._find(name)
             account = _meant(named, number, accounts)
             await self._expect(account, state)
+            if error and not code:
+                raise _declined(error)
             return await self.redeem(account.name, code)
         except BadAccount as fault:  # told to the log alone: names are not to be guessed
             log.warning("a consent is refused: %s", fault)
@@ -257,6 +262,18 @@ def _unasked() -> ConsentRefused:
         Outcome.UNASKED,
         "no consent is awaited, so nothing was changed. If this page said connected before, all is "
         f"well; else {ANEW}",
+    )
+
+
+def _declined(error: str) -> ConsentRefused:
+    # RFC 6749, 4.1.2.1: access_denied is the person's no; of all else nothing is known.
+    if error == "access_denied":
+        return ConsentRefused(
+            Outcome.DECLINED,
+            f"the admin declined, so nothing was changed; once they agree, {ANEW}",
+        )
+    return ConsentRefused(
+        Outcome.NOT_NOW, "the platform gave an error instead of a code: consent again"
     )
 
 

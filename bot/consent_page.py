@@ -20,6 +20,7 @@ STATUS = {
     Outcome.OLD_LINK: 403,
     Outcome.OTHER_ACCOUNT: 403,
     Outcome.BAD_CODE: 400,
+    Outcome.DECLINED: 400,
     Outcome.NOT_NOW: 503,
 }
 
@@ -46,6 +47,7 @@ class ConsentPage:
                 code=asked.get("code", ""),
                 number=asked.get("oa_id", ""),
                 state=asked.get("state", ""),
+                error=asked.get("error", ""),
             )
         except ConsentRefused as refused:
             log.warning("account %.42r: a consent is refused: %s", account, refused.reason)

@@ -248,6 +248,17 @@ async def test_a_forged_or_old_link_is_refused_before_its_code_is_used(town: Tow
     assert (await town.back("xa-mau", code=code, state=state))[0] == 200
 
 
+async def test_a_declined_consent_is_told_as_such_and_another_may_follow(town: Town) -> None:
+    await town.add("xa-mau")
+    assert (await town.back("xa-mau", code="", error="access_denied"))[0] == 403, "not asked for"
+    await town.invite("xa-mau")
+    status, page = await town.back("xa-mau", code="", error="access_denied")
+    assert (status, "không đồng ý cấp quyền" in page, "đã dùng rồi" in page) == (400, True, False)
+    status, page = await town.back("xa-mau", code="", error="server_error")
+    assert (status, "sau ít phút" in page) == (503, True)
+    assert (await town.back("xa-mau", code=await town.code()))[0] == 200
+
+
 async def test_used_and_late_codes_get_a_page_that_tells_the_way_on(town: Town) -> None:
     await town.add("xa-mau")
     await town.invite("xa-mau")
