@@ -17,10 +17,14 @@ from bot.waiting import first
 from handlers.errands import VIETNAM
 from storage.case_privacy import forget_drafts, forget_ended_cases
 from storage.database import Database
+from storage.forgetting import remove_forgotten
 from storage.places import Place
 from storage.privacy import forget_link_codes, forget_old_messages
 
 log = logging.getLogger(__name__)
+
+LAST_WORDS = timedelta(hours=1)
+"""So long the last message to somebody who is forgotten may take."""
 
 
 class Clock:
@@ -75,6 +79,7 @@ class Clock:
             await forget_link_codes(self._database, now=now)
             await forget_ended_cases(self._database, before=now - self._keep_cases, at=now)
             await forget_drafts(self._database, before=now - self._keep_drafts)
+            await remove_forgotten(self._database, before=now - LAST_WORDS)
         except asyncio.CancelledError:
             return 0  # the program stops; what is left goes tomorrow
         if count:

@@ -13,10 +13,12 @@ from handlers.actions import (
     CaseStep,
     ChooseUnit,
     Feedback,
+    ForgetMe,
     Home,
     LinkChats,
     ListUnits,
     MyCases,
+    MyData,
     OfferLink,
     PartChats,
     ShowCard,
@@ -33,6 +35,7 @@ from handlers.villager.browse import Browse
 from handlers.villager.feedback import Telling
 from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases as OwnCases
+from handlers.villager.my_data import MyData as OwnData
 from handlers.villager.places import Places
 
 
@@ -46,6 +49,7 @@ class Desk:
     linking: Linking
     telling: Telling
     own_cases: OwnCases
+    own_data: OwnData
 
     async def words(self, visit: Visit) -> Served:
         """What is being told comes first; then a receipt, a commune, a code; the rest asks."""
@@ -88,6 +92,8 @@ def errand_table(
         "part": PartChats(),
         "feedback": Feedback(Told.BEGIN),
         "my_cases": MyCases(),
+        "my_data": MyData(),
+        "forget_me": ForgetMe(),
         "stop": Stop(),
         "back": Back(),
         "skip": Skip(),
@@ -109,6 +115,8 @@ def errand_table(
             Feedback: desk.telling.act,
             CaseStep: desk.own_cases.step,
             MyCases: desk.own_cases.show_all,
+            MyData: desk.own_data.show,
+            ForgetMe: desk.own_data.forget,
             Stop: desk.step,
             Back: desk.step,
             Skip: desk.step,
@@ -120,5 +128,6 @@ def errand_table(
         },
         describe=describe,
         introduction=desk.browse.introduction,
+        forget=desk.own_data.forget_all,
         store=store,
     )

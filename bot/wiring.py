@@ -54,6 +54,7 @@ from handlers.villager.described import Described
 from handlers.villager.feedback import Telling
 from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases
+from handlers.villager.my_data import MyData
 from handlers.villager.places import Places
 from handlers.working_days import WorkingDays
 from storage.cases import CaseKind, Cases
@@ -191,6 +192,7 @@ async def build(
                 warn=ask.warning,
             ),
             own_cases=MyCases(casework=casework, receipts=receipts, texts=texts, warn=ask.warning),
+            own_data=MyData(units=units, texts=texts, casework=casework),
         ),
         texts,
         Described(shelf=library.shelf, texts=texts, units=units),

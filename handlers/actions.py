@@ -130,6 +130,18 @@ class MyCases:
 
 
 @dataclass(frozen=True, slots=True)
+class MyData:
+    """Show what is kept of me."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMe:
+    """Delete all that is kept of me; asked back until `sure` is 1."""
+
+    sure: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Give up what I am telling; else the first page."""
 
@@ -158,6 +170,8 @@ Action = (
     | Feedback
     | CaseStep
     | MyCases
+    | MyData
+    | ForgetMe
     | Stop
     | Back
     | Skip
@@ -177,6 +191,8 @@ _TAGS: dict[str, type[Action]] = {
     "f": Feedback,
     "k": CaseStep,
     "ks": MyCases,
+    "d": MyData,
+    "df": ForgetMe,
     "x": Stop,
     "b": Back,
     "n": Skip,

@@ -145,6 +145,12 @@ class Casework:
         await self._cases.withdraw(tx, case, at=at)
         await self._tell_officials(tx, case, "case.withdrawn", at=at, text="")
 
+    async def tell_withdrawn(self, tx: Transaction, cases: Sequence[int], *, at: datetime) -> None:
+        """Tell officials of cases that were taken back because their villager is forgotten."""
+        for number in cases:
+            case = await self.get(tx, number)
+            await self._tell_officials(tx, case, "case.withdrawn", at=at, text="")
+
     async def close(
         self, tx: Transaction, case: Case, *, by: Official | None, at: datetime
     ) -> None:

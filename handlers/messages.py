@@ -29,6 +29,7 @@ class Kind(StrEnum):
     OTHER = "other"  # something the channel can name no better
     BLOCKED = "blocked"  # the person stopped the bot
     UNBLOCKED = "unblocked"
+    WITHDREW = "withdrew"  # took back the consent that the platform had asked for
     MIGRATED = "migrated"  # the chat has a new id: text holds it
 
 

@@ -7,7 +7,7 @@ breaks, its work is undone, the message is kept with the fault, and the person i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from handlers.layout import lay_out
 from handlers.messages import Capabilities, Incoming, Kind, Reply
 from handlers.villager.menus import HOME, PERSON, Menus, digits
 from handlers.villager.spoken_digit import spoken_digit
-from storage.conversations import Conversation, Conversations
+from storage.conversations import Conversation, Conversations, Talk
 from storage.database import Database, is_gone
 from storage.inbox import MESSAGE_ID_LENGTH, Inbox
 from storage.outbox import Lane, Outbox
@@ -32,6 +32,9 @@ KEPT_TEXT = 8_000
 
 ALBUM = timedelta(seconds=2)
 """So long a picture without words waits: words that were sent with it may still be on their way."""
+
+SILENT = frozenset({Kind.BLOCKED, Kind.WITHDREW, Kind.UNBLOCKED, Kind.MIGRATED})
+"""Events that nobody waits to be answered."""
 
 ALWAYS = {str(PERSON): encode(AskPerson()), str(HOME): encode(Home())}
 """What these digits mean even where the last reply did not show them."""
@@ -47,6 +50,7 @@ class Errands:
     commands: Mapping[str, Action]  # the whole text, lower case: "/xa", "trang đầu"
     describe: Callable[[Action], str]
     introduction: Callable[[Visit], Reply]
+    forget: Callable[[Visit], Awaitable[None]]  # all that is kept of a person
     store: Callable[[str], str]  # the words of a message as they may be kept
 
 
@@ -108,6 +112,13 @@ class Reception:
                 return False
             if incoming.album and incoming.text:
                 await self._speak_for_album(visit, incoming)
+            if person.forgotten and incoming.kind not in SILENT:
+                home = self._home_units.get(place.account, "")
+                visit = replace(
+                    visit,
+                    person=await self._people.begin_anew(tx, person, unit=home),
+                    conversation=replace(conversation, talk=Talk()),
+                )
             if not await self._changed_state(visit, incoming):
                 served = await self._serve_or_apologise(visit, incoming, action, number)
                 wait = ALBUM if _wordless(incoming) else timedelta()
@@ -145,6 +156,9 @@ class Reception:
                 await self._outbox.fail_all_pending(
                     tx, conversation.id, reason="the person stopped the bot", at=visit.now
                 )
+            case Kind.WITHDREW:
+                await self._errands.forget(visit)
+                await self._conversations.stop_writing(tx, conversation.id, at=visit.now)
             case Kind.UNBLOCKED:
                 await self._conversations.write_again(tx, conversation.id)
             case Kind.MIGRATED:
@@ -236,7 +250,7 @@ class Reception:
         match incoming.kind:
             case Kind.BUTTON:
                 encoded = incoming.text
-            case Kind.START | Kind.BLOCKED | Kind.UNBLOCKED | Kind.MIGRATED:
+            case kind if kind is Kind.START or kind in SILENT:
                 return None
             case _:
                 words = " ".join(incoming.text.casefold().split())
@@ -255,7 +269,7 @@ class Reception:
         match incoming.kind:
             case Kind.BUTTON:
                 return self._errands.describe(action) if action else self._texts("menu.old")
-            case Kind.START | Kind.BLOCKED | Kind.UNBLOCKED | Kind.MIGRATED:
+            case kind if kind is Kind.START or kind in SILENT:
                 return ""  # nothing that the person said
             case Kind.TEXT:
                 return self._errands.store(incoming.text)

@@ -41,6 +41,7 @@ class PersonRecord(Record):
     __table_args__ = (
         UniqueConstraint("account", "sender"),
         Index("ix_people_same_as", "same_as"),
+        Index("ix_people_forgotten", "forgotten_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -49,6 +50,7 @@ class PersonRecord(Record):
     unit: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime] = mapped_column(Utc)
     same_as: Mapped[int | None] = mapped_column(Id, ForeignKey("people.id"), default=None)
+    forgotten_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,14 @@ class Person:
     """`unit` is the code of the commune or village they chose, or empty.
 
     `known_as` is the row by which the account at hand knows them: another than `id`, which is the
-    same for all their chats, when they linked this one to an earlier one.
+    same for all their chats, when they linked this one to an earlier one. One who was `forgotten`
+    is only there until the last message to them is out.
     """
 
     id: int
     unit: str
     known_as: int
+    forgotten: bool = False
 
 
 class People:
@@ -81,6 +85,14 @@ class People:
         found = await self._find(tx, account, sender)
         assert found is not None  # noqa: S101 - the insert was refused because they are there
         return found
+
+    async def begin_anew(self, tx: Transaction, forgotten: Person, *, unit: str) -> Person:
+        """Who was forgotten and writes again is a new person, whose row stays."""
+        row, known_as = PersonRecord, forgotten.known_as
+        await tx.connection.execute(
+            update(row).where(row.id == known_as).values(forgotten_at=None, same_as=None, unit=unit)
+        )
+        return Person(known_as, unit, known_as)
 
     async def get(self, tx: Transaction, known_as: int) -> Person:
         """The person of a row."""
@@ -150,6 +162,7 @@ class People:
                 func.coalesce(holder.id, row.id),
                 func.coalesce(holder.unit, row.unit),
                 row.id,
+                row.forgotten_at.is_not(None),
             )
             .outerjoin(holder, holder.id == row.same_as)
             .where(condition)

@@ -30,7 +30,7 @@ from storage.outbox import State
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
-SILENT = {Kind.START, Kind.BUTTON, Kind.BLOCKED, Kind.UNBLOCKED, Kind.MIGRATED}
+SILENT = {Kind.START, Kind.BUTTON, Kind.BLOCKED, Kind.WITHDREW, Kind.UNBLOCKED, Kind.MIGRATED}
 
 FAMILIES = {
     "answer.facet": [facet.value for facet in Facet],
@@ -48,7 +48,7 @@ FAMILIES = {
     "feedback.kind": [*KINDS, DENUNCIATION],
     "feedback.about": list(ABOUT),
     "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
-    "words": ["part", "stop", "back", "skip", "my_cases"],
+    "words": ["part", "stop", "back", "skip", "my_cases", "my_data", "forget_me"],
     "case.move": [move.value for move in CaseMove],
     "export.column": list(Columns.NAMES),
     "export.meaning": list(Columns.NAMES),

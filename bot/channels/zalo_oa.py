@@ -163,13 +163,8 @@ class ZaloOAChannel:
         incoming = events.read(event, self.account)
         if incoming is None:
             return self._not_for_us(name)
-        if name == events.WITHDRAWN:
-            log.warning(
-                "account %s: somebody withdrew their consent at Zalo: delete what is kept of the "
-                "person whose event has the time %s", self.account, stamp,
-            )  # fmt: skip
         for one in incoming:
-            if one.kind is not Kind.BLOCKED:
+            if one.kind not in {Kind.BLOCKED, Kind.WITHDREW}:
                 self._window.note(one.address.chat, one.sent_at)
         return incoming
 

@@ -33,7 +33,7 @@ EVENTS: Mapping[str, Kind | None] = {
     "user_click_chatnow": Kind.START,
     "unfollow": Kind.BLOCKED,
     # They want their data deleted: no more is written, and the channel warns an operator.
-    "user_withdraw": Kind.BLOCKED,
+    "user_withdraw": Kind.WITHDREW,
     # Below: events that are known and need nothing.
     "user_received_message": None,
     "user_seen_message": None,
@@ -68,7 +68,6 @@ IGNORED = (
     "anonymous_send_",  # without an account there is nobody to answer later
 )
 SAID = "user_send_"
-WITHDRAWN = "user_withdraw"
 LONGEST_ID = 100
 
 

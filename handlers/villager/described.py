@@ -12,6 +12,7 @@ from handlers.actions import (
     CaseStep,
     ChooseUnit,
     Feedback,
+    ForgetMe,
     Home,
     LinkChats,
     ListUnits,
@@ -61,6 +62,8 @@ class Described:
                 return self._texts("link.yes")
             case Home() | ShowGroups():
                 return self._texts("menu.home")
+            case ForgetMe(sure):
+                return self._texts("my_data.yes" if sure else "my_data.delete")
             case CaseStep(move):
                 return self._texts(f"case.move.{move}")
             case Feedback(told, _, value):

@@ -61,7 +61,7 @@ async def test_what_people_do_is_understood(house: House) -> None:
         (Kind.START, ""),
         (Kind.START, ""),
         (Kind.CONTACT, ""),
-        (Kind.BLOCKED, ""),
+        (Kind.WITHDREW, ""),
     ]
     assert {(one.address, one.sender) for one in taken} == {(CHAT, LAN)}
     assert len({one.message_id for one in taken}) == 16

@@ -1,0 +1,91 @@
+"""Forgetting a person on demand: at once all that they wrote and chose, soon after the row itself.
+
+The platform's id stays for a short while, because the last message has to reach them; who writes
+again before it is gone begins anew. Law 91/2025/QH15, article 4: everybody may have their data
+deleted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select, update
+
+from storage.case_privacy import forget_cases_of
+from storage.cases import CaseRecord
+from storage.conversations import ConversationRecord, Conversations, Talk
+from storage.database import Database, Transaction
+from storage.inbox import InboxRecord
+from storage.links import LinkCodeRecord
+from storage.outbox import OutboxRecord
+from storage.people import PersonRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of a person is kept: in how many chats, their messages, their cases."""
+
+    chats: int
+    messages: int
+    cases: int
+
+
+async def kept_of(tx: Transaction, person: int) -> Kept:
+    """What is kept of a person (`Person.id`)."""
+    chats = await _conversations(tx, person)
+    counts = [
+        (
+            await tx.connection.execute(
+                select(func.count()).where(record.conversation_id.in_(chats))
+            )
+        ).scalar_one()
+        for record in (InboxRecord, CaseRecord)
+    ]
+    return Kept(len(chats), counts[0], counts[1])
+
+
+async def forget_person(tx: Transaction, person: int, *, at: datetime) -> list[int]:
+    """Delete all that a person wrote and chose, in all chats that they linked.
+
+    Return the cases that an official was still to answer: they are withdrawn now.
+    """
+    row, chats = PersonRecord, await _conversations(tx, person)
+    waiting = [case for chat in chats for case in await forget_cases_of(tx, chat, at=at)]
+    await tx.connection.execute(delete(OutboxRecord).where(OutboxRecord.conversation_id.in_(chats)))
+    await tx.connection.execute(
+        delete(LinkCodeRecord).where(LinkCodeRecord.conversation_id.in_(chats))
+    )
+    await tx.connection.execute(
+        # Their numbers stay until the row goes, so that a copy from the platform is still known.
+        update(InboxRecord)
+        .where(InboxRecord.conversation_id.in_(chats))
+        .values(text="", kind="forgotten", fault="")
+    )
+    for chat in chats:
+        await Conversations().remember(tx, chat, Talk())
+    await tx.connection.execute(
+        update(row)
+        .where(or_(row.id == person, row.same_as == person))
+        .values(unit="", forgotten_at=at)
+    )
+    return waiting
+
+
+async def remove_forgotten(database: Database, *, before: datetime) -> int:
+    """Delete the rows of people who were forgotten before that time (UTC); return how many."""
+    row = PersonRecord
+    async with database.begin() as tx:
+        done = await tx.connection.execute(delete(row).where(row.forgotten_at < before))
+        return done.rowcount
+
+
+async def _conversations(tx: Transaction, person: int) -> list[int]:
+    talk, row = ConversationRecord, PersonRecord
+    found = await tx.connection.execute(
+        select(talk.id)
+        .join(row, row.id == talk.person_id)
+        .where(or_(row.id == person, row.same_as == person))
+        .order_by(talk.id)
+    )
+    return list(found.scalars())
