@@ -17,6 +17,7 @@ from bot.account_commands import app as accounts
 from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
 from bot.export_commands import app as exports
+from bot.group_commands import app as groups
 from bot.qr import NoCode, draw
 from bot.terminal import (
     CANNOT_START,
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(accounts, name="accounts")
 app.add_typer(exports, name="export")
+app.add_typer(groups, name="groups")
 
 
 @app.command("run")

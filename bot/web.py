@@ -71,6 +71,7 @@ class Site:
                 *self._house.door.routes(),
                 *self._house.unanswered.routes(),
                 *self._house.consent_page.routes(),
+                *self._house.public_pages.routes(),
             ]
         )
         app.on_shutdown.append(self._house.web_chat.hang_up)

@@ -30,6 +30,7 @@ from bot.delivery import Delivery, Rules
 from bot.errand_table import Desk, errand_table
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
+from bot.public_pages import PublicPages
 from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
 from bot.transcripts import Transcripts
@@ -91,6 +92,7 @@ class House:
     door: Door
     unanswered: UnansweredDesk
     consent_page: ConsentPage
+    public_pages: PublicPages
     clock: Clock
     reveal: Callable[[str], str]
     casework: Casework
@@ -289,6 +291,7 @@ async def build(
                 clock=now,
             ),
             consent_page=ConsentPage(consents, texts=texts),
+            public_pages=PublicPages(database=database, units=units, texts=texts, clock=now),
             clock=Clock(
                 database=database,
                 keep_messages=timedelta(days=settings.retention.messages_days),

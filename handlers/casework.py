@@ -20,8 +20,9 @@ from handlers.messages import Button, Reply
 from handlers.post import Post
 from handlers.units import Units
 from handlers.working_days import WorkingDays
+from storage.case_groups import CaseGroup, CaseGroups, GroupFault
 from storage.case_lists import Sight
-from storage.cases import Case, CaseKind, Cases, NewCase
+from storage.cases import OPEN, WAITING, Case, CaseKind, Cases, CaseState, NewCase
 from storage.database import Transaction
 from storage.officials import ANSWERING, LEADING, Desk, Official, Officials
 
@@ -55,6 +56,7 @@ class Casework:
         self._hashes = hashes
         self._draw = draw
         self._cases = Cases()
+        self._groups = CaseGroups()
         self._officials = Officials()
 
     def sight(self, official: Official) -> Sight:
@@ -157,6 +159,29 @@ class Casework:
         """It is settled. Raises Refused or Changed."""
         await self._cases.close(tx, case, by=by.id if by else None, at=at)
         await self._tell_villager(tx, case, "case.closed", (CaseMove.REOPEN,), at=at)
+
+    async def publish(self, tx: Transaction, group: CaseGroup, answer: str, *, at: datetime) -> int:
+        """Answer a group once for everybody: each who reported it is told, its cases are closed,
+        and the answer stands on the unit's public page. Return how many cases there are.
+
+        Raises GroupFault for an empty group, one that is answered, or words that identify somebody.
+        """
+        if redact(answer) != answer:
+            raise GroupFault("the answer names a person or number: leave that out, it is public")
+        members = await self._groups.members(tx, group.id)
+        if not members:
+            raise GroupFault(f"group {group.id} has no cases: put some in first")
+        await self._groups.publish(tx, group.id, answer, at=at)
+        for case in members:
+            if case.state in WAITING | {CaseState.NEEDS_INFORMATION}:
+                await self._cases.answer(tx, case, answer, by=None, at=at)
+            open_case = await self.get(tx, case.id)
+            if open_case.state in OPEN:
+                await self._cases.close(tx, open_case, by=None, at=at, why=f"group {group.id}")
+            await self._tell_villager(
+                tx, case, "case.published", (CaseMove.REOPEN,), at=at, answer=answer
+            )
+        return len(members)
 
     async def remind(
         self, tx: Transaction, case: Case, *, chair: bool, key: str, at: datetime

@@ -108,20 +108,6 @@ class CaseRecord(Record):
     satisfied: Mapped[bool | None] = mapped_column(Boolean, default=None)
 
 
-class CaseGroupRecord(Record):
-    """Cases that say the same, answered once in public."""
-
-    __tablename__ = "case_groups"
-    __table_args__ = (Index("ix_case_groups_unit", "unit", "published_at"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    unit: Mapped[str] = mapped_column(String(64))
-    title: Mapped[str] = mapped_column(String(120))
-    answer: Mapped[str] = mapped_column(Text, default="")
-    opened_at: Mapped[datetime] = mapped_column(Utc)
-    published_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
-
-
 class CaseWordsRecord(Record):
     __tablename__ = "case_words"
     __table_args__ = (Index("ix_case_words_case", "case_id", "id"),)

@@ -3,6 +3,7 @@
 from storage import (
     account_leases,
     accounts,
+    case_groups,
     case_history,
     cases,
     conversations,
@@ -23,6 +24,7 @@ metadata = Record.metadata
 __all__ = [
     "account_leases",
     "accounts",
+    "case_groups",
     "case_history",
     "cases",
     "conversations",

@@ -46,6 +46,7 @@ FAMILIES = {
     "case.kind": [kind.value for kind in CaseKind],
     "case.state": [state.value for state in CaseState],
     "feedback.kind": [*KINDS, DENUNCIATION],
+    "public.kind": [kind.value for kind in CaseKind],
     "feedback.about": list(ABOUT),
     "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
     "words": ["part", "stop", "back", "skip", "my_cases", "my_data", "forget_me"],
