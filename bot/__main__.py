@@ -18,6 +18,8 @@ from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
 from bot.export_commands import app as exports
 from bot.group_commands import app as groups
+from bot.official_commands import app as officials
+from bot.official_commands import invite
 from bot.qr import NoCode, draw
 from bot.terminal import (
     CANNOT_START,
@@ -41,6 +43,8 @@ app = typer.Typer(
 app.add_typer(accounts, name="accounts")
 app.add_typer(exports, name="export")
 app.add_typer(groups, name="groups")
+app.command()(invite)
+app.add_typer(officials, name="officials")
 
 
 @app.command("run")

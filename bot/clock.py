@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -37,13 +37,16 @@ class Clock:
         keep_messages: timedelta,
         keep_cases: timedelta,
         keep_drafts: timedelta,
+        remind: Callable[[datetime], Awaitable[int]],
         now: Callable[[], datetime],
     ) -> None:
-        """How long messages are kept, words of cases after they ended, and drafts of feedback."""
+        """How long messages are kept, words of cases after they ended, and drafts of feedback;
+        `remind` does what is to be done of cases at that time (UTC)."""
         self._database = database
         self._keep = keep_messages
         self._keep_cases = keep_cases
         self._keep_drafts = keep_drafts
+        self._remind = remind
         self._now = now
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -64,11 +67,28 @@ class Clock:
             misfire_grace_time=12 * 3600,
             next_run_time=self._now(),  # also at the start: the machine may be off at night
         )
+        scheduler.add_job(
+            self.remind,
+            CronTrigger(minute="*/5", timezone=VIETNAM),
+            id="remind of cases",
+            coalesce=True,
+            next_run_time=self._now(),
+        )
         scheduler.start()
         try:
             await first(stop.wait(), place.lost.wait())
         finally:
             scheduler.shutdown(wait=False)
+
+    async def remind(self) -> int:
+        """Remind officials of what is due; return of how many cases."""
+        try:
+            count = await self._remind(self._now())
+        except asyncio.CancelledError:
+            return 0  # the program stops; the next tick goes on
+        if count:
+            log.info("reminded of, or closed, %d cases", count)
+        return count
 
     async def forget(self) -> int:
         """Delete what is older than it may be kept; return how many messages there were."""

@@ -114,6 +114,7 @@ class Cases(Section):
     complaint_days: int = Field(default=30, ge=1, le=90)
     chair_after_days: int = Field(default=2, ge=0, le=90)
     close_after_days: int = Field(default=14, ge=1, le=365)
+    flood_per_hour: int = Field(default=10, ge=1, le=1000)
 
 
 class Holidays(Section):

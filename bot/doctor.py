@@ -10,13 +10,15 @@ from datetime import date, datetime, timedelta
 from bot.channels.zalo_oa_tokens import REFRESH_LIFE
 from bot.config import Settings
 from bot.token_keeping import consent_remedy
-from bot.wiring import build, hotlines, now
+from bot.wiring import build, hotlines, now, units_of
 from content.library import NoCards
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault
 from handlers.errands import VIETNAM
+from storage.case_lists import CaseLists
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
 from storage.migrate import current, newest
+from storage.officials import Officials
 from storage.tokens import KeptTokens, TokenBook
 
 MAX_DRIFT = 5.0
@@ -43,6 +45,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += _unreachable(settings)
     findings += await _accounts(settings)
     findings += await kept_tokens(settings, now())
+    findings += await cases_in_hand(settings, now())
     return findings
 
 
@@ -177,6 +180,39 @@ async def kept_tokens(settings: Settings, at: datetime) -> list[Finding]:
     except (BadDatabaseUrl, OSError, *DatabaseFault):
         return []  # the database's own finding tells
     return [_token(tokens, at) for tokens in kept]
+
+
+async def cases_in_hand(settings: Settings, at: datetime) -> list[Finding]:
+    """Whether each unit has somebody who answers, and how many answers are overdue (UTC)."""
+    units = units_of(settings)
+    try:
+        database = Database.at(settings.database_url)
+        try:
+            async with database.read() as tx:
+                at_work = await Officials().all(tx)
+                late = await CaseLists().overdue(tx, at)
+        finally:
+            await database.close()
+    except (BadDatabaseUrl, OSError, *DatabaseFault):
+        return []  # the database's own finding tells
+    answering = {one.unit for one in at_work if one.answers}
+    alone = [
+        unit.code
+        for unit in units
+        if not answering & {"", *(above.code for above in units.line(unit.code))}
+    ]
+    return [
+        Finding(
+            "officials",
+            not alone,
+            f"nobody answers the people of {', '.join(alone)}" if alone else f"{len(at_work)} work",
+            "`python -m bot invite --unit … --role officer --name …`" if alone else "",
+        ),
+        Finding(
+            "cases", not late, f"{late} are overdue",
+            "let those who lead see to them: \"việc\" in their chat" if late else "",
+        ),
+    ]  # fmt: skip
 
 
 def _token(kept: KeptTokens, at: datetime) -> Finding:

@@ -29,6 +29,7 @@ from handlers.actions import (
     Told,
 )
 from handlers.errands import Served, Visit
+from handlers.official.office import Office
 from handlers.reception import Errands
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
@@ -80,10 +81,14 @@ class Desk:
 
 
 def errand_table(
-    desk: Desk, texts: Texts, describe: Callable[[Action], str], store: Callable[[str], str]
+    desk: Desk,
+    office: Office,
+    texts: Texts,
+    describe: Callable[[Action], str],
+    store: Callable[[str], str],
 ) -> Errands:
-    """`describe` puts a tapped button into words; `store` gives the words of a message as they may
-    be kept."""
+    """`describe` puts a villager's tapped button into words; `store` gives the words of a message
+    as they may be kept."""
     typed: dict[str, Action] = {
         "home": Home(),
         "person": AskPerson(),
@@ -101,6 +106,7 @@ def errand_table(
     return Errands(
         words=desk.words,
         start=desk.start,
+        desk=office.serve,
         actions={
             Home: desk.browse.home,
             AskPerson: desk.ask.pass_on,
@@ -126,7 +132,7 @@ def errand_table(
             for name, action in typed.items()
             for word in texts(f"words.{name}").split("|")
         },
-        describe=describe,
+        describe=lambda action: office.describe(action) or describe(action),
         introduction=desk.browse.introduction,
         forget=desk.own_data.forget_all,
         store=store,

@@ -30,6 +30,7 @@ from bot.delivery import Delivery, Rules
 from bot.errand_table import Desk, errand_table
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
+from bot.official_wiring import abuse_of, office_of, reminders_of, working_days
 from bot.public_pages import PublicPages
 from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
@@ -57,8 +58,7 @@ from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases
 from handlers.villager.my_data import MyData
 from handlers.villager.places import Places
-from handlers.working_days import WorkingDays
-from storage.cases import CaseKind, Cases
+from storage.cases import Cases
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.people import People
@@ -150,11 +150,13 @@ async def build(
         units=units,
         texts=texts,
         post=Post(capabilities),
-        days=_days(settings),
+        days=working_days(settings),
+        abuse=abuse_of(settings, library),
         receipts=receipts,
         hashes=keys.hashes,
         draw=secrets.randbelow,
     )
+    office = office_of(folder, units=units, texts=texts, casework=casework)
     pictures = holding(folder, PICTURES)
     browse = Browse(
         shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
@@ -196,6 +198,7 @@ async def build(
             own_cases=MyCases(casework=casework, receipts=receipts, texts=texts, warn=ask.warning),
             own_data=MyData(units=units, texts=texts, casework=casework),
         ),
+        office,
         texts,
         Described(shelf=library.shelf, texts=texts, units=units),
         store=lambda text: keys.conceal(text) if receipts.read(text) else text,
@@ -297,6 +300,7 @@ async def build(
                 keep_messages=timedelta(days=settings.retention.messages_days),
                 keep_cases=timedelta(days=settings.retention.cases_days),
                 keep_drafts=timedelta(days=settings.retention.drafts_days),
+                remind=reminders_of(settings, database, casework).run,
                 now=now,
             ),
             reveal=keys.reveal,
@@ -345,20 +349,6 @@ def units_of(settings: Settings) -> Units:
             )
             for unit in settings.units
         ),
-    )
-
-
-def _days(settings: Settings) -> WorkingDays:
-    within = settings.cases
-    return WorkingDays(
-        days={
-            CaseKind.QUESTION: within.question_days,
-            CaseKind.PRAISE: within.praise_days,
-            CaseKind.SUGGESTION: within.suggestion_days,
-            CaseKind.PROBLEM: within.problem_days,
-            CaseKind.COMPLAINT: within.complaint_days,
-        },
-        holidays_too=settings.holidays.days,
     )
 
 

@@ -15,7 +15,13 @@ from math import log, sqrt
 from rapidfuzz import fuzz
 
 from content.redaction import asked
-from content.understanding.vietnamese import NO_ABBREVIATIONS, Abbreviations, Words, prepare
+from content.understanding.vietnamese import (
+    NO_ABBREVIATIONS,
+    Abbreviations,
+    Words,
+    fold,
+    prepare,
+)
 
 ALIKE = 0.45
 """From this likeness on (0 to 1) a question joins a group; measured in the tests."""
@@ -28,6 +34,11 @@ MOST_NEIGHBOURS = 120
 
 SOON_KNOWN = 3
 """A word counts as often as it stands in everyday questions, and at most so often more."""
+
+NEARLY_SAME = 88
+"""From this likeness on (0 to 100, share of letters in their order) two texts say the same."""
+
+SHORTEST_SAME = 20
 
 _PAIR, _LONELY = 0.3, 0.5  # weight of a pair of words; of what no other question has
 _TELLING_SHARE = 0.75  # the rest of the likeness is read letter by letter
@@ -73,6 +84,17 @@ def group(
     hard = [(not _typed(prepared[n]), len(text), n) for n, (_, text) in enumerate(ordered)]
     groups = [_describe(members, same, near, ordered, hard) for members in _stars(near, same)]
     return sorted(groups, key=lambda one: (-one.count, one.members[0]))
+
+
+def same(text: str, others: Mapping[int, str]) -> list[int]:
+    """The numbers of those others that say nearly the same, letter by letter; marks and letter
+    case do not count, nor do short texts, in which one letter may change all."""
+    mine = fold(text)
+    if len(mine) < SHORTEST_SAME:
+        return []
+    return [
+        number for number, other in others.items() if fuzz.ratio(mine, fold(other)) >= NEARLY_SAME
+    ]
 
 
 def _weigh(folded: Sequence[str], usual: Sequence[str]) -> list[Vector]:

@@ -156,6 +156,49 @@ class Skip:
     """Leave out what is asked just now; else the first page."""
 
 
+@dataclass(frozen=True, slots=True)
+class JoinOffice:
+    """Yes, from now on I work here for whom this code says."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListWork:
+    """List the open cases that I may see, from the `start`-th on."""
+
+    start: int = 0
+
+
+class Duty(StrEnum):
+    """What an official does with a case."""
+
+    OPEN = "o"
+    ANSWER = "a"
+    ASK_BACK = "b"
+    TAKE = "t"
+    HAND_ON = "h"  # value: from which colleague on they are listed
+    GIVE = "i"  # value: the colleague's number
+    CLOSE = "c"
+    UNMASK = "u"
+    NOTE = "n"
+    RELEASE = "r"
+    SEND = "s"  # what they wrote
+    REWRITE = "w"
+    SIGN = "g"  # put their own name below it, or take it away
+    DROP = "d"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A step of an official in a case; `seen` is its version on the screen that had the button."""
+
+    duty: Duty
+    case: int
+    seen: int = 0
+    value: int = 0
+
+
 Action = (
     Home
     | AskPerson
@@ -175,6 +218,9 @@ Action = (
     | Stop
     | Back
     | Skip
+    | JoinOffice
+    | ListWork
+    | Work
 )
 
 _TAGS: dict[str, type[Action]] = {
@@ -196,6 +242,9 @@ _TAGS: dict[str, type[Action]] = {
     "x": Stop,
     "b": Back,
     "n": Skip,
+    "oj": JoinOffice,
+    "ol": ListWork,
+    "o": Work,
 }
 """The first part of what is written; the action's fields follow. Never give one another meaning:
 buttons stay in people's chats."""

@@ -14,6 +14,7 @@ from content.receipts import ReceiptWords
 from content.redaction import redact
 from content.screens import shorten
 from content.texts import Texts
+from handlers.abuse import Abuse
 from handlers.actions import CaseMove, CaseStep, encode
 from handlers.errands import VIETNAM
 from handlers.messages import Button, Reply
@@ -42,6 +43,7 @@ class Casework:
         texts: Texts,
         post: Post,
         days: WorkingDays,
+        abuse: Abuse,
         receipts: ReceiptWords,
         hashes: Callable[[str], Sequence[str]],
         draw: Callable[[int], int],
@@ -52,6 +54,7 @@ class Casework:
         self._texts = texts
         self._post = post
         self._days = days
+        self._abuse = abuse
         self._receipts = receipts
         self._hashes = hashes
         self._draw = draw
@@ -79,7 +82,13 @@ class Casework:
         return case, words
 
     async def open(self, tx: Transaction, new: NewCase, *, conversation: int, at: datetime) -> Case:
-        """The same without a receipt: for a question, whose answer comes back into the chat."""
+        """The same without a receipt: for a question, whose answer comes back into the chat.
+
+        What a flood brings is taken in as all else, but waits until somebody who leads looks.
+        """
+        if not new.quarantine:
+            rule = await self._abuse.rule(tx, conversation=conversation, text=new.text, at=at)
+            new = replace(new, quarantine=rule)
         number = await self._cases.open(
             tx, new, conversation=conversation, at=at, due_at=self._days.due(new.kind, at)
         )
@@ -153,11 +162,17 @@ class Casework:
             case = await self.get(tx, number)
             await self._tell_officials(tx, case, "case.withdrawn", at=at, text="")
 
+    async def release(self, tx: Transaction, case: Case, *, by: Official, at: datetime) -> None:
+        """What was held back goes the usual way. Raises Refused or Changed."""
+        await self._cases.release(tx, case, by=by.id, at=at)
+        words = await self._cases.words(tx, case.id)
+        await self._tell_officials(tx, case, "case.new", at=at, text=words[0].text)
+
     async def close(
-        self, tx: Transaction, case: Case, *, by: Official | None, at: datetime
+        self, tx: Transaction, case: Case, *, by: Official | None, at: datetime, why: str = ""
     ) -> None:
-        """It is settled. Raises Refused or Changed."""
-        await self._cases.close(tx, case, by=by.id if by else None, at=at)
+        """It is settled; `why` stands in the history. Raises Refused or Changed."""
+        await self._cases.close(tx, case, by=by.id if by else None, at=at, why=why)
         await self._tell_villager(tx, case, "case.closed", (CaseMove.REOPEN,), at=at)
 
     async def publish(self, tx: Transaction, group: CaseGroup, answer: str, *, at: datetime) -> int:
@@ -191,7 +206,8 @@ class Casework:
             official = await self._officials.get(tx, case.official)
             if official is not None and self.sight(official).covers(case):
                 return await self._tell_official(tx, case, official, key, at=at)
-        desks = await self._desks(tx, case, leading=chair)
+        leading = chair or case.kind is CaseKind.COMPLAINT or bool(case.quarantine)
+        desks = await self._desks(tx, case, leading=leading)
         for desk in desks:
             await self._tell(tx, desk, case, key, at=at)
         return len(desks)
@@ -199,6 +215,10 @@ class Casework:
     def label(self, case: Case) -> str:
         """How a case is called towards people: its kind and number."""
         return self._texts("case.label", kind=self._texts(f"case.kind.{case.kind}"), id=case.id)
+
+    def as_told(self, case: Case, key: str, text: str) -> str:
+        """What the villager reads of an answer ("case.answered") or a question back."""
+        return self._texts(key, case=self.label(case), office=self.office(case), answer=text)
 
     def office(self, case: Case) -> str:
         """Whose case it is, by name."""
@@ -226,7 +246,7 @@ class Casework:
         thread = await self._cases.thread(tx, case.id)
         if thread is None:
             return
-        text = self._texts(key, case=self.label(case), office=self.office(case), answer=answer)
+        text = self.as_told(case, key, answer)
         buttons = tuple(
             Button(self._texts(f"case.move.{move}"), encode(CaseStep(move, case.id)))
             for move in moves

@@ -42,10 +42,14 @@ ALWAYS = {str(PERSON): encode(AskPerson()), str(HOME): encode(Home())}
 
 @dataclass(frozen=True)
 class Errands:
-    """Which errand serves what: filled by wiring, the one table of the house."""
+    """Which errand serves what: filled by wiring, the one table of the house.
+
+    `desk` comes first: it serves officials at their work and gives None for all else.
+    """
 
     words: Errand
     start: Errand
+    desk: Callable[[Visit, Kind, Action | None], Awaitable[Served | None]]
     actions: Mapping[type[Action], ActionErrand]
     commands: Mapping[str, Action]  # the whole text, lower case: "/xa", "trang đầu"
     describe: Callable[[Action], str]
@@ -185,6 +189,8 @@ class Reception:
         return self._only("reception.fault", visit)
 
     async def _serve(self, visit: Visit, incoming: Incoming, action: Action | None) -> Served:
+        if (at_work := await self._errands.desk(visit, incoming.kind, action)) is not None:
+            return at_work
         if incoming.kind is Kind.START:
             return await self._errands.start(visit)
         if action is not None:

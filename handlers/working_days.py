@@ -15,7 +15,7 @@ import holidays
 from handlers.errands import VIETNAM
 from storage.cases import CaseKind
 
-DAY_ENDS = time(17, 0)
+DAY_BEGINS, DAY_ENDS = time(8, 0), time(17, 0)
 SATURDAY = 5
 
 
@@ -33,9 +33,21 @@ class WorkingDays:
     def works(self, day: date) -> bool:
         return day.weekday() < SATURDAY and day not in self._official and day not in self._too
 
+    def at_work(self, at: datetime) -> bool:
+        """Whether offices are open at that time (UTC)."""
+        local = at.astimezone(VIETNAM)
+        return self.works(local.date()) and DAY_BEGINS <= local.time() < DAY_ENDS
+
+    def end_of_next(self, at: datetime) -> datetime:
+        """The end of the next working day after the day of that time; both in UTC."""
+        return self._end(at.astimezone(VIETNAM).date() + timedelta(days=1))
+
     def due(self, kind: CaseKind, asked_at: datetime) -> datetime:
         """When the answer to what came in at that time is due (UTC): the end of a working day."""
-        day = asked_at.astimezone(VIETNAM).date() + timedelta(days=self._days[kind])
+        return self._end(asked_at.astimezone(VIETNAM).date() + timedelta(days=self._days[kind]))
+
+    def _end(self, day: date) -> datetime:
+        """The end of this day, or of the first working day after it (UTC)."""
         while not self.works(day):
             day += timedelta(days=1)
         return datetime.combine(day, DAY_ENDS, VIETNAM).astimezone(UTC)

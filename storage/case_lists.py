@@ -12,7 +12,18 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from storage.case_history import CaseEventRecord, Happened
-from storage.cases import WAITING, Case, CaseKind, CaseRecord, CaseState, as_case, cases
+from storage.cases import (
+    OPEN,
+    WAITING,
+    Case,
+    CaseKind,
+    CaseRecord,
+    CaseState,
+    CaseWordsRecord,
+    Side,
+    as_case,
+    cases,
+)
 from storage.database import Transaction
 
 PAGE = 500
@@ -66,11 +77,68 @@ class CaseLists:
         )
         return [as_case(found) for found in rows]
 
+    async def openings(
+        self, tx: Transaction, sight: Sight, numbers: Collection[int]
+    ) -> dict[int, str]:
+        """What these cases begin with, in the villager's words, by the case's number."""
+        row, words = CaseRecord, CaseWordsRecord
+        first = (
+            select(func.min(words.id))
+            .where(words.side == Side.VILLAGER, words.case_id.in_(numbers))
+            .group_by(words.case_id)
+        )
+        rows = await tx.connection.execute(
+            select(words.case_id, words.text)
+            .join(row, row.id == words.case_id)
+            .where(words.id.in_(first), sees(sight))
+        )
+        return {found.case_id: found.text for found in rows}
+
+    async def beside(
+        self, tx: Transaction, sight: Sight, case: Case, *, at_most: int = 100
+    ) -> list[int]:
+        """The numbers of other open cases of the unit, the newest first, from other conversations:
+        among them may be some that say the same."""
+        row = CaseRecord
+        own = select(row.conversation_id).where(row.id == case.id).scalar_subquery()
+        elsewhere = or_(row.conversation_id.is_(None), own.is_(None), row.conversation_id != own)
+        rows = await tx.connection.execute(
+            select(row.id)
+            .where(
+                sees(sight), row.unit == case.unit, row.id != case.id, elsewhere,
+                row.state.in_(OPEN), row.quarantine == "",
+            )
+            .order_by(row.id.desc())
+            .limit(at_most)
+        )  # fmt: skip
+        return list(rows.scalars())
+
+    async def overdue(self, tx: Transaction, now: datetime) -> int:
+        """How many cases should have been answered before `now` (UTC); held back ones too."""
+        row = CaseRecord
+        count = await tx.connection.execute(
+            select(func.count()).where(row.state.in_(WAITING), row.due_at < now)
+        )
+        return int(count.scalar_one())
+
     async def to_remind(
-        self, tx: Transaction, detail: str, *, due_before: datetime, at_most: int = PAGE
+        self,
+        tx: Transaction,
+        detail: str,
+        *,
+        due_before: datetime,
+        due_from: datetime | None = None,
+        held: bool = False,
+        only: int | None = None,
+        above: int = 0,
+        at_most: int = PAGE,
     ) -> list[Case]:
         """What is due before that time (UTC), still waits, and for which nobody was reminded in
-        this way since it last began to wait."""
+        this way since it last began to wait, by number.
+
+        `due_from` leaves out what was due before it; `held` asks for what is held back, and for
+        nothing else; `only` is one case's number; `above` the last number of the page before.
+        """
         row, event = CaseRecord, CaseEventRecord
         began = (
             select(func.max(event.id))
@@ -92,11 +160,13 @@ class CaseLists:
             .correlate(row)
             .exists()
         )
-        rows = await tx.connection.execute(
-            cases(row.state.in_(WAITING), row.quarantine == "", row.due_at < due_before, ~reminded)
-            .order_by(row.due_at, row.id)
-            .limit(at_most)
-        )
+        query = cases(row.state.in_(WAITING), row.due_at < due_before, row.id > above, ~reminded)
+        query = query.where(row.quarantine != "" if held else row.quarantine == "")
+        if due_from is not None:
+            query = query.where(row.due_at >= due_from)
+        if only is not None:
+            query = query.where(row.id == only)
+        rows = await tx.connection.execute(query.order_by(row.id).limit(at_most))
         return [as_case(found) for found in rows]
 
     async def answered_before(

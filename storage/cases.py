@@ -210,6 +210,7 @@ _FROM = {
     Happened.ASKED_BACK: WAITING,
     Happened.ADDED: WAITING | {CaseState.NEEDS_INFORMATION},
     Happened.CLOSED: OPEN,
+    Happened.RELEASED: WAITING,
     Happened.REOPENED: frozenset({CaseState.ANSWERED, CaseState.CLOSED}),
     Happened.WITHDRAWN: OPEN,
 }
@@ -275,9 +276,23 @@ class Cases:
         )
         return found.scalar_one_or_none()
 
-    async def get(self, tx: Transaction, case: int) -> Case | None:
-        found = (await tx.connection.execute(cases().where(CaseRecord.id == case))).one_or_none()
+    async def get(self, tx: Transaction, case: int, *, lock: bool = False) -> Case | None:
+        """With `lock` nobody else changes it until the commit."""
+        query = cases().where(CaseRecord.id == case)
+        if lock:
+            query = query.with_for_update()
+        found = (await tx.connection.execute(query)).one_or_none()
         return None if found is None else as_case(found)
+
+    async def count_since(self, tx: Transaction, conversation: int, since: datetime) -> int:
+        """How many cases a conversation opened from that time (UTC) on."""
+        row = CaseRecord
+        count = await tx.connection.execute(
+            select(func.count()).where(
+                row.conversation_id == conversation, row.received_at >= since
+            )
+        )
+        return int(count.scalar_one())
 
     async def by_receipt(self, tx: Transaction, hashes: Collection[str]) -> Case | None:
         """The case of a receipt, whose hash may have been made with one of several keys."""
@@ -377,6 +392,13 @@ class Cases:
         )  # fmt: skip
         if text:
             await self._say(tx, case.id, Side.VILLAGER, text, at=at)
+
+    async def release(self, tx: Transaction, case: Case, *, by: int, at: datetime) -> None:
+        """Somebody looked at what was held back: it goes the usual way. Raises Refused or
+        Changed."""
+        if not case.quarantine:
+            raise Changed
+        await self._change(tx, case, Happened.RELEASED, case.state, at=at, by=by, quarantine="")
 
     async def withdraw(self, tx: Transaction, case: Case, *, at: datetime) -> None:
         """The villager takes it back. Raises Refused or Changed."""

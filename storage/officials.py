@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    delete,
     insert,
     select,
     update,
@@ -30,6 +31,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.conversations import ConversationRecord
 from storage.database import Record, Transaction, Utc
+from storage.official_drafts import OfficialDraftRecord
 from storage.people import Id
 
 INVITATION_LASTS = timedelta(days=7)
@@ -101,6 +103,15 @@ class Official:
 
 
 @dataclass(frozen=True, slots=True)
+class Invited:
+    """What a code makes of somebody."""
+
+    name: str
+    unit: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """An official who can be written to, and where."""
 
@@ -126,6 +137,15 @@ class Officials:
             )
         )
 
+    async def invited(self, tx: Transaction, code: str, *, at: datetime) -> Invited | None:
+        """What a code would make of whoever uses it; None: it opens nothing."""
+        row = InvitationRecord
+        rows = await tx.connection.execute(
+            select(row.name, row.unit, row.role).where(_good(code, at))
+        )
+        found = rows.one_or_none()
+        return None if found is None else Invited(found.name, found.unit, Role(found.role))
+
     async def join(
         self, tx: Transaction, code: str, *, conversation: int, at: datetime
     ) -> Official | None:
@@ -136,16 +156,16 @@ class Officials:
         row = InvitationRecord
         used = await tx.connection.execute(
             update(row)
-            .where(row.code_hash == _hash(code), row.used_at.is_(None), row.expires_at > at)
+            .where(_good(code, at))
             .values(used_at=at)
             .returning(row.name, row.unit, row.role)
         )
         invited = used.one_or_none()
         if invited is None:
             return None
-        await tx.connection.execute(
-            update(OfficialRecord).where(_working(conversation)).values(removed_at=at)
-        )
+        before = await self.of(tx, conversation)
+        if before is not None:
+            await self.remove(tx, before.id, at=at)
         new = await tx.connection.execute(
             insert(OfficialRecord)
             .values(
@@ -161,8 +181,13 @@ class Officials:
         return Official(new.scalar_one(), invited.name, invited.unit, role, conversation)
 
     async def of(self, tx: Transaction, conversation: int) -> Official | None:
-        """Who works in this chat; None when nobody does, or no longer."""
-        rows = await tx.connection.execute(_officials().where(_working(conversation)))
+        """Who works in this chat; None when nobody does, or no longer.
+
+        Whoever removes them meanwhile waits for the commit, so that nothing is done afterwards.
+        """
+        rows = await tx.connection.execute(
+            _officials().where(_working(conversation)).with_for_update(read=True)
+        )
         found = rows.first()
         return None if found is None else _official(found)
 
@@ -174,6 +199,12 @@ class Officials:
         )
         found = rows.one_or_none()
         return None if found is None else _official(found)
+
+    async def names(self, tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
+        """How officials are called, those who were removed too."""
+        row = OfficialRecord
+        rows = await tx.connection.execute(select(row.id, row.name).where(row.id.in_(numbers)))
+        return {found.id: found.name for found in rows}
 
     async def all(self, tx: Transaction, *, units: Collection[str] | None = None) -> list[Official]:
         """Those who work now, of these units or of all, by name."""
@@ -203,11 +234,13 @@ class Officials:
         return [Desk(_official(found), found.account, found.conversation_id) for found in rows]
 
     async def remove(self, tx: Transaction, official: int, *, at: datetime) -> bool:
-        """They may do nothing more from now on. False: they were gone already."""
-        row = OfficialRecord
+        """They may do nothing more from now on, and what they were writing is gone. False: they
+        were gone already."""
+        row, draft = OfficialRecord, OfficialDraftRecord
         done = await tx.connection.execute(
             update(row).where(row.id == official, row.removed_at.is_(None)).values(removed_at=at)
         )
+        await tx.connection.execute(delete(draft).where(draft.official_id == official))
         return bool(done.rowcount)
 
 
@@ -218,6 +251,11 @@ def _officials() -> Select[int, str, str, str, int | None]:
 
 def _official(found: Row[*tuple[Any, ...]]) -> Official:
     return Official(found.id, found.name, found.unit, Role(found.role), found.conversation_id)
+
+
+def _good(code: str, at: datetime) -> ColumnElement[bool]:
+    row = InvitationRecord
+    return and_(row.code_hash == _hash(code), row.used_at.is_(None), row.expires_at > at)
 
 
 def _working(conversation: int) -> ColumnElement[bool]:

@@ -1,0 +1,162 @@
+"""The commands `invite` and `officials`: who may work in their chat, listed, invited, removed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.table import Table
+
+from bot.config import Settings
+from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.wiring import House, build, now
+from content.library import TEXTS, holding
+from content.shelf import SHIPPED
+from content.texts import Texts
+from handlers.messages import Reply
+from handlers.official.joining import DIGITS, LINK
+from storage.database import Database, Transaction
+from storage.officials import INVITATION_LASTS, Official, Officials, Role
+from storage.outbox import Lane, Outbox
+
+PATIENCE = 15.0
+LONGEST_NAME = 80
+
+app = typer.Typer(no_args_is_help=True, help="Officials who answer from their phones.")
+Result = TypeVar("Result")
+
+
+def invite(
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(Role)}.")],
+    name: Annotated[str, typer.Option(help="How colleagues call them.")],
+    unit: Annotated[str, typer.Option(help="The unit's code; without it, all units.")] = "",
+) -> None:
+    """Make a code, good once and for a week, that lets somebody work from their own phone."""
+    settings = settings_or_exit()
+    codes = {one.code.casefold(): one.code for one in settings.units}
+    if unit and unit.casefold() not in codes:
+        _stop(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
+    if role not in set(Role):
+        _stop(f"there is no role {role!r}: take one of {', '.join(Role)}")
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        _stop(f"--name: write 1 to {LONGEST_NAME} letters")
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+
+    async def keep(tx: Transaction) -> None:
+        await Officials().invite(
+            tx, code, name=name.strip(), unit=codes.get(unit.casefold(), ""), role=Role(role),
+            at=now(),
+        )  # fmt: skip
+
+    _with_database(settings, keep)
+    with Explained(), err.status("Asking the platforms for their addresses…"):
+        links = asyncio.run(_links(settings, code))
+    shown = " ".join(code[at : at + 4] for at in range(0, DIGITS, 4))
+    lines = [
+        f"Code for {name.strip()}: {shown}",
+        f"It works once, for {INVITATION_LASTS.days} days. Hand it over in person; whoever has it "
+        "gets the role.",
+        f"They type in a private chat with the bot: mời {shown}",
+        *links,
+    ]
+    for line in lines:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("list")
+def list_officials(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
+) -> None:
+    """Everybody who works now."""
+    found = _with_database(settings_or_exit(), Officials().all)
+    if as_json:
+        typer.echo(json.dumps([_as_row(one) for one in found], ensure_ascii=False))
+        return
+    table = Table("id", "name", "unit", "role", "chat", box=None)
+    for one in found:
+        row = _as_row(one)
+        table.add_row(
+            str(one.id), one.name, one.unit or "all", one.role, "yes" if row["chat"] else "gone"
+        )
+    out.print(table)
+
+
+@app.command("remove")
+def remove_official(
+    number: Annotated[int, typer.Argument(metavar="ID", help="As `officials list` shows it.")],
+) -> None:
+    """Take somebody's rights away at once, also in the middle of an answer; they are told."""
+    settings = settings_or_exit()
+    folder = settings.content.folder or SHIPPED
+    with Explained():
+        texts = Texts.load(
+            holding(folder, TEXTS) / TEXTS, unreviewed=settings.content.serve_unreviewed
+        )
+
+    async def remove(tx: Transaction) -> str:
+        book, at = Officials(), now()
+        official = await book.get(tx, number)
+        if official is None:
+            return ""
+        at_work = await book.desks(tx, units=[official.unit], roles=[official.role])
+        desks = [desk for desk in at_work if desk.official.id == number]
+        await book.remove(tx, number, at=at)
+        for desk in desks:
+            await Outbox().put(
+                tx, [Reply(texts("official.removed")).to_json()], account=desk.account,
+                conversation=desk.conversation, inbox=None, lane=Lane.REPLY, at=at,
+            )  # fmt: skip
+        return official.name
+
+    name = _with_database(settings, remove)
+    if not name:
+        _stop(f"nobody with the number {number} works now: see `python -m bot officials list`")
+    out.print(f"{name} may do nothing more.", markup=False, highlight=False)
+
+
+def _as_row(one: Official) -> dict[str, object]:
+    chat = one.conversation is not None
+    return {"id": one.id, "name": one.name, "unit": one.unit, "role": one.role, "chat": chat}
+
+
+async def _links(settings: Settings, code: str) -> list[str]:
+    """A line for each account from which somebody can join."""
+    async with build(settings) as house:
+        await house.accounts.take_up()
+        lines = await asyncio.gather(*(_link(house, name, code) for name in sorted(house.channels)))
+    return [line for line in lines if line]
+
+
+async def _link(house: House, account: str, code: str) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            health = await house.channels[account].check()
+    except TimeoutError:
+        return f"  {account}: the platform does not answer just now"
+    if health.unit_link.startswith("http"):
+        return f"  {account}: {health.unit_link.format(unit=LINK + code)} (opens it with the code)"
+    if health.link.startswith("http"):
+        return f"  {account}: {health.link} (then type the code)"
+    return f"  {account}: {health.problem}" if health.problem else ""
+
+
+def _with_database(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def done() -> Result:
+        database = Database.at(settings.database_url)
+        try:
+            async with database.begin() as tx:
+                return await work(tx)
+        finally:
+            await database.close()
+
+    with Explained():
+        return asyncio.run(done())
+
+
+def _stop(why: str) -> NoReturn:
+    err.print(why, style="red", markup=False, highlight=False)
+    raise typer.Exit(CANNOT_START)

@@ -1,0 +1,64 @@
+"""Joins what officials need: their office in the chat, the rules against floods, the reminders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from bot.config import Settings
+from content.checker import word_lists
+from content.library import Library
+from content.texts import Texts
+from content.wording import Wording
+from handlers.abuse import Abuse
+from handlers.casework import Casework
+from handlers.official.joining import Joining
+from handlers.official.office import Office
+from handlers.official.screens import Screens
+from handlers.official.writing import Writing
+from handlers.reminders import Reminders
+from handlers.units import Units
+from handlers.working_days import WorkingDays
+from storage.cases import CaseKind
+from storage.database import Database
+
+
+def office_of(folder: Path, *, units: Units, texts: Texts, casework: Casework) -> Office:
+    """`folder` is the content folder."""
+    screens = Screens(casework=casework, texts=texts)
+    wording = Wording.load(*word_lists(folder))
+    return Office(
+        casework=casework,
+        texts=texts,
+        joining=Joining(units=units, texts=texts),
+        screens=screens,
+        writing=Writing(casework=casework, screens=screens, texts=texts, wording=wording),
+    )
+
+
+def abuse_of(settings: Settings, library: Library) -> Abuse:
+    return Abuse(alarm=library.alarm.hear, cases_per_hour=settings.cases.flood_per_hour)
+
+
+def reminders_of(settings: Settings, database: Database, casework: Casework) -> Reminders:
+    return Reminders(
+        database=database,
+        casework=casework,
+        days=working_days(settings),
+        chair_after=timedelta(days=settings.cases.chair_after_days),
+        close_after=timedelta(days=settings.cases.close_after_days),
+    )
+
+
+def working_days(settings: Settings) -> WorkingDays:
+    """Vietnam's working days, with the time limits and days off of the settings."""
+    return WorkingDays(
+        days={
+            CaseKind.QUESTION: settings.cases.question_days,
+            CaseKind.PRAISE: settings.cases.praise_days,
+            CaseKind.SUGGESTION: settings.cases.suggestion_days,
+            CaseKind.PROBLEM: settings.cases.problem_days,
+            CaseKind.COMPLAINT: settings.cases.complaint_days,
+        },
+        holidays_too=settings.holidays.days,
+    )

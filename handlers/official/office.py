@@ -1,0 +1,224 @@
+"""The office in a chat: first turn for who works there, and nothing for anybody else.
+
+Whoever is an official is asked of the database each time, so that who was removed may do nothing
+from then on. What is no work of theirs (a question, a menu) goes on to the villagers' errands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from content.texts import Texts
+from content.understanding.vietnamese import fold
+from handlers.actions import Action, Duty, JoinOffice, ListWork, Stop, Work
+from handlers.casework import Casework
+from handlers.errands import Served, Visit
+from handlers.messages import Kind, Reply
+from handlers.official.joining import Joining
+from handlers.official.screens import Screens
+from handlers.official.writing import PURPOSES, Writing
+from storage.cases import Case, Cases, CaseState, Changed, Refused
+from storage.official_drafts import OfficialDraft, OfficialDrafts
+from storage.officials import Official, Officials
+
+_LIST = re.compile(r"/?viec(?:\s+(?:so\s+)?([0-9]{1,9}))?")
+READING = frozenset({Duty.OPEN})
+DECIDING = frozenset({Duty.SEND, Duty.REWRITE, Duty.SIGN})
+
+
+class Office:
+    """Serves officials at their work."""
+
+    def __init__(
+        self,
+        *,
+        casework: Casework,
+        texts: Texts,
+        joining: Joining,
+        screens: Screens,
+        writing: Writing,
+    ) -> None:
+        self._casework = casework
+        self._texts = texts
+        self._joining = joining
+        self._screens = screens
+        self._writing = writing
+        self._stops = frozenset(fold(word) for word in texts("official.words_stop").split("|"))
+        self._cases = Cases()
+        self._drafts = OfficialDrafts()
+        self._officials = Officials()
+
+    async def serve(self, visit: Visit, kind: Kind, action: Action | None) -> Served | None:
+        """Serve what is an official's work; None for all else."""
+        if isinstance(action, JoinOffice):
+            return await self._joining.join(visit, action)
+        if action is None and (joins := await self._joining.hear(visit, kind)) is not None:
+            return joins
+        official = None
+        if not visit.group:
+            official = await self._officials.of(visit.tx, visit.conversation.id)
+        if official is not None:
+            return await self._work(visit, official, kind, action)
+        if isinstance(action, ListWork | Work):
+            return self._writing.say(visit, Reply(self._texts("official.not_here")))
+        return None
+
+    def describe(self, action: Action) -> str:
+        """What an official said by tapping a button; nothing for other buttons."""
+        match action:
+            case Work(duty=Duty.OPEN, case=case):
+                return self._texts("official.opens", id=case)
+            case Work(duty=Duty.GIVE):
+                return self._texts("official.duty.h")
+            case Work(duty=duty):
+                return self._texts(f"official.duty.{duty}", name="")
+            case ListWork():
+                return self._texts("official.to_list")
+            case JoinOffice():
+                return self._texts("official.join.yes")
+        return ""
+
+    async def _work(
+        self, visit: Visit, official: Official, kind: Kind, action: Action | None
+    ) -> Served | None:
+        draft = await self._drafts.of(visit.tx, visit.conversation.id)
+        if draft is not None and draft.official != official.id:
+            draft = None
+        match action:
+            case Work():
+                return await self._step(visit, official, draft, action)
+            case ListWork(start=start):
+                return await self._list(visit, official, draft, start)
+        typed = fold(visit.text).strip(" .!?") if kind is Kind.TEXT else ""
+        if draft is not None and (isinstance(action, Stop) or typed in self._stops):
+            return await self._stop(visit, official)
+        if action is not None:
+            return None
+        if found := _LIST.fullmatch(typed):
+            if found[1]:
+                opened = Work(Duty.OPEN, int(found[1]))
+                return await self._step(visit, official, draft, opened)
+            return await self._list(visit, official, draft, 0)
+        if draft is None or kind in {Kind.START, Kind.BUTTON}:
+            return None
+        return await self._words(visit, official, draft, kind)
+
+    async def _words(
+        self, visit: Visit, official: Official, draft: OfficialDraft, kind: Kind
+    ) -> Served:
+        """They write, or send something that is no writing, while words are awaited."""
+        case = await self._cases.get(visit.tx, draft.case)
+        if case is None or not self._screens.sees(official, case):
+            return await self._gone(visit, official)
+        if draft.text:  # it waits to be sent: what they write now must not take its place unseen
+            return await self._writing.preview(
+                visit, official, case, draft, "official.preview_waits"
+            )
+        if kind is not Kind.TEXT:
+            return self._writing.ask(visit, case, draft, "official.text_only")
+        return await self._writing.hear(visit, official, case, draft)
+
+    async def _list(
+        self, visit: Visit, official: Official, draft: OfficialDraft | None, start: int
+    ) -> Served:
+        if draft is not None and draft.text:
+            case = await self._cases.get(visit.tx, draft.case)
+            if case is not None and self._screens.sees(official, case):
+                return await self._writing.preview(
+                    visit, official, case, draft, "official.preview_waits"
+                )
+        await self._writing.drop(visit)
+        return self._writing.say(
+            visit, await self._screens.list(visit.tx, official, start, visit.now)
+        )
+
+    async def _stop(self, visit: Visit, official: Official) -> Served:
+        """They give up what they were writing; the list follows."""
+        await self._writing.drop(visit)
+        notice = self._texts("official.dropped")
+        return self._writing.say(
+            visit, await self._screens.list(visit.tx, official, 0, visit.now, notice)
+        )
+
+    async def _gone(self, visit: Visit, official: Official) -> Served:
+        await self._writing.drop(visit)
+        notice = self._texts("official.gone", case="")
+        return self._writing.say(
+            visit, await self._screens.list(visit.tx, official, 0, visit.now, notice)
+        )
+
+    async def _step(
+        self, visit: Visit, official: Official, draft: OfficialDraft | None, action: Work
+    ) -> Served:
+        case = await self._cases.get(visit.tx, action.case)
+        if case is None or not self._screens.sees(official, case):
+            return await self._gone(visit, official)
+        duty = action.duty
+        if duty is Duty.DROP:
+            if draft is None:
+                return await self._open(visit, official, case)
+            return await self._stop(visit, official)
+        if duty in DECIDING:
+            if draft is None or draft.case != case.id or not draft.text:
+                return await self._open(visit, official, case, "official.old_button")
+            return await self._writing.decide(visit, official, case, draft, duty)
+        if draft is not None and draft.text:
+            return await self._list(visit, official, draft, 0)
+        await self._writing.drop(visit)
+        if duty in READING:
+            return await self._open(visit, official, case)
+        if duty is not Duty.NOTE and action.seen != case.version:
+            return await self._open(visit, official, case, "official.changed")
+        if not self._may(official, case, duty):
+            return await self._open(visit, official, case, "official.may_not")
+        if duty in PURPOSES:
+            return await self._writing.begin(visit, official, case, PURPOSES[duty])
+        return await self._move(visit, official, case, action)
+
+    def _may(self, official: Official, case: Case, duty: Duty) -> bool:
+        """Whether the button would be there: buttons can be old, or made up."""
+        if not official.answers:
+            return False
+        match duty:
+            case Duty.UNMASK:
+                return official.leads or official.id == case.official
+            case Duty.NOTE | Duty.CLOSE:
+                return True
+            case Duty.RELEASE:
+                return official.leads and bool(case.quarantine)
+            case Duty.ANSWER if case.state is CaseState.NEEDS_INFORMATION:
+                return True
+        return case.waiting and not case.quarantine
+
+    async def _move(self, visit: Visit, official: Official, case: Case, action: Work) -> Served:
+        """A step that needs no words."""
+        tx, at = visit.tx, visit.now
+        try:
+            match action.duty:
+                case Duty.HAND_ON:
+                    reply = await self._screens.colleagues(tx, official, case, action.value)
+                    return self._writing.say(visit, reply)
+                case Duty.TAKE:
+                    await self._casework.assign(tx, case, to=official, by=official, at=at)
+                    key, name = "official.taken", official.name
+                case Duty.GIVE:
+                    to = await self._officials.get(tx, action.value)
+                    if to is None or not to.answers or not self._screens.sees(to, case):
+                        return await self._open(visit, official, case, "official.not_to_them")
+                    await self._casework.assign(tx, case, to=to, by=official, at=at)
+                    key, name = "official.given", to.name
+                case _:
+                    await self._casework.release(tx, case, by=official, at=at)
+                    key, name = "official.released", ""
+        except (Changed, Refused):
+            case = await self._casework.get(tx, case.id)
+            return await self._open(visit, official, case, "official.changed")
+        case = await self._casework.get(tx, case.id)
+        return await self._open(visit, official, case, key, name=name)
+
+    async def _open(
+        self, visit: Visit, official: Official, case: Case, key: str = "", **fields: str
+    ) -> Served:
+        notice = self._texts(key, case=self._casework.label(case), **fields) if key else ""
+        page = await self._screens.case(visit.tx, official, case, visit.now, notice=notice)
+        return self._writing.say(visit, page)

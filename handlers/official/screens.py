@@ -1,0 +1,194 @@
+"""What officials see on their phones: the list of open cases, one case, who may take it over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from content.likeness import same
+from content.redaction import redact
+from content.screens import shorten
+from content.texts import Texts
+from handlers.actions import Action, Duty, Home, ListWork, Work, encode
+from handlers.casework import Casework
+from handlers.messages import Button, Reply
+from storage.case_lists import CaseLists
+from storage.cases import OPEN, Case, Cases, CaseState, Side, Words
+from storage.database import Transaction
+from storage.officials import Official, Officials
+
+PAGE = 8
+MORE, BACK = 9, 0
+IN_LIST = 40
+"""Letters of a case in a list."""
+
+MOST_LISTED = 1000
+LIKE_SHOWN = 5
+
+
+class Screens:
+    """Builds the pages; it changes nothing."""
+
+    def __init__(self, *, casework: Casework, texts: Texts) -> None:
+        self._casework = casework
+        self._texts = texts
+        self._cases = Cases()
+        self._lists = CaseLists()
+        self._officials = Officials()
+
+    def sees(self, official: Official, case: Case) -> bool:
+        """Whether they may open it; what is held back is for those who lead."""
+        return self._casework.sight(official).covers(case) and (
+            official.leads or not case.quarantine
+        )
+
+    async def list(
+        self, tx: Transaction, official: Official, start: int, now: datetime, notice: str = ""
+    ) -> Reply:
+        """The open cases from the `start`-th on, the soonest due first, then what is held back."""
+        sight = self._casework.sight(official)
+        waiting = await self._lists.waiting(tx, sight, at_most=MOST_LISTED)
+        held = await self._lists.held_back(tx, sight, at_most=MOST_LISTED) if official.leads else []
+        found = [*waiting, *held]
+        begin = start if 0 <= start < len(found) else 0
+        shown = found[begin : begin + PAGE]
+        opening = await self._lists.openings(tx, sight, [case.id for case in shown])
+        buttons = [
+            self.button(digit, self._line(case, opening[case.id], now), Work(Duty.OPEN, case.id))
+            for digit, case in enumerate(shown, start=1)
+        ]
+        if begin + PAGE < len(found):
+            buttons.append(self.button(MORE, self._texts("menu.more"), ListWork(begin + PAGE)))
+        buttons.append(self.button(BACK, self._texts("menu.home"), Home()))
+        late = sum(case.overdue(now) for case in waiting)
+        text = self._texts("official.list" if found else "official.list_empty",
+                           count=len(waiting), late=late)  # fmt: skip
+        if held:
+            text = f"{text} {self._texts('official.list_held', count=len(held))}"
+        return Reply(_joined(notice, text), tuple(buttons), menu=True)
+
+    async def case(
+        self,
+        tx: Transaction,
+        official: Official,
+        case: Case,
+        now: datetime,
+        *,
+        notice: str = "",
+        unmasked: bool = False,
+    ) -> Reply:
+        """One case with all that was said, masked unless `unmasked`, and what may be done."""
+        said = await self._cases.words(tx, case.id)
+        names = await self._officials.names(
+            tx, [n for n in (case.official, *(words.by for words in said)) if n is not None]
+        )
+        lines = [
+            self._texts("official.case", case=self._casework.label(case).capitalize(),
+                        state=self._texts(f"official.state.{case.state}")),
+            self._texts("official.where", office=self._casework.office(case),
+                        place=f", {case.place}" if case.place else ""),
+            self._texts("official.days", received=self._casework.day(case.received_at),
+                        due=self._casework.day(case.due_at)),
+        ]  # fmt: skip
+        if case.overdue(now):
+            lines.append(self._texts("official.late"))
+        if case.quarantine:
+            lines.append(self._texts(f"official.quarantine.{case.quarantine}"))
+        if case.official in names:
+            lines.append(self._texts("official.in_hand", name=names[case.official]))
+        if case.name:
+            lines.append(self._texts("official.from", name=case.name))
+        if like := await self._like(tx, official, case, said[0].text):
+            lines.append(self._texts("official.like", numbers=", ".join(map(str, like))))
+        masked = False
+        for words in said:
+            text = words.text if unmasked else redact(words.text)
+            masked = masked or text != words.text
+            lines.append(self._said(words, text, names))
+        choices = self._duties(official, case, masked=masked)
+        return Reply(_joined(notice, "\n".join(lines)), choices)
+
+    async def colleagues(
+        self, tx: Transaction, official: Official, case: Case, start: int
+    ) -> Reply:
+        """Who else may take a case over, from the `start`-th on."""
+        others = [
+            one
+            for one in await self._officials.all(tx)
+            if one.id != official.id and one.answers and self.sees(one, case)
+        ]
+        begin = start if 0 <= start < len(others) else 0
+        buttons = [
+            self.button(digit, one.name, Work(Duty.GIVE, case.id, case.version, one.id))
+            for digit, one in enumerate(others[begin : begin + PAGE], start=1)
+        ]
+        if begin + PAGE < len(others):
+            more = Work(Duty.HAND_ON, case.id, case.version, begin + PAGE)
+            buttons.append(self.button(MORE, self._texts("menu.more"), more))
+        buttons.append(self.button(BACK, self._texts("official.back"), Work(Duty.OPEN, case.id)))
+        key = "official.colleagues" if others else "official.nobody_else"
+        return Reply(self._texts(key, case=self._casework.label(case)), tuple(buttons))
+
+    def button(self, digit: int, label: str, action: Action) -> Button:
+        return Button(label, encode(action), digit)
+
+    def duty(self, digit: int, duty: Duty, case: Case) -> Button:
+        """A choice by its fixed digit: the same one for the same thing in every case."""
+        return self.button(
+            digit, self._texts(f"official.duty.{duty}"), Work(duty, case.id, case.version)
+        )
+
+    def _duties(self, official: Official, case: Case, *, masked: bool) -> tuple[Button, ...]:
+        duties: list[tuple[int, Duty]] = []
+        in_charge = official.leads or official.id == case.official
+        if official.answers and case.state in OPEN:
+            open_to = case.waiting and not case.quarantine
+            if open_to or case.state is CaseState.NEEDS_INFORMATION:
+                duties.append((1, Duty.ANSWER))
+            if open_to:
+                duties.append((2, Duty.ASK_BACK))
+                if case.official != official.id:
+                    duties.append((3, Duty.TAKE))
+                duties.append((4, Duty.HAND_ON))
+            duties.append((5, Duty.CLOSE))
+        if official.answers and in_charge and masked:
+            duties.append((6, Duty.UNMASK))
+        if official.answers:
+            duties.append((7, Duty.NOTE))
+        if case.quarantine and case.waiting and official.leads:
+            duties.append((8, Duty.RELEASE))
+        back = self.button(BACK, self._texts("official.to_list"), ListWork())
+        return (*(self.duty(digit, duty, case) for digit, duty in duties), back)
+
+    def _line(self, case: Case, text: str, now: datetime) -> str:
+        key = "official.line"
+        if case.overdue(now):
+            key = "official.line_late"
+        if case.quarantine:
+            key = "official.line_held"
+        return self._texts(
+            key, case=self._casework.label(case), due=self._casework.day(case.due_at),
+            text=shorten(" ".join(redact(text).split()), IN_LIST),
+        )  # fmt: skip
+
+    def _said(self, words: Words, text: str, names: dict[int, str]) -> str:
+        name = names.get(words.by, "") if words.by is not None else ""
+        by = name or self._texts(f"official.side.{Side.OFFICIAL}")
+        if words.side is Side.VILLAGER:
+            by = self._texts(f"official.side.{Side.VILLAGER}")
+        if words.side is Side.NOTE:
+            by = self._texts("official.side.note", name=by)
+        return self._texts("official.said", by=by, day=self._casework.day(words.at), text=text)
+
+    async def _like(
+        self, tx: Transaction, official: Official, case: Case, text: str
+    ) -> Sequence[int]:
+        """Open cases of other people that say nearly the same: a hint, no more."""
+        sight = self._casework.sight(official)
+        others = await self._lists.beside(tx, sight, case)
+        return same(text, await self._lists.openings(tx, sight, others))[:LIKE_SHOWN]
+
+
+def _joined(*parts: str) -> str:
+    given: Iterable[str] = filter(None, parts)
+    return "\n\n".join(given)

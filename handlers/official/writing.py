@@ -1,0 +1,234 @@
+"""Writing: what an official types for a case, shown as the villager will read it, then sent.
+
+It stays in the database until it is sent or dropped. What changed meanwhile is told, and nothing
+goes out twice: the case's version decides who was first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from content.plainness import remarks
+from content.texts import Texts
+from content.wording import Wording
+from handlers.actions import Duty
+from handlers.casework import Casework
+from handlers.errands import Served, Visit
+from handlers.messages import Reply
+from handlers.official.screens import Screens
+from storage.case_history import Happened, History
+from storage.cases import Case, Cases, CaseState, Changed, Refused
+from storage.official_drafts import OfficialDraft, OfficialDrafts, Purpose
+from storage.officials import Official, Officials
+
+LONGEST = 3000
+"""Letters; a villager does not read more on a small phone."""
+
+PURPOSES = {
+    Duty.ANSWER: Purpose.ANSWER,
+    Duty.ASK_BACK: Purpose.ASK_BACK,
+    Duty.CLOSE: Purpose.CLOSE,
+    Duty.NOTE: Purpose.NOTE,
+    Duty.UNMASK: Purpose.UNMASK,
+}
+TOLD_AS = {Purpose.ANSWER: "case.answered", Purpose.ASK_BACK: "case.asked_back"}
+
+
+class Writing:
+    """Takes words from officials and does with them what they were asked for."""
+
+    def __init__(
+        self, *, casework: Casework, screens: Screens, texts: Texts, wording: Wording
+    ) -> None:
+        self._casework = casework
+        self._screens = screens
+        self._texts = texts
+        self._wording = wording
+        self._cases = Cases()
+        self._drafts = OfficialDrafts()
+        self._history = History()
+        self._officials = Officials()
+
+    async def begin(self, visit: Visit, official: Official, case: Case, purpose: Purpose) -> Served:
+        """The next words of theirs are for this."""
+        draft = OfficialDraft(official.id, case.id, purpose, case.version)
+        await self._keep(visit, draft)
+        return self.ask(visit, case, draft)
+
+    def ask(self, visit: Visit, case: Case, draft: OfficialDraft, key: str = "") -> Served:
+        """Ask for the words."""
+        text = self._texts(
+            key or f"official.write.{draft.purpose}", case=self._casework.label(case)
+        )
+        return self.say(visit, Reply(text, (self._screens.duty(0, Duty.DROP, case),)))
+
+    async def hear(
+        self, visit: Visit, official: Official, case: Case, draft: OfficialDraft
+    ) -> Served:
+        """They wrote it."""
+        text = visit.text.strip()
+        if not any(letter.isalnum() for letter in text):
+            return self.ask(visit, case, draft, "official.text_only")
+        if len(text) > LONGEST:
+            return self.ask(visit, case, draft, "official.too_long")
+        draft = replace(draft, text=text)
+        if draft.purpose.goes_out:
+            await self._keep(visit, draft)
+            return await self.preview(visit, official, case, draft)
+        await self.drop(visit)
+        match draft.purpose:
+            case Purpose.NOTE:
+                await self._cases.note(visit.tx, case.id, text, by=official.id, at=visit.now)
+                return await self._show(visit, official, case, "official.noted")
+            case Purpose.UNMASK:
+                await self._history.note(
+                    visit.tx, case.id, Happened.SHOWN, at=visit.now, by=official.id, detail=text
+                )
+                return await self._show(visit, official, case, "official.shown", unmasked=True)
+        return await self._close(visit, official, case, draft)
+
+    async def preview(
+        self,
+        visit: Visit,
+        official: Official,
+        case: Case,
+        draft: OfficialDraft,
+        notice: str = "official.preview",
+    ) -> Served:
+        """What the villager will read, word for word, and what may be hard to read in it."""
+        told = self._casework.as_told(case, TOLD_AS[draft.purpose], self._signed(official, draft))
+        found = [
+            self._texts(f"official.remark.{one.kind}", words=one.words, plain=one.plain)
+            if one.plain or one.kind != "term"
+            else self._texts("official.remark.abbreviation", words=one.words)
+            for one in remarks(draft.text, self._wording)
+        ]
+        if await self._cases.thread(visit.tx, case.id) is None:
+            found.append(self._texts("official.remark.nobody"))
+        notes = "\n".join([self._texts("official.remarks"), *found]) if found else ""
+        parts = [self._texts(notice, case=self._casework.label(case)), told, notes]
+        sign = "official.unsign" if draft.signed else "official.duty.g"
+        buttons = (
+            self._screens.duty(1, Duty.SEND, case),
+            self._screens.duty(2, Duty.REWRITE, case),
+            replace(
+                self._screens.duty(3, Duty.SIGN, case),
+                label=self._texts(sign, name=official.name),
+            ),
+            self._screens.duty(0, Duty.DROP, case),
+        )
+        return self.say(visit, Reply("\n\n".join(filter(None, parts)), buttons))
+
+    async def decide(
+        self, visit: Visit, official: Official, case: Case, draft: OfficialDraft, duty: Duty
+    ) -> Served:
+        """They looked at the preview and chose."""
+        match duty:
+            case Duty.REWRITE:
+                draft = replace(draft, text="")
+                await self._keep(visit, draft)
+                return self.ask(visit, case, draft)
+            case Duty.SIGN:
+                draft = replace(draft, signed=not draft.signed)
+                await self._keep(visit, draft)
+                return await self.preview(visit, official, case, draft)
+        return await self._send(visit, official, case, draft)
+
+    async def _send(
+        self, visit: Visit, official: Official, case: Case, draft: OfficialDraft
+    ) -> Served:
+        text = self._signed(official, draft)
+        try:
+            if case.version != draft.seen:
+                raise Changed
+            if draft.purpose is Purpose.ANSWER:
+                await self._casework.answer(visit.tx, case, text, by=official, at=visit.now)
+            else:
+                await self._casework.ask_back(visit.tx, case, text, by=official, at=visit.now)
+        except Refused:
+            return await self._too_late(visit, official, case)
+        except Changed:
+            case = await self._casework.get(visit.tx, case.id)
+            if not self._still(case, draft) or not self._screens.sees(official, case):
+                return await self._too_late(visit, official, case)
+            draft = replace(draft, seen=case.version)
+            await self._keep(visit, draft)
+            page = await self._screens.case(visit.tx, official, case, visit.now)
+            again = await self.preview(visit, official, case, draft, "official.preview_again")
+            news = Reply(self._texts("official.changed") + "\n\n" + page.text)
+            return replace(again, replies=(news, *again.replies))
+        await self.drop(visit)
+        return await self.list(visit, official, f"official.sent.{draft.purpose}", case)
+
+    async def _close(
+        self, visit: Visit, official: Official, case: Case, draft: OfficialDraft
+    ) -> Served:
+        try:
+            if case.version != draft.seen:
+                raise Changed
+            await self._casework.close(visit.tx, case, by=official, at=visit.now, why=draft.text)
+        except (Changed, Refused):
+            return await self._too_late(visit, official, case)
+        return await self.list(visit, official, "official.closed", case)
+
+    def _still(self, case: Case, draft: OfficialDraft) -> bool:
+        """Whether what they wrote may still go out."""
+        asked_back = case.state is CaseState.NEEDS_INFORMATION
+        return case.waiting or (asked_back and draft.purpose is Purpose.ANSWER)
+
+    async def _too_late(self, visit: Visit, official: Official, case: Case) -> Served:
+        """Somebody else was first: who it was and how it stands; nothing went out."""
+        await self.drop(visit)
+        case = await self._casework.get(visit.tx, case.id)
+        if not self._screens.sees(official, case):
+            return await self.list(visit, official, "official.gone", case)
+        answers = [
+            event
+            for event in await self._history.of(visit.tx, case.id)
+            if event.what is Happened.ANSWERED
+        ]
+        if case.state is not CaseState.ANSWERED or not answers:
+            return await self._show(visit, official, case, "official.changed")
+        by = answers[-1].by
+        names = await self._officials.names(visit.tx, [by] if by is not None else [])
+        name = names.get(by or 0, self._texts("official.side.official"))
+        return await self._show(visit, official, case, "official.answered_first", name=name)
+
+    async def list(
+        self, visit: Visit, official: Official, key: str, case: Case, start: int = 0
+    ) -> Served:
+        """The list, with what was done above it."""
+        notice = self._texts(key, case=self._casework.label(case))
+        return self.say(
+            visit, await self._screens.list(visit.tx, official, start, visit.now, notice)
+        )
+
+    async def _show(
+        self,
+        visit: Visit,
+        official: Official,
+        case: Case,
+        key: str,
+        *,
+        unmasked: bool = False,
+        **fields: str,
+    ) -> Served:
+        page = await self._screens.case(
+            visit.tx, official, case, visit.now,
+            notice=self._texts(key, case=self._casework.label(case), **fields), unmasked=unmasked,
+        )  # fmt: skip
+        return self.say(visit, page)
+
+    def _signed(self, official: Official, draft: OfficialDraft) -> str:
+        if not draft.signed:
+            return draft.text
+        return self._texts("official.signed", text=draft.text, name=official.name)
+
+    async def drop(self, visit: Visit) -> None:
+        await self._drafts.drop(visit.tx, visit.conversation.id)
+
+    async def _keep(self, visit: Visit, draft: OfficialDraft) -> None:
+        await self._drafts.keep(visit.tx, visit.conversation.id, draft, at=visit.now)
+
+    def say(self, visit: Visit, reply: Reply) -> Served:
+        return Served((reply,), replace(visit.talk, expecting="", greeted=True))
