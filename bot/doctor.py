@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.channels.zalo_oa_tokens import REFRESH_LIFE
-from bot.config import Settings
+from bot.config import SAMPLE_UNIT, Settings
 from bot.token_keeping import consent_remedy
 from bot.wiring import build, hotlines, now, units_of
 from content.library import NoCards
@@ -199,7 +199,8 @@ async def cases_in_hand(settings: Settings, at: datetime) -> list[Finding]:
     alone = [
         unit.code
         for unit in units
-        if not answering & {"", *(above.code for above in units.line(unit.code))}
+        if unit.code != SAMPLE_UNIT.code  # a trial serves nobody yet
+        and not answering & {"", *(above.code for above in units.line(unit.code))}
     ]
     return [
         Finding(

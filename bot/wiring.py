@@ -86,6 +86,7 @@ class House:
     library: Library
     texts: Texts
     units: Units
+    casework: Casework
     accounts: Accounts
     web_chat: WebChat
     accept: Callable[[Incoming], Awaitable[bool]]
@@ -95,7 +96,6 @@ class House:
     public_pages: PublicPages
     clock: Clock
     reveal: Callable[[str], str]
-    casework: Casework
     receipts: ReceiptWords
 
     @property

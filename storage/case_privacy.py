@@ -15,6 +15,7 @@ from storage.case_history import Happened, History
 from storage.cases import OPEN, CaseRecord, Cases, CaseState, CaseWordsRecord
 from storage.database import Database, Transaction
 from storage.drafts import DraftRecord
+from storage.official_drafts import OfficialDraftRecord
 
 CHUNK = 200
 """Cases changed in one transaction, so that nobody who writes waits for long."""
@@ -68,8 +69,12 @@ async def forget_ended_cases(database: Database, *, before: datetime, at: dateti
 
 
 async def forget_drafts(database: Database, *, before: datetime) -> int:
-    """Delete feedback that was begun and left before that time (UTC); return how many."""
-    row = DraftRecord
+    """Delete what villagers and officials began to write and left before that time (UTC); return
+    how many drafts."""
     async with database.begin() as tx:
-        done = await tx.connection.execute(delete(row).where(row.touched_at < before))
-        return done.rowcount
+        return sum(
+            [
+                (await tx.connection.execute(delete(row).where(row.touched_at < before))).rowcount
+                for row in (DraftRecord, OfficialDraftRecord)
+            ]
+        )

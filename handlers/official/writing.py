@@ -11,7 +11,7 @@ from dataclasses import replace
 from content.plainness import remarks
 from content.texts import Texts
 from content.wording import Wording
-from handlers.actions import Duty
+from handlers.actions import Duty, Work
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
@@ -111,9 +111,8 @@ class Writing:
         buttons = (
             self._screens.duty(1, Duty.SEND, case),
             self._screens.duty(2, Duty.REWRITE, case),
-            replace(
-                self._screens.duty(3, Duty.SIGN, case),
-                label=self._texts(sign, name=official.name),
+            self._screens.button(
+                3, self._texts(sign, name=official.name), Work(Duty.SIGN, case.id, case.version)
             ),
             self._screens.duty(0, Duty.DROP, case),
         )
