@@ -95,7 +95,9 @@ async def test_officials_answer_from_telegram_and_both_kinds_of_zalo(data_folder
         gone = await command(folder, "officials", "remove", "1", LOABAN_TOKEN_KEY=key)
         assert "Telegram may do nothing more" in gone
         await hear(phones["Telegram"], "không còn là máy làm việc")
-        wrong = await command(folder, "invite", "--role", "king", "--name", "x")
+        wrong = await command(
+            folder, "invite", "--role", "king", "--name", "x", LOABAN_TOKEN_KEY=key
+        )
         assert "there is no role 'king'" in wrong
         assert await running.stop() == 0, running.text
         assert "Traceback" not in running.text
