@@ -61,6 +61,11 @@ class Desk:
             return await self.places.choose(visit, ChooseUnit(unit.code))
         return await self.linking.hear(visit) or await self.ask.ask(visit)
 
+    async def media(self, visit: Visit) -> Served | None:
+        """A photo, a sound or a place without words: part of what is being told, or nothing."""
+        draft = await self.telling.telling(visit)
+        return None if draft is None else await self.telling.hear(visit)
+
     async def start(self, visit: Visit) -> Served:
         """A link may name the commune: /start <code>."""
         if (unit := self.places.find(visit.text)) is not None:
@@ -134,6 +139,7 @@ def errand_table(
         },
         describe=lambda action: office.describe(action) or describe(action),
         introduction=desk.browse.introduction,
+        media=desk.media,
         forget=desk.own_data.forget_all,
         store=store,
     )

@@ -45,6 +45,9 @@ class Errands:
     """Which errand serves what: filled by wiring, the one table of the house.
 
     `desk` comes first: it serves officials at their work and gives None for all else.
+    `media` gets what came without words: pictures, sounds, files, a place. None: it expects
+    nothing. Of an album it gets each picture, in a visit of its own, and one of its answers is
+    given; the others are dropped with where they say the talk stands.
     """
 
     words: Errand
@@ -56,6 +59,7 @@ class Errands:
     introduction: Callable[[Visit], Reply]
     forget: Callable[[Visit], Awaitable[None]]  # all that is kept of a person
     store: Callable[[str], str]  # the words of a message as they may be kept
+    media: Callable[[Visit], Awaitable[Served | None]]
 
 
 class Reception:
@@ -110,7 +114,16 @@ class Reception:
                 at=now,
             )
             action = self._action(incoming, conversation)
-            visit = Visit(tx, person, conversation, now, incoming.text, incoming.group)
+            visit = Visit(
+                tx,
+                person,
+                conversation,
+                now,
+                incoming.text,
+                incoming.group,
+                incoming.attachments,
+                incoming.location,
+            )
             number = await self._store(visit, incoming, self._as_said(incoming, action))
             if number is None:
                 return False
@@ -125,16 +138,19 @@ class Reception:
                 )
             if not await self._changed_state(visit, incoming):
                 served = await self._serve_or_apologise(visit, incoming, action, number)
-                wait = ALBUM if _wordless(incoming) else timedelta()
-                await self._put(visit, served, number, wait, chose=action is not None)
+                chose = action is not None
+                if not _wordless(incoming):
+                    await self._put(visit, served, number, timedelta(), chose=chose)
+                elif (album := await self._claim_album(visit, incoming)) is not None:
+                    await self._put(visit, served, album, ALBUM, chose=chose)
         return True
 
     async def _store(self, visit: Visit, incoming: Incoming, said: str) -> int | None:
-        """Write the message down; None when it is here, or a wordless one of its album is."""
+        """Write the message down; None when it is here already."""
         return await self._inbox.store(
             visit.tx,
             account=incoming.address.account,
-            message_id=incoming.album if _wordless(incoming) else incoming.message_id,
+            message_id=incoming.message_id,
             conversation=visit.conversation.id,
             kind=incoming.kind.value,
             text=said,
@@ -142,10 +158,13 @@ class Reception:
             at=visit.now,
         )
 
+    async def _claim_album(self, visit: Visit, incoming: Incoming) -> int | None:
+        """The number under which an album gets its one answer; None when that is given."""
+        return await self._store(visit, replace(incoming, message_id=incoming.album), "")
+
     async def _speak_for_album(self, visit: Visit, words: Incoming) -> None:
         """The words are the question: what came or comes with them gets no answer of its own."""
-        wordless = replace(words, text="")
-        if await self._store(visit, wordless, "") is None:
+        if await self._claim_album(visit, words) is None:
             account = words.address.account
             other = await self._inbox.find(visit.tx, account=account, message_id=words.album)
             if other is not None:
@@ -201,6 +220,8 @@ class Reception:
             served = self._only("reception.no_such_digit", visit, digit=digit)
         elif incoming.text:
             served = await self._errands.words(visit)
+        elif heard := await self._unsaid(visit):
+            served = heard
         else:
             served = self._only(f"reception.{incoming.kind.value}", visit)
         if not (visit.talk.greeted or incoming.group or served.urgent):
@@ -209,6 +230,12 @@ class Reception:
             first, *rest = served.replies
             served = replace(served, replies=(replace(first, replaces=menu), *rest))
         return served
+
+    async def _unsaid(self, visit: Visit) -> Served | None:
+        """What is made of things that came without words; None: nobody expects them."""
+        if visit.attachments or visit.location:
+            return await self._errands.media(visit)
+        return None
 
     async def _menu_tapped(self, visit: Visit, incoming: Incoming) -> str:
         """The menu whose button it was, if what was chosen may take its place; else nothing.

@@ -1,0 +1,257 @@
+"""Files that villagers sent with feedback: what is known of each, and when it is to be fetched.
+
+The bytes lie in a store of their own, under `key`, which is drawn before anything is fetched: so a
+row names all that may lie there, whatever broke in between. Whose file it is goes with the draft or
+the case; a row of neither is an orphan, whose bytes are deleted before the row is.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Record, Transaction, Utc
+from storage.people import Id
+
+FILES = "files"
+"""The bell that rings when there is something to fetch."""
+
+LEASE = timedelta(minutes=5)
+"""So long a claimed file is its claimant's: more than the longest attempt to fetch one."""
+
+
+class FileState(StrEnum):
+    WAITING = "waiting"  # to be fetched, for the first time or again
+    STORED = "stored"
+    FAILED = "failed"  # it could not be had
+    REFUSED = "refused"  # it was had, and is not what may be kept
+
+
+class FileRecord(Record):
+    __tablename__ = "files"
+    __table_args__ = (
+        Index("ix_files_state", "state", "next_try_at"),
+        Index("ix_files_draft", "draft_id"),
+        Index("ix_files_case", "case_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    draft_id: Mapped[int | None] = mapped_column(Id, ForeignKey("drafts.id", ondelete="SET NULL"))
+    case_id: Mapped[int | None] = mapped_column(Id, ForeignKey("cases.id", ondelete="SET NULL"))
+    account: Mapped[str] = mapped_column(String(64))
+    reference: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime] = mapped_column(Utc)
+    claimed_until: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    mime: Mapped[str] = mapped_column(String(100), default="")
+    size: Mapped[int] = mapped_column(Integer, default=0)
+    key: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that somebody sent. Times are in UTC, `size` in bytes.
+
+    `mime` and `size` are the platform's word until it is stored, then what was found. `reference`
+    is empty once it is not needed any more. `reason` is the key of a text: why it is not there.
+    """
+
+    id: int
+    account: str
+    reference: str
+    kind: str
+    state: FileState
+    attempts: int
+    mime: str
+    size: int
+    key: str
+    reason: str
+    created_at: datetime
+
+
+class Files:
+    """The book of files."""
+
+    async def receive(
+        self,
+        tx: Transaction,
+        *,
+        draft: int | None = None,
+        case: int | None = None,
+        account: str,
+        reference: str,
+        kind: str,
+        mime: str = "",
+        size: int = 0,
+        at: datetime,
+        at_most: int,
+    ) -> int | None:
+        """Write a file of a draft or a case down, to be fetched soon; return its number.
+
+        None: the draft or case has `at_most` already.
+        """
+        row = FileRecord
+        if (draft is None) == (case is None):
+            raise ValueError("a file belongs to a draft or to a case")
+        owner = row.draft_id == draft if case is None else row.case_id == case
+        count = await tx.connection.execute(select(func.count()).where(owner))
+        if count.scalar_one() >= at_most:
+            return None
+        values: dict[str, Any] = {
+            "draft_id": draft,
+            "case_id": case,
+            "account": account,
+            "reference": reference,
+            "kind": kind,
+            "state": FileState.WAITING.value,
+            "next_try_at": at,
+            "mime": mime[:100],
+            "size": min(max(size, 0), 2**31 - 1),
+            "key": secrets.token_hex(16),
+            "created_at": at,
+        }
+        new = await tx.connection.execute(insert(row).values(values).returning(row.id))
+        await tx.ring(FILES)
+        return int(new.scalar_one())
+
+    async def hand_over(self, tx: Transaction, *, draft: int, case: int) -> None:
+        """The draft is handed in: its files are the case's. Call it before dropping the draft."""
+        await tx.connection.execute(
+            update(FileRecord)
+            .where(FileRecord.draft_id == draft)
+            .values(draft_id=None, case_id=case)
+        )
+
+    async def due(
+        self, tx: Transaction, *, at: datetime, busy: Collection[str] = (), at_most: int
+    ) -> list[File]:
+        """Claim what is to be fetched now, the oldest first, but nothing of `busy` accounts.
+
+        Nobody else gets it before the lease ends, the attempt is noted, or it is given back.
+        """
+        row = FileRecord
+        chosen = (
+            select(row.id)
+            .where(
+                row.state == FileState.WAITING,
+                row.next_try_at <= at,
+                _free(at),
+                or_(row.draft_id.is_not(None), row.case_id.is_not(None)),
+                row.account.not_in(busy),
+            )
+            .order_by(row.next_try_at, row.id)
+            .limit(at_most)
+            .with_for_update(skip_locked=True)
+        )
+        numbers = (await tx.connection.execute(chosen)).scalars().all()
+        await tx.connection.execute(
+            update(row)
+            .where(row.id.in_(numbers))
+            .values(attempts=row.attempts + 1, claimed_until=at + LEASE)
+        )
+        return await self._those(tx, row.id.in_(numbers))
+
+    async def stored(self, tx: Transaction, file: File, *, mime: str, size: int) -> bool:
+        """Its bytes are in the store. False: another saw to it, or its row is gone."""
+        return await self._settle(tx, file, FileState.STORED, mime=mime, size=size)
+
+    async def retry(self, tx: Transaction, file: File, *, at: datetime, reason: str) -> bool:
+        """The attempt failed; the next is at that time."""
+        return await self._settle(tx, file, FileState.WAITING, next_try_at=at, reason=reason)
+
+    async def failed(self, tx: Transaction, file: File, *, reason: str) -> bool:
+        """It cannot be had any more."""
+        return await self._settle(tx, file, FileState.FAILED, reason=reason)
+
+    async def refused(self, tx: Transaction, file: File, *, reason: str) -> bool:
+        """It is not what may be kept."""
+        return await self._settle(tx, file, FileState.REFUSED, reason=reason)
+
+    async def exists(self, tx: Transaction, file: int) -> bool:
+        found = await tx.connection.execute(select(FileRecord.id).where(FileRecord.id == file))
+        return found.first() is not None
+
+    async def of_case(self, tx: Transaction, case: int) -> list[File]:
+        """The files of a case, in the order in which they came."""
+        return await self._those(tx, FileRecord.case_id == case)
+
+    async def of_draft(self, tx: Transaction, draft: int) -> list[File]:
+        """The files of a draft, in the order in which they came."""
+        return await self._those(tx, FileRecord.draft_id == draft)
+
+    async def of_a_case(self, tx: Transaction, file: int) -> tuple[int, File] | None:
+        """A file that belongs to a case, with the case's number: what officials may look at."""
+        row = FileRecord
+        found = await tx.connection.execute(
+            select(row.case_id).where(row.id == file, row.case_id.is_not(None))
+        )
+        case = found.scalar_one_or_none()
+        return None if case is None else (case, (await self._those(tx, row.id == file))[0])
+
+    async def orphans(self, tx: Transaction, *, at: datetime, at_most: int = 100) -> list[File]:
+        """Files whose draft and case are gone and that nobody fetches just now."""
+        row = FileRecord
+        alone = and_(row.draft_id.is_(None), row.case_id.is_(None), _free(at))
+        return await self._those(tx, alone, at_most)
+
+    async def forget(self, tx: Transaction, file: File) -> None:
+        """Delete the row of an orphan whose bytes are deleted."""
+        await tx.connection.execute(delete(FileRecord).where(FileRecord.id == file.id))
+
+    async def _settle(self, tx: Transaction, file: File, state: FileState, **values: Any) -> bool:
+        """Note how the claimed attempt ended; False when it is not the newest one any more."""
+        row = FileRecord
+        if state is not FileState.WAITING:
+            values["reference"] = ""  # it leads back to a message, and serves nothing now
+        done = await tx.connection.execute(
+            update(row)
+            .where(
+                row.id == file.id,
+                row.state == FileState.WAITING,
+                row.attempts == file.attempts,
+            )
+            .values(**{"reason": "", **values, "state": state.value, "claimed_until": None})
+        )
+        return bool(done.rowcount)
+
+    async def _those(
+        self, tx: Transaction, which: ColumnElement[bool], at_most: int | None = None
+    ) -> list[File]:
+        rows = await tx.connection.execute(_files().where(which).limit(at_most))
+        return [File(**{**row._mapping, "state": FileState(row.state)}) for row in rows]
+
+
+def _files() -> Select[Any]:
+    return select(*(FileRecord.__table__.c[name] for name in File.__slots__)).order_by(
+        FileRecord.id
+    )
+
+
+def _free(at: datetime) -> ColumnElement[bool]:
+    return or_(FileRecord.claimed_until.is_(None), FileRecord.claimed_until <= at)

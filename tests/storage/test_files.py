@@ -1,0 +1,114 @@
+"""The book of files: whose they are, who fetches them, and what is left when nobody owns them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete
+
+from storage.cases import CaseRecord
+from storage.database import Database
+from storage.drafts import Drafts
+from storage.files import LEASE, File, Files, FileState
+from tests.storage.test_cases import conversation, opened
+
+NOW = datetime(2026, 12, 30, 3, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+BOOK = Files()
+
+
+@pytest.fixture
+async def draft(database: Database) -> int:
+    chat = await conversation(database)
+    async with database.begin() as tx:
+        return (await Drafts().begin(tx, conversation=chat, step="words", at=NOW)).id
+
+
+async def receive(database: Database, draft: int, account: str = "tg") -> int | None:
+    async with database.begin() as tx:
+        return await BOOK.receive(
+            tx, draft=draft, account=account, reference="r", kind="image", at=NOW, at_most=3
+        )
+
+
+async def due(database: Database, at: datetime = NOW, busy: tuple[str, ...] = ()) -> list[File]:
+    async with database.begin() as tx:
+        return await BOOK.due(tx, at=at, busy=busy, at_most=10)
+
+
+async def test_a_claimed_file_is_nobody_elses_until_the_lease_ends(
+    database: Database, draft: int
+) -> None:
+    await receive(database, draft)
+    [first] = await due(database)
+    assert not await due(database, NOW + LEASE - SECOND)
+    [second] = await due(database, NOW + LEASE)
+    async with database.begin() as tx:
+        assert not await BOOK.stored(tx, first, mime="image/jpeg", size=5), "it lost its claim"
+        assert await BOOK.stored(tx, second, mime="image/jpeg", size=6)
+    async with database.read() as tx:
+        [file] = await BOOK.of_draft(tx, draft)
+    assert (file.state, file.mime, file.size, file.reference) == (
+        FileState.STORED, "image/jpeg", 6, "",
+    )  # fmt: skip
+
+
+async def test_a_busy_account_is_left_out_and_the_others_are_not(
+    database: Database, draft: int
+) -> None:
+    await receive(database, draft, "tg")
+    await receive(database, draft, "oa")
+    assert [file.account for file in await due(database, busy=("tg",))] == ["oa"]
+
+
+async def test_a_failed_attempt_is_tried_again_at_its_time_and_not_before(
+    database: Database, draft: int
+) -> None:
+    await receive(database, draft)
+    [file] = await due(database)
+    async with database.begin() as tx:
+        await BOOK.retry(tx, file, at=NOW + 60 * SECOND, reason="files.reason.away")
+    assert not await due(database, NOW + 59 * SECOND)
+    [again] = await due(database, NOW + 60 * SECOND)
+    assert (again.attempts, again.reason) == (2, "files.reason.away")
+
+
+async def test_a_draft_takes_so_many_files_and_no_more(database: Database, draft: int) -> None:
+    assert all([await receive(database, draft) for _ in range(3)])
+    assert await receive(database, draft) is None
+
+
+async def test_files_go_with_the_draft_to_the_case_and_are_orphans_without_it(
+    database: Database, draft: int
+) -> None:
+    await receive(database, draft)
+    case = await opened(database)
+    async with database.begin() as tx:
+        await BOOK.hand_over(tx, draft=draft, case=case.id)
+        assert await BOOK.of_draft(tx, draft) == []
+        assert len(await BOOK.of_case(tx, case.id)) == 1
+        assert await BOOK.orphans(tx, at=NOW) == []
+    async with database.begin() as tx:
+        await tx.connection.execute(delete(CaseRecord).where(CaseRecord.id == case.id))
+    assert not await due(database), "nobody fetches what belongs to nobody"
+    async with database.begin() as tx:
+        [orphan] = await BOOK.orphans(tx, at=NOW)
+        await BOOK.forget(tx, orphan)
+        assert await BOOK.orphans(tx, at=NOW) == []
+
+
+async def test_what_is_being_fetched_is_no_orphan_yet(database: Database, draft: int) -> None:
+    await receive(database, draft)
+    await due(database)
+    chat = await conversation(database)
+    async with database.begin() as tx:
+        await Drafts().drop(tx, chat)
+        assert await BOOK.orphans(tx, at=NOW) == []
+        assert len(await BOOK.orphans(tx, at=NOW + LEASE)) == 1
+
+
+async def test_a_file_of_nobody_is_a_mistake(database: Database) -> None:
+    async with database.begin() as tx:
+        with pytest.raises(ValueError, match="draft or to a case"):
+            await BOOK.receive(tx, account="t", reference="r", kind="image", at=NOW, at_most=3)
