@@ -14,6 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from fsspec import get_filesystem_class
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -117,6 +118,26 @@ class Cases(Section):
     flood_per_hour: int = Field(default=10, ge=1, le=1000)
 
 
+class FilesSection(Section):
+    """Where files of feedback lie, and how large they may be; `store` "" is the data folder."""
+
+    store: str = ""
+    photo_mb: int = Field(default=10, ge=1, le=50)
+    voice_mb: int = Field(default=10, ge=1, le=50)
+    document_mb: int = Field(default=10, ge=1, le=50)
+    per_case: int = Field(default=10, ge=1, le=100)
+
+    @field_validator("store")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        protocol = value.partition("://")[0] if "://" in value else "file"
+        try:
+            get_filesystem_class(protocol)
+        except (ImportError, ValueError) as fault:
+            raise ValueError(f"{protocol}:// cannot be used: {fault}") from None
+        return value
+
+
 class Holidays(Section):
     """Days off beside Vietnam's public holidays."""
 
@@ -139,6 +160,7 @@ class Settings(Section):
     pacing: Pacing = Pacing()
     retention: Retention = Retention()
     cases: Cases = Cases()
+    files: FilesSection = FilesSection()
     holidays: Holidays = Holidays()
     crisis: Hotlines = Hotlines()
     token_key: SecretStr = SecretStr("")

@@ -70,6 +70,7 @@ class Site:
                 *self._house.web_chat.routes(),
                 *self._house.door.routes(),
                 *self._house.unanswered.routes(),
+                *self._house.files.routes(),
                 *self._house.consent_page.routes(),
                 *self._house.public_pages.routes(),
             ]

@@ -28,6 +28,7 @@ from bot.consent import Consents
 from bot.consent_page import ConsentPage
 from bot.delivery import Delivery, Rules
 from bot.errand_table import Desk, errand_table
+from bot.filing import Filing
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
 from bot.official_wiring import abuse_of, office_of, reminders_of, working_days
@@ -48,6 +49,7 @@ from handlers.messages import Capabilities, Incoming, Reply
 from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.door import Door
+from handlers.staff.files import FileDesk
 from handlers.staff.unanswered import UnansweredDesk
 from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
 from handlers.villager.ask import Ask
@@ -92,6 +94,8 @@ class House:
     accept: Callable[[Incoming], Awaitable[bool]]
     door: Door
     unanswered: UnansweredDesk
+    files: FileDesk
+    filing: Filing
     consent_page: ConsentPage
     public_pages: PublicPages
     clock: Clock
@@ -139,6 +143,13 @@ async def build(
     key = settings.token_key.get_secret_value()
     keys = ReceiptKeys(key, settings.data.folder / "receipts.key")
     receipts = ReceiptWords.load()
+    filing = Filing.of(
+        settings,
+        database=database,
+        texts=texts,
+        channels=lambda: accounts.channels,
+        clock=now,
+    )
 
     def platform(account: str) -> str:
         return accounts.platforms.get(account, "")
@@ -249,6 +260,7 @@ async def build(
             read_media=media,
             clock=now,
             secure=settings.web.public_url.startswith("https://"),
+            uploads=filing.uploads,
         )
         accounts.put(web_account, web_chat)
         for account in settings.accounts:
@@ -293,6 +305,8 @@ async def build(
                 zone=VIETNAM,
                 clock=now,
             ),
+            files=filing.desk(door),
+            filing=filing,
             consent_page=ConsentPage(consents, texts=texts),
             public_pages=PublicPages(database=database, units=units, texts=texts, clock=now),
             clock=Clock(

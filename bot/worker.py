@@ -57,6 +57,7 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
         ready("")
     if WORKER in roles:
         begin("worker", house.delivery().run(web_ended))
+        begin("files", house.filing.fetching.run(web_ended))
     if CLOCK in roles:
         begin("clock", house.clock.run(asked))
     try:

@@ -141,7 +141,7 @@ class Files:
         return int(new.scalar_one())
 
     async def hand_over(self, tx: Transaction, *, draft: int, case: int) -> None:
-        """The draft is handed in: its files are the case's. Call it before dropping the draft."""
+        """The draft was handed in: its files are the case's. Call this before dropping it."""
         await tx.connection.execute(
             update(FileRecord)
             .where(FileRecord.draft_id == draft)

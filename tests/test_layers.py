@@ -101,7 +101,7 @@ def test_channels_know_messages_and_their_contract_alone() -> None:
                 )
             if inside(name, {"bot"}) and name not in {"bot", "bot.channels"}:
                 own = f"bot.channels.{platform}"
-                files = ("channel", "calls", "receiving")
+                files = ("channel", "calls", "receiving", "downloads")
                 shared = (f"bot.channels.{file}" for file in files)
                 assert name.startswith((own, *shared)), f"{path.name} imports {name}"
 

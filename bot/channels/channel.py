@@ -97,6 +97,26 @@ class Uncertain(SendFailed):
     """The platform may or may not have delivered it (no answer came after the request left)."""
 
 
+class FetchFailed(Exception):
+    """What a person sent was not had. The subclass says what to do; no reason holds an address."""
+
+
+class FetchLater(FetchFailed):
+    """Try again at `when` (UTC) or after."""
+
+    def __init__(self, reason: str, when: datetime) -> None:
+        super().__init__(reason)
+        self.when = when
+
+
+class FetchGone(FetchFailed):
+    """It can never be had: its link has expired, or it is nothing that we may ask for."""
+
+
+class FetchTooLarge(FetchFailed):
+    """It is larger than was wanted, or than the platform gives out."""
+
+
 class Channel(Protocol):
     """One account on one platform."""
 
@@ -129,6 +149,12 @@ class Channel(Protocol):
         """Send one message that is already laid out for `capabilities`; return the platform's id.
 
         Raises SendFailed: RetryAt, FailedForGood, StopWriting, Moved or Uncertain.
+        """
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Return what a person sent, by the reference of its attachment, if it has no more bytes.
+
+        Nothing it holds is to be trusted. Raises FetchFailed: FetchLater, FetchGone, FetchTooLarge.
         """
 
     async def check(self) -> Health:

@@ -14,7 +14,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +22,16 @@ import aiohttp
 
 from bot.channels import telegram_updates as updates
 from bot.channels.calls import CallFailed, Unreadable, get
-from bot.channels.channel import Accept, Health, Refused, Speed
+from bot.channels.channel import (
+    Accept,
+    FetchGone,
+    FetchLater,
+    FetchTooLarge,
+    Health,
+    Refused,
+    Speed,
+)
+from bot.channels.downloads import PAUSE
 from bot.channels.receiving import Receiving
 from bot.channels.telegram_sending import CAPTION_LENGTH, Pen
 from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire
@@ -109,6 +118,28 @@ class TelegramChannel:
         A retry of the same reply in this process goes on after the media that had already come.
         """
         return await self._pen.send(address, reply)
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Ask where a file lies just now, and fetch it: so a link that expired does not matter."""
+        now = self._clock()
+        later = now + PAUSE
+        try:
+            path = get(await self._wire.call("getFile", file_id=reference), "file_path")
+        except Refusal as error:
+            if error.hopeless and "too big" in str(error):
+                raise FetchTooLarge("Telegram gives out no file of that size") from None
+            if error.hopeless:
+                raise FetchGone(str(error)) from None
+            later = now + timedelta(seconds=max(error.retry_after, PAUSE.total_seconds()))
+            raise FetchLater(str(error), later) from None
+        except CallFailed as error:
+            raise FetchLater(str(error), later) from None
+        if not isinstance(path, str) or ".." in path:
+            raise FetchLater("getFile gave no path", later)
+        try:
+            return await self._wire.download(path, at_most=at_most, now=now)
+        except FetchGone as error:
+            raise FetchLater(str(error), later) from None
 
     # Receiving
 

@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.channels.calls import get
 from bot.channels.channel import Refused
-from handlers.messages import Address, Incoming, Kind
+from handlers.messages import Address, Attachment, Incoming, Kind
 
 WANTED = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 IN_CHAT = {"member", "administrator", "creator", "restricted"}
 # Notices that a chat shows: nothing that a person said to us.
+FILES = ("photo", "voice", "audio", "document")
+"""What can be fetched and kept; films are too large for that."""
+
+LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes that Telegram lets a bot download. Source: core.telegram.org/bots/api#getfile."""
+
 NOTICES = {"pinned_message", "message_auto_delete_timer_changed", "chat_background_set"}
 KINDS = {
     "text": Kind.TEXT,
@@ -123,8 +130,38 @@ def _message(number: int, message: Any, me: Me, *, edited: bool) -> list[Incomin
             group=chat["type"] != "private",
             edited=edited,
             album=f"g{storable(group)}" if isinstance(group, str) else "",
+            attachments=_attachments(message),
+            location=_place(message),
         )
     ]
+
+
+def _attachments(message: Any) -> tuple[Attachment, ...]:
+    """The file of a message. Of a photo's sizes the largest that Telegram gives out."""
+    for field in FILES:
+        found = message.get(field)
+        if field == "photo" and isinstance(found, list):
+            sizes = sorted(found, key=_size)
+            found = next((one for one in reversed(sizes) if _size(one) <= LARGEST_FILE), None)
+        match found:
+            case {"file_id": str(reference)} if storable(reference):
+                mime = found.get("mime_type")
+                mime = storable(mime) if isinstance(mime, str) else ""
+                return (Attachment(KINDS[field], storable(reference), mime, _size(found)),)
+    return ()
+
+
+def _size(file: Any) -> int:
+    size = get(file, "file_size")
+    return size if type(size) is int and size > 0 else 0
+
+
+def _place(message: Any) -> tuple[float, float] | None:
+    match message.get("location"):
+        case {"latitude": int() | float() as north, "longitude": int() | float() as east}:
+            if -90 <= north <= 90 and -180 <= east <= 180:
+                return float(north), float(east)
+    return None
 
 
 def _author(message: Any) -> Any:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
 from bot.channels.calls import CallFailed, Unreadable, base, get, parse, talk
+from bot.channels.downloads import download, of_platform
 
 GONE = re.compile(r"(chat|user) not found|peer_id_invalid|deactivated|kicked|blocked", re.I)
 WHO = "Telegram"
@@ -25,6 +28,7 @@ class Limits:
 
     call: float = 20.0
     upload: float = 60.0
+    download: float = 60.0
     long_poll: float = 30.0
     first_pause: float = 1.0
     longest_pause: float = 60.0
@@ -81,7 +85,8 @@ class Wire:
         self, session: aiohttp.ClientSession, api_base: str, token: str, limits: Limits
     ) -> None:
         self._session, self._token, self._limits = session, token, limits
-        self._base = f"{base(api_base, 'api_base', 'https://api.telegram.org')}/bot{token}"
+        self._api = base(api_base, "api_base", "https://api.telegram.org")
+        self._base = f"{self._api}/bot{token}"
 
     async def call(self, method: str, seconds: float | None = None, **parameters: Any) -> Any:
         """Call a method and return its result, whatever its shape. Raises CallFailed."""
@@ -101,6 +106,17 @@ class Wire:
         if 200 <= status < 300:
             return payload
         raise Refusal(status, payload)
+
+    async def download(self, path: str, *, at_most: int, now: datetime) -> bytes:
+        """Fetch a file by the path that getFile gave. Raises FetchFailed."""
+        return await download(
+            self._session,
+            f"{self._api}/file/bot{self._token}/{quote(path)}",
+            allowed=of_platform(self._api, frozenset()),
+            at_most=at_most,
+            now=now,
+            seconds=self._limits.download,
+        )
 
 
 def form(parameters: dict[str, Any]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from bot.channels.channel import Accept, Health, Refused
+from bot.channels.channel import Accept, FetchGone, Health, Refused
 from bot.channels.web_chat_forms import (
     COOKIE,
     TEXT_LIMIT,
@@ -31,7 +31,7 @@ from bot.channels.web_chat_forms import (
     wants_json,
 )
 from bot.channels.web_chat_pages import TYPES, YEAR, Line, Page, cached, micros
-from handlers.messages import Address, Capabilities, Incoming, Kind, MediaKind, Reply
+from handlers.messages import Address, Attachment, Capabilities, Incoming, Kind, MediaKind, Reply
 
 __all__ = ["Line", "Transcripts", "WebChat"]
 
@@ -70,11 +70,27 @@ class Transcripts(Protocol):
         """Return the new mark once there is news since `heard`, or after `at_most` seconds."""
 
 
+class Uploads(Protocol):
+    """Where files wait that were sent over the page; `limit` is in bytes."""
+
+    limit: int
+
+    async def keep(self, content: bytes) -> Attachment:
+        """Raises Refused for what may not be kept."""
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Raises bot.channels.channel.FetchFailed."""
+
+    async def drop(self, reference: str) -> None:
+        """It is needed no more."""
+
+
 class WebChat:
     """One web chat, as `bot.channels.channel.Channel` wants it, and its routes.
 
     `accept` stores a message (False: it was stored before) and may be set after construction.
     `welcome` gives the first page for a unit code or "". `owner` says whose service it is.
+    Without `uploads` the page offers to send no files.
     Put `hang_up` on the application's `on_shutdown`, so that open streams do not hold it up.
     """
 
@@ -94,6 +110,7 @@ class WebChat:
         clock: Callable[[], datetime],
         secure: bool,
         owner: str = "",
+        uploads: Uploads | None = None,
         accept: Callable[[Incoming], Awaitable[bool]] | None = None,
         new_secret: Callable[[], str] = new_secret,
         beat: float = BEAT,
@@ -104,7 +121,11 @@ class WebChat:
         self._transcripts, self._texts, self._welcome = transcripts, texts, welcome
         self._read_media, self._clock, self._secure = read_media, clock, secure
         self._new_secret, self._beat, self._patience = new_secret, beat, patience
-        self._page = Page(texts=texts, clock=clock, owner=owner, limit=TEXT_LIMIT)
+        self._uploads = uploads
+        megabytes = uploads.limit // 1024**2 if uploads else 0
+        self._page = Page(
+            texts=texts, clock=clock, owner=owner, limit=TEXT_LIMIT, megabytes=megabytes
+        )
         self._closing = asyncio.Event()
 
     # The channel
@@ -129,6 +150,12 @@ class WebChat:
     async def send(self, address: Address, reply: Reply) -> str:
         """The page takes it from the transcript as soon as delivery has marked it."""
         return "web"
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """What was sent over the page is ours already. Raises FetchFailed."""
+        if self._uploads is None:
+            raise FetchGone("no uploads are kept")
+        return await self._uploads.fetch(reference, at_most=at_most)
 
     async def check(self) -> Health:
         return Health(ok=True, link="/", unit_link="/?xa={unit}")
@@ -169,7 +196,8 @@ class WebChat:
         return answer
 
     async def _apologize(self, request: web.Request, refusal: Refused) -> web.Response:
-        words = self._texts(refusal.reason, limit=TEXT_LIMIT)
+        megabytes = self._uploads.limit // 1024**2 if self._uploads else 0
+        words = self._texts(refusal.reason, limit=TEXT_LIMIT, megabytes=megabytes)
         if request.path.startswith(("/media/", "/static/")):
             return web.Response(status=refusal.status, text=words)
         if wants_json(request):
@@ -203,9 +231,10 @@ class WebChat:
     async def _say(self, request: web.Request) -> web.Response:
         """Take one message or one press of a button, once, however often it is sent."""
         same_site(request)
-        form = await Form.read(request)
+        form = await Form.read(request, self._uploads.limit if self._uploads else 0)
         request[DRAFT] = form.text
-        kind, said = form.said()
+        file = await self._uploads.keep(form.file) if self._uploads and form.file else None
+        kind, said = (file.kind, form.text) if file else form.said()
         secret = request.cookies.get(COOKIE, "")
         known = bool(chat_of(secret))
         if not known:
@@ -215,8 +244,11 @@ class WebChat:
         chat = chat_of(secret)
         await self._greet(chat, form.unit)
         # The words are part of the id: an old page that the phone kept may send new words under it.
-        once = hashlib.sha256(f"{chat}\n{form.id}\n{kind}\n{said}".encode()).hexdigest()
-        stored = await self._take(chat, once, kind, said)
+        whole = f"{chat}\n{form.id}\n{kind}\n{said}".encode() + form.file
+        once = hashlib.sha256(whole).hexdigest()
+        stored = await self._take(chat, once, kind, said, (file,) if file else ())
+        if self._uploads and file and not stored:  # the first copy is here
+            await self._uploads.drop(file.reference)
         if wants_json(request):
             return web.json_response({"stored": stored})
         await self._answered(chat)
@@ -234,12 +266,27 @@ class WebChat:
         elif unit:
             await self._take(chat, f"start:{chat}:{unit}", Kind.START, unit)
 
-    async def _take(self, chat: str, message_id: str, kind: Kind, text: str) -> bool:
+    async def _take(
+        self,
+        chat: str,
+        message_id: str,
+        kind: Kind,
+        text: str,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> bool:
         if self.accept is None:
             raise RuntimeError("WebChat.accept was never set: bot/wiring.py must set it")
         address = Address(self.account, chat)
         return await self.accept(
-            Incoming(address, message_id, kind, sender=chat, sent_at=self._clock(), text=text)
+            Incoming(
+                address,
+                message_id,
+                kind,
+                sender=chat,
+                sent_at=self._clock(),
+                text=text,
+                attachments=attachments,
+            )
         )
 
     async def _answered(self, chat: str) -> None:

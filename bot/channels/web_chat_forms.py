@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from bot.channels.channel import Refused
 from handlers.messages import Kind
@@ -35,10 +35,16 @@ class Form:
     action: str | None
     id: str
     unit: str
+    file: bytes = b""
 
     @classmethod
-    async def read(cls, request: web.Request) -> Form:
-        """Raises Refused, with the key of the words for it, when it is not a form or too long."""
+    async def read(cls, request: web.Request, largest: int = 0) -> Form:
+        """Raises Refused, with the key of the words for it, when it is not a form or too long.
+
+        With a file it may have `largest` bytes more.
+        """
+        if largest and request.content_type == "multipart/form-data":
+            return await cls._parts(request, largest)
         if request.content_type != "application/x-www-form-urlencoded":
             raise Refused(415, "web.error.form")
         try:
@@ -51,7 +57,28 @@ class Form:
             fields = parse_qs(body, keep_blank_values=True, max_num_fields=20, errors="replace")
         except ValueError:
             raise Refused(400, "web.error.form") from None
-        first = {name: values[0] for name, values in fields.items()}
+        return cls._of({name: values[0] for name, values in fields.items()})
+
+    @classmethod
+    async def _parts(cls, request: web.Request, largest: int) -> Form:
+        """Read piece by piece, so that nobody can send more than may be kept."""
+        fields: dict[str, str] = {}
+        file = b""
+        try:
+            async for part in await request.multipart():
+                if not isinstance(part, BodyPartReader) or len(fields) > 20:
+                    raise Refused(400, "web.error.form")
+                content = await _whole(part, largest if part.filename is not None else FORM_BYTES)
+                if part.filename is None:
+                    fields.setdefault(part.name or "", content.decode("utf-8", "replace"))
+                else:
+                    file = file or content
+        except (ValueError, AssertionError, LookupError):  # the reader's, for what is no form
+            raise Refused(400, "web.error.form") from None
+        return replace(cls._of(fields), file=file)
+
+    @classmethod
+    def _of(cls, first: dict[str, str]) -> Form:
         return cls(
             text=first.get("text", "").replace("\r\n", "\n").replace("\x00", "").strip(),
             action=first.get("action"),
@@ -72,6 +99,15 @@ class Form:
         if len(self.text) > TEXT_LIMIT:
             raise Refused(413, "web.error.too_long")
         return Kind.TEXT, self.text
+
+
+async def _whole(part: BodyPartReader, most: int) -> bytes:
+    content = bytearray()
+    while piece := await part.read_chunk(64 * 1024):
+        content += piece
+        if len(content) > most:
+            raise Refused(413, "web.error.file_too_large")
+    return bytes(content)
 
 
 def new_secret() -> str:

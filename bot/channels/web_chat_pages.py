@@ -71,7 +71,13 @@ class Page:
     """Shows conversations in the words of `texts`. `clock` gives aware UTC times."""
 
     def __init__(
-        self, *, texts: Callable[..., str], clock: Callable[[], datetime], owner: str, limit: int
+        self,
+        *,
+        texts: Callable[..., str],
+        clock: Callable[[], datetime],
+        owner: str,
+        limit: int,
+        megabytes: int,
     ) -> None:
         self._clock = clock
         self._static = {name: (PAGES / name).read_bytes() for name in STATIC}
@@ -83,6 +89,7 @@ class Page:
             rows=rows,
             owner=owner,
             limit=limit,
+            megabytes=megabytes,
             version={name: tag(content) for name, content in self._static.items()},
         )
         self._template = environment.get_template("chat.html")

@@ -33,6 +33,7 @@ from bot.channels.channel import (
 )
 from bot.channels.receiving import Receiving
 from bot.channels.zalo_bot_wire import WHO, Limits, Refusal, Wire
+from bot.channels.zalo_files import Files
 from handlers.messages import Address, Capabilities, Incoming, Media, MediaKind, Reply
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class ZaloBotChannel:
         self._clock, self._media_base, self._limits = clock, media_base, limits
         self._shows_typing = typing
         self._wire = Wire(session, api_base, token, limits)
+        self._files = Files(session, api_base, clock, limits.download)
         self._receiving = Receiving(account, self._pause)
         self._failures = 0  # of sending, one after the other
         self._quota_refusals = 0
@@ -101,6 +103,10 @@ class ZaloBotChannel:
         except CallFailed as error:
             return Health(ok=False, problem=error.remedy())
         return Health(ok=not self._receiving.problem, problem=self._receiving.problem)
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Return what a person sent, while Zalo keeps it. Raises FetchFailed."""
+        return await self._files.fetch(reference, at_most=at_most)
 
     # Receiving
 

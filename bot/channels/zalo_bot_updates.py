@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.channels.channel import Refused
-from handlers.messages import Address, Incoming, Kind
+from bot.channels.zalo_files import attachment
+from handlers.messages import Address, Attachment, Incoming, Kind
 
 # Groups are in beta, and it is unconfirmed whether a bot hears all of their talk or only what is
 # said to it. Rather silent there than answering what neighbours say to each other.
@@ -60,8 +61,18 @@ def read(payload: Any, account: str, *, now: datetime) -> list[Incoming]:
             sent_at=_moment(message.get("date")) or now,
             text=text,
             group=group,
+            attachments=_attachments(message),
         )
     ]
+
+
+def _attachments(message: dict[str, Any]) -> tuple[Attachment, ...]:
+    # Documented as `photo`, but `photo_url` in two programs.
+    return (
+        attachment(Kind.IMAGE, message.get("photo"))
+        or attachment(Kind.IMAGE, message.get("photo_url"))
+        or attachment(Kind.VOICE, message.get("voice_url"))
+    )
 
 
 def storable(text: str) -> str:

@@ -31,6 +31,7 @@ class Limits:
 
     call: float = 20.0
     photo: float = 60.0  # Zalo fetches the picture before it answers
+    download: float = 60.0
     typing: float = 2.0
     long_poll: float = 30.0
     breath: float = 0.2  # between empty answers, should they come without their wait

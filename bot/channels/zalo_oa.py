@@ -33,6 +33,7 @@ from bot.channels.channel import (
     Uncertain,
 )
 from bot.channels.receiving import Trouble
+from bot.channels.zalo_files import Files
 from bot.channels.zalo_oa_errors import Then
 from bot.channels.zalo_oa_messages import BUTTONS, TEXT_LENGTH
 from bot.channels.zalo_oa_sending import Sending
@@ -104,6 +105,7 @@ class ZaloOAChannel:
         self.speed = replace(self.speed, shared=f"Zalo app {app_id}")
         self._tokens, self._clock, self._oldest, self._limits = tokens, clock, oldest, limits
         self._wire = Wire(session, api_base, tokens, limits, proof_secret=prove)
+        self._files = Files(session, api_base, clock, limits.download)
         self._window = Window(self._wire, clock, last_heard, allow_billed=allow_billed)
         self._sending = Sending(
             self._wire, clock, read_media=read_media, media_base=media_base, lists=lists
@@ -135,6 +137,10 @@ class ZaloOAChannel:
         if self._oa_id and number != self._oa_id:
             problem = f"the token is of another Official Account: {number}, not {self._oa_id}"
         return Health(ok=not problem, problem=problem, link=f"https://zalo.me/{number}")
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Return what a person sent, while Zalo keeps it. Raises FetchFailed."""
+        return await self._files.fetch(reference, at_most=at_most)
 
     # Receiving
 

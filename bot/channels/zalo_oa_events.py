@@ -5,15 +5,17 @@ Everything here bears any JSON at all. Source: developers.zalo.me, webhook of Of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.channels.calls import get
 from bot.channels.channel import Refused
+from bot.channels.zalo_files import attachment
 from bot.channels.zalo_oa_messages import PREFIX, storable
 from bot.channels.zalo_oa_wire import number
-from handlers.messages import Address, Incoming, Kind
+from handlers.messages import Address, Attachment, Incoming, Kind
 
 EVENTS: Mapping[str, Kind | None] = {
     "user_send_text": Kind.TEXT,
@@ -67,6 +69,13 @@ IGNORED = (
     "user_send_group_",
     "anonymous_send_",  # without an account there is nobody to answer later
 )
+FILES = {
+    "image": Kind.IMAGE,
+    "gif": Kind.IMAGE,
+    "audio": Kind.VOICE,
+    "video": Kind.FILE,
+    "file": Kind.FILE,
+}
 SAID = "user_send_"
 LONGEST_ID = 100
 
@@ -103,6 +112,8 @@ def read(event: Any, account: str) -> list[Incoming] | None:
             sender=user,
             sent_at=sent_at,
             text=text,
+            attachments=_attachments(message),
+            location=_place(message),
         )
     ]
 
@@ -151,6 +162,34 @@ def _text(message: Any) -> str:
             parts = (get(link, key) for key in ("description", "url"))
             return storable("\n".join(p for p in parts if isinstance(p, str) and p)).strip()
     return ""
+
+
+def _attachments(message: Any) -> tuple[Attachment, ...]:
+    listed = get(message, "attachments")
+    found: tuple[Attachment, ...] = ()
+    for one in listed if isinstance(listed, list) else ():
+        kind, payload = FILES.get(str(get(one, "type"))), get(one, "payload")
+        if kind is not None:
+            found += attachment(kind, get(payload, "url"), number(get(payload, "size")) or 0)
+    return found
+
+
+def _place(message: Any) -> tuple[float, float] | None:
+    match get(message, "attachments"):
+        case [{"type": "location", "payload": {"coordinates": place}}, *_]:
+            north, east = (_degrees(get(place, name)) for name in ("latitude", "longitude"))
+            if north is not None and east is not None and abs(north) <= 90 and abs(east) <= 180:
+                return north, east
+    return None
+
+
+def _degrees(value: Any) -> float | None:
+    """A number that may be written as a text."""
+    try:
+        degrees = float(value) if isinstance(value, str | int | float) else None
+    except (ValueError, OverflowError):
+        return None
+    return degrees if degrees is not None and math.isfinite(degrees) else None
 
 
 def _id(value: Any) -> str:

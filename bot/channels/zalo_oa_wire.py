@@ -29,6 +29,7 @@ class Limits:
 
     call: float = 20.0
     upload: float = 60.0
+    download: float = 60.0
     first_pause: float = 1.0
     longest_pause: float = 60.0
     too_fast: float = 20.0  # calls are counted by the minute

@@ -16,6 +16,7 @@ import aiohttp
 from bot.channels.channel import (
     Accept,
     FailedForGood,
+    FetchGone,
     Health,
     Refused,
     RetryAt,
@@ -89,6 +90,9 @@ class LetterboxChannel:
             case 422:
                 raise FailedForGood("the post office does not take these words")
         raise RetryAt(f"HTTP {status}", self._clock() + LATER, account_wide=status == 401)
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        raise FetchGone("nothing but slips goes into a letterbox")
 
     async def check(self) -> Health:
         try:

@@ -129,6 +129,14 @@ class Rig:
         """Answer the next call with its own words and secrets, as a talkative proxy does."""
         raise NotImplementedError
 
+    async def expire(self) -> None:
+        """Let the platform forget what people sent."""
+        raise NotImplementedError
+
+    async def dawdle(self) -> None:
+        """Let the platform give what people sent so slowly that nobody can wait for it."""
+        raise NotImplementedError
+
     async def revoke(self) -> None:
         """Take the account's key away."""
         raise NotImplementedError

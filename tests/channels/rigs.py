@@ -17,8 +17,11 @@ from cryptography.fernet import Fernet
 
 from bot.channels.channel import FailedForGood, RetryAt, SendFailed, StopWriting, Uncertain
 from bot.channels.web_chat import WebChat
+from bot.file_checks import FileLimits
+from bot.file_store import FileStore
 from bot.sealing import Seal
 from bot.token_keeping import TokenKeeping
+from bot.uploads import Uploads
 from handlers.messages import Button, Incoming, Kind, Reply
 from storage.database import Database
 from storage.migrate import migrate
@@ -68,6 +71,12 @@ class BotRig(Rig):
             await self.control.fault(method, "malformed", status=200, body=page)
             await self.control.fault(method, "error", status=404, description=refusal)
             await self.control.fault(method, "reset")
+
+    async def expire(self) -> None:
+        await self.control.settings(forget_files=True)
+
+    async def dawdle(self) -> None:
+        await self.control.settings(slow_files=60)
 
     async def revoke(self) -> None:
         await self.control.settings(revoked=True)
@@ -208,6 +217,12 @@ class ZaloOARig(Rig):
             await self.control.fault("malformed", path=path, body=body)
             await self.control.fault("reset", path=path)
 
+    async def expire(self) -> None:
+        await self.control.move(30 * 24 * 3600)
+
+    async def dawdle(self) -> None:
+        await self.control.options(slow_files=60)
+
     async def revoke(self) -> None:
         await self.control.tokens(end="access")
         await self.control.tokens(end="refresh")
@@ -221,6 +236,7 @@ class WebRig(Rig):
         super().__init__(session)
         self.talks = web_chat_house.House(lambda: datetime.now(UTC))
         self._stream: asyncio.Task[bytes] | None = None
+        self._files = FileStore(f"memory://{id(self)}")
         self.channel = self._chat = WebChat(
             account="web",
             transcripts=self.talks,
@@ -229,6 +245,7 @@ class WebRig(Rig):
             read_media=read_media,
             clock=self.talks.clock,
             secure=False,
+            uploads=Uploads(self._files, FileLimits(), self.talks.clock),
             accept=self.accept,
         )
 
@@ -248,6 +265,10 @@ class WebRig(Rig):
         number = await super().show(message)
         await self.talks.tell(self.address.chat, message)  # delivery marks it sent
         return number
+
+    async def expire(self) -> None:
+        for name in await self._files.names("uploads"):
+            await self._files.delete(name)
 
     async def under_way(self) -> None:
         stream = await self.session.get(f"{self.site}/chat/stream")

@@ -21,7 +21,13 @@ CONTENT = {"anh/the.png": b"picture", "tieng/the.ogg": b"voice", "tieng/the.mp3"
 PICTURE = Media(MediaKind.IMAGE, "anh/the.png", "Thẻ bảo hiểm")
 VOICE = Media(MediaKind.AUDIO, "tieng/the.ogg", "Lời đọc")
 FAST = Limits(
-    call=0.3, upload=0.3, long_poll=5, first_pause=0.01, longest_pause=0.05, bad_token=0.05
+    call=0.3,
+    upload=0.3,
+    download=0.3,
+    long_poll=5,
+    first_pause=0.01,
+    longest_pause=0.05,
+    bad_token=0.05,
 )
 
 

@@ -13,16 +13,32 @@ from typing import get_args
 import pytest
 
 from bot.account_settings import Platform
-from bot.channels.channel import FailedForGood, RetryAt, SendFailed, StopWriting, Uncertain
+from bot.channels.channel import (
+    FailedForGood,
+    FetchGone,
+    FetchLater,
+    FetchTooLarge,
+    RetryAt,
+    SendFailed,
+    StopWriting,
+    Uncertain,
+)
+from bot.file_checks import FileLimits, check
 from content.screens import Screen, screens, shorten, utf16_length
-from handlers.messages import Button, Kind, Media, MediaKind, Reply
+from handlers.messages import Attachment, Button, Kind, Media, MediaKind, Reply
 from handlers.villager.menus import digits
+from tests.bot import samples
 from tests.channels.rig import MISSING, PICTURE, SOUND, Rig, open_rig
 from tests.channels.rigs import RIGS
 
 HOOKED = [name for name in RIGS if name.endswith("webhook")]
 DELIVERED = [name for name in RIGS if name != "web_chat"]
 """Where somebody else carries the message, who can refuse it, lose it or be away."""
+
+SENDING = [name for name in RIGS if not name.startswith("letterbox")]
+"""Whose people can send more than words."""
+
+WHOLE = {Kind.IMAGE: samples.picture(), Kind.VOICE: samples.AMR}
 
 SENTENCES = [
     f"Câu thứ {n} nhắc bà con mang theo căn cước và sổ hộ nghèo 🌾." for n in range(1, 151)
@@ -44,6 +60,7 @@ async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
 
 
 only_hooked = pytest.mark.parametrize("rig", HOOKED, indirect=True)
+only_sending = pytest.mark.parametrize("rig", SENDING, indirect=True)
 only_delivered = pytest.mark.parametrize("rig", DELIVERED, indirect=True)
 
 
@@ -98,6 +115,70 @@ async def test_an_account_without_a_webhook_refuses_every_request(rig: Rig) -> N
     proof, body = rig.request(PRIVATE)
     assert await rig.post(proof, body) in {403, 404}
     assert not rig.store.taken
+
+
+# What people send to look at and to listen to
+
+
+async def sent(rig: Rig, kind: Kind) -> Attachment:
+    count = len(rig.store.taken) + 1
+    await rig.phone.send(kind, WHOLE[kind])
+    [attachment] = (await rig.store.holds(count))[-1].attachments
+    assert attachment.kind is kind
+    return attachment
+
+
+@only_sending
+async def test_what_a_person_sent_is_fetched_whole_as_long_as_it_is_small_enough(rig: Rig) -> None:
+    for kind in sorted(rig.phone.sends):
+        reference = (await sent(rig, kind)).reference
+        found = await rig.channel.fetch(reference, at_most=10**6)
+        assert check(found, FileLimits()).kind is kind
+        assert await rig.channel.fetch(reference, at_most=len(found)) == found
+        with pytest.raises(FetchTooLarge):
+            await rig.channel.fetch(reference, at_most=len(found) - 1)
+
+
+@only_sending
+async def test_what_the_platform_forgot_is_gone_for_good(rig: Rig) -> None:
+    reference = (await sent(rig, Kind.IMAGE)).reference
+    await rig.expire()
+    with pytest.raises(FetchGone):
+        await rig.channel.fetch(reference, at_most=10**6)
+
+
+@pytest.mark.parametrize("rig", [name for name in SENDING if name != "web_chat"], indirect=True)
+async def test_what_comes_too_slowly_or_not_at_all_is_to_be_tried_later(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    reference = (await sent(rig, Kind.IMAGE)).reference
+    await rig.dawdle()
+    for _ in range(2):
+        with pytest.raises(FetchLater) as raised:
+            await rig.channel.fetch(reference, at_most=10**6)
+        assert raised.value.when.tzinfo is UTC
+        told, error = caplog.text, raised.value.with_traceback(None)
+        while error is not None:
+            told += f"{error!r} {vars(error)}"
+            error = error.__cause__ or error.__context__  # type: ignore[assignment]
+        for hidden in (*rig.secrets, reference):
+            assert hidden not in told
+        await rig.end()
+        await rig.emulator.stop()
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["", "../../etc/passwd", "file:///etc/passwd", "uploads/../staff.key", "http://169.254.169.254/",
+     "https://127.0.0.1/x", "http://localhost:1/", "https://zalo.me@127.0.0.1/", "https://zalo.me:1/",
+     "https://notzalo.me/"],
+)  # fmt: skip
+async def test_what_is_no_reference_of_the_platform_is_not_asked_for(
+    rig: Rig, reference: str
+) -> None:
+    with pytest.raises(FetchGone):
+        await rig.channel.fetch(reference, at_most=10**6)
 
 
 # What goes out

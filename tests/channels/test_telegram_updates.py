@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.channels.channel import Refused
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_updates import Me, NameNeeded, read
-from handlers.messages import Address, Incoming, Kind
+from handlers.messages import Address, Attachment, Incoming, Kind
 
 SECRET = "a_Secret-1"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
@@ -42,6 +42,11 @@ def incoming(kind: Kind, text: str = "", **more: Any) -> Incoming:
     address = Address("xa-mau", more.pop("chat", "4001"), more.pop("thread", ""))
     values = {"message_id": "u900", "sender": "4001", "sent_at": SAID, "text": text, **more}
     return Incoming(address, kind=kind, **values)
+
+
+def sent(kind: Kind) -> dict[str, Any]:
+    """What `FILE` becomes."""
+    return {"attachments": (Attachment(kind, "AwAC"),)}
 
 
 def in_group(kind: Kind, text: str = "", **more: Any) -> Incoming:
@@ -83,25 +88,33 @@ TABLE: list[tuple[str, dict[str, Any], Incoming | None]] = [
         {"update_id": 900, "edited_message": said(text="sửa")["message"] | {"edit_date": DATE}},
         incoming(Kind.TEXT, "sửa", edited=True),
     ),
-    ("photo", said(photo=[FILE], caption="đơn này"), incoming(Kind.IMAGE, "đơn này")),
+    (
+        "photo",
+        said(photo=[FILE], caption="đơn này"),
+        incoming(Kind.IMAGE, "đơn này", **sent(Kind.IMAGE)),
+    ),
     (
         "one of several photos",
         said(photo=[FILE], media_group_id="1399"),
-        incoming(Kind.IMAGE, album="g1399"),
+        incoming(Kind.IMAGE, album="g1399", **sent(Kind.IMAGE)),
     ),
     (
         "the one with the words",
         said(photo=[FILE], caption="đơn này", media_group_id="1399"),
-        incoming(Kind.IMAGE, "đơn này", album="g1399"),
+        incoming(Kind.IMAGE, "đơn này", album="g1399", **sent(Kind.IMAGE)),
     ),
-    ("voice", said(voice={**FILE, "duration": 3}), incoming(Kind.VOICE)),
-    ("audio", said(audio={**FILE, "duration": 3}), incoming(Kind.VOICE)),
+    ("voice", said(voice={**FILE, "duration": 3}), incoming(Kind.VOICE, **sent(Kind.VOICE))),
+    ("audio", said(audio={**FILE, "duration": 3}), incoming(Kind.VOICE, **sent(Kind.VOICE))),
     ("round video", said(video_note={**FILE, "length": 9}), incoming(Kind.VOICE)),
     ("sticker", said(sticker={**FILE, "emoji": "👍"}), incoming(Kind.STICKER)),
-    ("document", said(document=FILE, caption="/xa"), incoming(Kind.FILE, "/xa")),
+    ("document", said(document=FILE, caption="/xa"), incoming(Kind.FILE, "/xa", **sent(Kind.FILE))),
     ("video", said(video=FILE), incoming(Kind.FILE)),
-    ("animation", said(animation=FILE, document=FILE), incoming(Kind.FILE)),
-    ("location", said(location={"latitude": 21.0, "longitude": 105.8}), incoming(Kind.LOCATION)),
+    ("animation", said(animation=FILE, document=FILE), incoming(Kind.FILE, **sent(Kind.FILE))),
+    (
+        "location",
+        said(location={"latitude": 21.0, "longitude": 105.8}),
+        incoming(Kind.LOCATION, location=(21.0, 105.8)),
+    ),
     ("venue", said(venue={}, location={"latitude": 21.0}), incoming(Kind.LOCATION)),
     ("contact", said(contact={"phone_number": "849"}), incoming(Kind.CONTACT)),
     ("dice", said(dice={"emoji": "🎲", "value": 2}), incoming(Kind.OTHER)),
@@ -146,7 +159,7 @@ TABLE: list[tuple[str, dict[str, Any], Incoming | None]] = [
     (
         "captioned mention",
         said(GROUP, photo=[FILE], caption="@LoaBanBot đây"),
-        in_group(Kind.IMAGE, "đây"),
+        in_group(Kind.IMAGE, "đây", **sent(Kind.IMAGE)),
     ),
     (
         "reply to us in a topic",
@@ -371,3 +384,15 @@ async def test_no_guess_at_the_secret_does_more_than_be_refused(
         with pytest.raises(Refused) as raised:
             await channel.receive(guessed, b"{}")
     assert raised.value.status == (400 if guess == SECRET else 403)
+
+
+def test_of_a_photos_sizes_the_largest_is_taken_that_telegram_gives_out() -> None:
+    sizes = [{"file_id": str(mb), "file_size": mb * 1024 * 1024} for mb in (30, 1, 20, 5)]
+    [one] = read(said(photo=sizes), ME, now=NOW)
+    assert one.attachments == (Attachment(Kind.IMAGE, "20", size=20 * 1024 * 1024),)
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], [7], {"file_id": 7}, [{"file_id": "\0"}]])
+def test_a_file_without_a_reference_is_none(odd: Any) -> None:
+    [one] = read(said(photo=odd, document=odd), ME, now=NOW)
+    assert one.attachments == ()

@@ -24,6 +24,7 @@ MISSING = Media(MediaKind.IMAGE, "pictograms/gone.png", "")
 FAST = Limits(
     call=0.3,
     photo=0.3,
+    download=0.3,
     typing=0.3,
     long_poll=5,
     breath=0.01,

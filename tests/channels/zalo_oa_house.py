@@ -34,7 +34,7 @@ CONTENT = {
 PICTURE = Media(MediaKind.IMAGE, "pictograms/sức khoẻ.png", "Thẻ bảo hiểm")
 FORM = Media(MediaKind.FILE, "don.pdf", "Mẫu đơn")
 HELLO = Reply("Xin chào bà con")
-FAST = Limits(first_pause=0.01, longest_pause=0.05, token_look=0.02)
+FAST = Limits(download=0.5, first_pause=0.01, longest_pause=0.05, token_look=0.02)
 CHAT = Address("xa-mau", LAN)
 
 

@@ -78,7 +78,7 @@ class LetterboxPhone:
         slips.append({"slip": len(slips), "box": self._box, "words": text, "at": time.time()})
         await self.again()
 
-    async def send(self, kind: Kind) -> None:
+    async def send(self, kind: Kind, content: bytes = b"") -> None:
         raise LookupError(kind)
 
     async def tap(self, label: str) -> None:

@@ -6,6 +6,7 @@ Each speaks to an emulator by its address alone, which may be another process.
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from handlers.messages import Kind, MediaKind
 from tests.emulators.telegram_control import TelegramControl
 from tests.emulators.zalo_bot_control import ZaloBotControl
 from tests.emulators.zalo_oa_control import ZaloOAControl
+from tests.emulators.zalo_oa_villagers import PIXEL, SAMPLES
+
+AMR = SAMPLES["audio"][0]
 
 PATIENCE = 5.0
 
@@ -38,7 +42,8 @@ class Phone(Protocol):
 
     async def write(self, text: str) -> None: ...
 
-    async def send(self, kind: Kind) -> None: ...
+    async def send(self, kind: Kind, content: bytes = b"") -> None:
+        """Send such a thing; without `content` it may be none that can be fetched."""
 
     async def tap(self, label: str) -> None:
         """Tap the newest button that says this."""
@@ -65,10 +70,9 @@ class TelegramPhone:
     async def write(self, text: str) -> None:
         self._last = await self.control.say(self._chat, text)
 
-    async def send(self, kind: Kind) -> None:
-        self._last = await self.control.attach(
-            self._chat, "voice" if kind is Kind.VOICE else "photo"
-        )
+    async def send(self, kind: Kind, content: bytes = b"") -> None:
+        name = "voice" if kind is Kind.VOICE else "photo"
+        self._last = await self.control.attach(self._chat, name, **_base64("content", content))
 
     async def tap(self, label: str) -> None:
         for sent in reversed(await self.control.sent(self._chat)):
@@ -103,6 +107,10 @@ class TelegramPhone:
         ]
 
 
+def _base64(name: str, content: bytes) -> dict[str, str]:
+    return {name: base64.b64encode(content).decode()} if content else {}
+
+
 def _keyboard(message: dict[str, Any]) -> list[dict[str, Any]]:
     return list(chain.from_iterable(message.get("reply_markup", {}).get("inline_keyboard", [])))
 
@@ -119,10 +127,9 @@ class ZaloBotPhone:
     async def write(self, text: str) -> None:
         self._last = await self.control.say(self._chat, text)
 
-    async def send(self, kind: Kind) -> None:
-        self._last = await self.control.attach(
-            self._chat, "voice" if kind is Kind.VOICE else "image"
-        )
+    async def send(self, kind: Kind, content: bytes = b"") -> None:
+        name = "voice" if kind is Kind.VOICE else "image"
+        self._last = await self.control.attach(self._chat, name, **_base64("file", content))
 
     async def tap(self, label: str) -> None:
         raise LookupError(label)
@@ -156,8 +163,9 @@ class ZaloOAPhone:
     async def write(self, text: str) -> None:
         await self.control.say(self._user, text)
 
-    async def send(self, kind: Kind) -> None:
-        await self.control.attach(self._user, "audio" if kind is Kind.VOICE else "image")
+    async def send(self, kind: Kind, content: bytes = b"") -> None:
+        name = "audio" if kind is Kind.VOICE else "image"
+        await self.control.attach(self._user, name, **_base64("content", content))
 
     async def tap(self, label: str) -> None:
         await self.control.tap(self._user, label)
@@ -186,7 +194,7 @@ class ZaloOAPhone:
 class WebPhone:
     """A browser on the web chat, as its page's script speaks. `session` keeps its cookie."""
 
-    sends: frozenset[Kind] = frozenset()
+    sends = frozenset({Kind.VOICE, Kind.IMAGE})
 
     def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
         self.session, self.base = session, base
@@ -200,8 +208,13 @@ class WebPhone:
     async def write(self, text: str) -> None:
         await self._post(text=text)
 
-    async def send(self, kind: Kind) -> None:
-        raise LookupError(kind)
+    async def send(self, kind: Kind, content: bytes = b"") -> None:
+        """By the form that needs no script."""
+        form = aiohttp.FormData({"id": secrets.token_hex(8), "unit": ""})
+        content = content or (AMR if kind is Kind.VOICE else PIXEL)
+        form.add_field("file", content, filename="x", content_type="application/octet-stream")
+        async with self.session.post(f"{self.base}/chat", data=form, allow_redirects=False) as sent:
+            assert sent.status in {200, 303}, await sent.text()
 
     async def tap(self, label: str) -> None:
         for line in reversed(await self._lines()):

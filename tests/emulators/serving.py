@@ -71,6 +71,19 @@ async def hold_up(request: web.Request, kind: str, seconds: float) -> None:
             await asyncio.sleep(seconds)
 
 
+async def give(
+    request: web.Request, content: bytes, media_type: str, *, pause: float = 0.0
+) -> web.StreamResponse:
+    """Give a file, with a pause after its first bytes."""
+    response = web.StreamResponse(headers={"Content-Type": media_type})
+    await response.prepare(request)
+    await response.write(content[:4])
+    await asyncio.sleep(pause)
+    await response.write(content[4:])
+    await response.write_eof()
+    return response
+
+
 @asynccontextmanager
 async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Let this work go on while the block runs."""

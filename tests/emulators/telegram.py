@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.emulators import telegram_control
-from tests.emulators.serving import Server, beside, end, hold_up, parameters, run
+from tests.emulators.serving import Server, beside, end, give, hold_up, parameters, run
 from tests.emulators.telegram_methods import METHODS
 from tests.emulators.telegram_world import World
 from tests.emulators.worlds import ApiError, Call, Fault
@@ -115,11 +115,13 @@ async def _spoil(
     return response or web.Response(status=500)
 
 
-async def download(request: web.Request) -> web.Response:
-    """Give a file's bytes, as after getFile."""
+async def download(request: web.Request) -> web.StreamResponse:
+    """Give a file's bytes, as after getFile; `slow_files` is a pause in the middle."""
     world = request.app[WORLDS].get(request.match_info["token"])
-    content = world.files.get(request.match_info["path"]) if world else None
-    return web.Response(body=content) if content is not None else _error(ApiError(404, "Not Found"))
+    content = world.files.get(world.links.get(request.match_info["path"], "")) if world else None
+    if world is None or content is None:
+        return _error(ApiError(404, "Not Found"))
+    return await give(request, content, "application/octet-stream", pause=world.slow_files)
 
 
 async def _parameters(request: web.Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ With several bots the field `bot` holds a bot's id; the first bot is meant witho
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +37,7 @@ ATTACHMENTS: dict[str, Any] = {
 def say(world: World, asked: Asked) -> Any:
     """A person writes; with `kind`, sends something, and `text` is its caption.
 
-    Things sent at once share an `album`.
+    Things sent at once share an `album`. `content` (base64) is what a file holds.
     """
     chat = world.chat(asked["chat"], asked.get("type", "private"), asked.get("name", "Bà Lan"))
     where = {"thread": asked.get("thread"), "reply_to": asked.get("reply_to")}
@@ -45,7 +46,7 @@ def say(world: World, asked: Asked) -> Any:
     if kind == "text":
         message["text"] = text
     else:
-        message[kind] = ATTACHMENTS[kind]
+        message[kind] = _filled(world, ATTACHMENTS[kind], asked)
         if kind == "animation":
             message["document"] = ATTACHMENTS["document"]
         if kind == "venue":
@@ -56,6 +57,17 @@ def say(world: World, asked: Asked) -> Any:
     if marks := entities(text):
         message["entities" if kind == "text" else "caption_entities"] = marks
     return {"update_id": world.add_update(message=message), "message_id": message["message_id"]}
+
+
+def _filled(world: World, shape: Any, asked: Asked) -> Any:
+    """The file that is sent, whose content the bot can download, if it has one."""
+    if "content" not in asked:
+        return shape
+    content = base64.b64decode(asked["content"])
+    file_id = f"from-person-{len(world.files)}"
+    world.files[file_id] = content
+    own = {"file_id": file_id, "file_size": asked.get("size", len(content))}
+    return [{**one, **own} for one in shape] if isinstance(shape, list) else {**shape, **own}
 
 
 def edit(world: World, asked: Asked) -> Any:
@@ -128,11 +140,16 @@ def reverse(world: World, asked: Asked) -> Any:
 
 
 def settings(world: World, asked: Asked) -> Any:
-    """Set `latency` in seconds, `limited`, `revoked` (the token); `forget_files`."""
-    for name in {"latency", "limited", "revoked"} & set(asked):
+    """Set `latency` and `slow_files` in seconds, `limited`, `revoked` (the token).
+
+    `forget_links` lets those that getFile gave expire, `forget_files` the files too.
+    """
+    for name in {"latency", "limited", "revoked", "slow_files"} & set(asked):
         setattr(world, name, asked[name])
     if asked.get("forget_files"):
         world.files.clear()
+    if asked.get("forget_links"):
+        world.links.clear()
     return {}
 
 

@@ -215,7 +215,9 @@ async def get_file(world: World, asked: Parameters) -> Any:
     if size > 20 * 1024 * 1024:
         raise ApiError(400, "Bad Request: file is too big")
     ids = {"file_id": file_id, "file_unique_id": file_id[-8:]}
-    return {**ids, "file_size": size, "file_path": file_id}
+    path = f"files/{len(world.links)}_{file_id}"  # each time another link
+    world.links[path] = file_id
+    return {**ids, "file_size": size, "file_path": path}
 
 
 def _allow(world: World, asked: Parameters) -> None:

@@ -94,6 +94,8 @@ class World(BotWorld):
         self.answered: list[str] = []
         self.files: dict[str, bytes] = {}
         self.commands: dict[str, list[Any]] = {}  # by language code, or "chat <id>"
+        self.links: dict[str, str] = {}  # paths that getFile gave, and whose they are
+        self.slow_files = 0.0
         self.sent: list[Sent] = []
         self.overall = Bucket(30, 30)
         self.poller = 0

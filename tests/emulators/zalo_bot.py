@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.emulators import zalo_bot_control
-from tests.emulators.serving import Server, beside, end, hold_up, parameters, run
+from tests.emulators.serving import Server, beside, end, give, hold_up, parameters, run
 from tests.emulators.worlds import ApiError, Call, Fault
 from tests.emulators.zalo_bot_methods import METHODS
 from tests.emulators.zalo_bot_world import Options, World
@@ -111,14 +111,15 @@ async def _spoil(
     return _response(status, body) if fault.kind == "slow" else web.Response(status=500)
 
 
-async def media(request: web.Request) -> web.Response:
-    """Give what a person sent: pictures, stickers, voices."""
+async def media(request: web.Request) -> web.StreamResponse:
+    """Give what a person sent: pictures, stickers, voices; `slow_files` is a pause within."""
     bot, name = request.match_info["bot"], request.match_info["name"]
     worlds = (world for world in request.app[WORLDS].values() if world.me["id"] == bot)
-    found = next((world.media[name] for world in worlds if name in world.media), None)
-    if found is None:
+    world = next((world for world in worlds if name in world.media), None)
+    if world is None:
         raise web.HTTPNotFound
-    return web.Response(body=found[1], content_type=found[0])
+    media_type, content = world.media[name]
+    return await give(request, content, media_type, pause=world.slow_files)
 
 
 async def _parameters(request: web.Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ With several bots the field `bot` holds a bot's id; the first bot is meant witho
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,8 @@ MEDIA = {"image": ("jpg", "image/png", PNG), "voice": ("aac", "audio/aac", AAC)}
 def say(world: World, asked: Asked) -> Any:
     """A person writes; with `kind`, sends something, and `text` is its caption.
 
-    `content` replaces or adds fields of the message; `event` makes it another event.
+    `file` (base64) is what is sent. `content` replaces or adds fields of the message; `event` makes
+    it another event.
     """
     chat = world.chat(asked["chat"], asked.get("type", "PRIVATE"), asked.get("name", "Bà Lan"))
     kind, text = asked.get("kind", "text"), asked.get("text", "")
@@ -35,6 +37,7 @@ def say(world: World, asked: Asked) -> Any:
         content["text"] = text
     elif kind in MEDIA:
         ending, type_, stored = MEDIA[kind]
+        stored = base64.b64decode(asked["file"]) if "file" in asked else stored
         name = f"{len(world.media) + 1}.{ending}"
         world.media[name] = (type_, stored)
         key = "voice_url" if kind == "voice" else world.options.photo_field
@@ -78,9 +81,14 @@ def reverse(world: World, asked: Asked) -> Any:
 
 
 def settings(world: World, asked: Asked) -> Any:
-    """Set `latency` in seconds, `revoked` (the token), `quota` left, or any of the options."""
+    """Set `latency` and `slow_files` in seconds, `revoked` (the token), `quota` left, an option.
+
+    `forget_files` lets the links of all that was sent expire.
+    """
+    if asked.pop("forget_files", False):
+        world.media.clear()
     for name, value in asked.items():
-        place = world if name in {"latency", "revoked", "quota"} else world.options
+        place = world if name in {"latency", "revoked", "quota", "slow_files"} else world.options
         if not hasattr(place, name):
             raise web.HTTPBadRequest(text=f"there is no setting {name}")
         setattr(place, name, value)

@@ -96,6 +96,7 @@ class World(BotWorld):
         self.history: dict[str, dict[str, Any]] = {}  # all that ever were, by message id
         self.undelivered: list[dict[str, Any]] = []  # updates that the webhook did not take
         self.media: dict[str, tuple[str, bytes]] = {}  # type and content, by name
+        self.slow_files = 0.0
         self.fetch: Callable[[str], Awaitable[str]] | None = None  # the content type at an address
         self._ids = 0
 

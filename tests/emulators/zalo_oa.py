@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.emulators import zalo_oa_control, zalo_oa_hooks
-from tests.emulators.serving import Server, beside, hold_up, run
+from tests.emulators.serving import Server, beside, give, hold_up, run
 from tests.emulators.zalo_oa_api import METHODS, VERIFY
 from tests.emulators.zalo_oa_options import ApiError, Fault, Options
 from tests.emulators.zalo_oa_tokens import OAuthError, Tokens
@@ -209,14 +209,14 @@ async def consent(request: web.Request) -> web.StreamResponse:
     raise web.HTTPFound(f"{callback}?{urlencode(back)}")
 
 
-async def download(request: web.Request) -> web.Response:
+async def download(request: web.Request) -> web.StreamResponse:
     """Give what a person sent, until its address dies, or what an OA uploaded."""
     platform, name = request.app[PLATFORM], request.match_info["name"]
     assets = [platform.media, *(world.assets for world in platform.worlds)]
     found = next((kept[name] for kept in assets if name in kept), None)
     if found is None or found.until <= platform.clock.now():
         return web.Response(status=platform.options.gone_media_status)
-    return web.Response(body=found.content, content_type=found.type)
+    return await give(request, found.content, found.type, pause=platform.options.slow_files)
 
 
 async def _webhooks(app: web.Application) -> Any:

@@ -48,6 +48,7 @@ class Options:
     webhook_seconds: float = 2.0  # real ones
     echoes: bool = True  # oa_send_*, user_received_message, user_seen_message
     media_lifetime: float = HOUR  # of what people send
+    slow_files: float = 0.0  # seconds of pause within what people sent
     gone_media_status: int = 404
     zone: str = "Asia/Ho_Chi_Minh"  # of the night
 

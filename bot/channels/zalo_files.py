@@ -1,0 +1,53 @@
+"""Files that people send over either of Zalo's products: an address that is good for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+
+from bot.channels.downloads import LONGEST_ADDRESS, SECONDS, download, of_platform
+from handlers.messages import Attachment, Kind
+
+HOSTS = frozenset({"zalo.me", "zdn.vn", "zadn.vn", "zaloapp.com", "zaloplatforms.com", "zapps.me"})
+"""Where Zalo keeps what people send. It publishes no list: unconfirmed, from addresses seen."""
+
+
+def attachment(kind: Kind, address: Any, size: int = 0) -> tuple[Attachment, ...]:
+    """What lies at the address that an event holds, if it is one."""
+    if (
+        isinstance(address, str)
+        and address.isascii()
+        and address.isprintable()
+        and address.startswith(("https://", "http://"))
+        and len(address) <= LONGEST_ADDRESS
+    ):
+        return (Attachment(kind, address, size=max(0, size)),)
+    return ()
+
+
+class Files:
+    """Fetches from Zalo's hosts and from where `api_base` is; `clock` returns aware UTC."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        api_base: str,
+        clock: Callable[[], datetime],
+        seconds: float = SECONDS,
+    ) -> None:
+        self._session, self._clock, self._seconds = session, clock, seconds
+        self._allowed = of_platform(api_base, HOSTS)
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        """Return what lies there. Raises FetchFailed; a link that expired is FetchGone."""
+        return await download(
+            self._session,
+            reference,
+            allowed=self._allowed,
+            at_most=at_most,
+            now=self._clock(),
+            seconds=self._seconds,
+        )

@@ -1,0 +1,61 @@
+"""Files of cases for staff, given so that nothing in them can act on the page or on the house."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from handlers.case_files import CaseFiles, Content
+from handlers.staff.door import Door
+from storage.database import Database
+
+ENDINGS = {
+    "image/jpeg": "jpg",
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/aac": "aac",
+    "audio/amr": "amr",
+    "application/pdf": "pdf",
+}
+"""All that is ever kept. Anything else is handed out as mere bytes."""
+
+
+def as_response(content: Content, number: int) -> web.Response:
+    """A file for a browser: pictures and sounds to show, the rest to save under a name of ours."""
+    ending = ENDINGS.get(content.mime)
+    shown = ending is not None and content.mime.startswith(("image/", "audio/"))
+    name = f"vu-viec-{content.case}-tep-{number}.{ending or 'bin'}"
+    return web.Response(
+        body=content.bytes,
+        content_type=content.mime if ending else "application/octet-stream",
+        headers={
+            "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{name}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+class FileDesk:
+    """Hands files out to those who are signed in."""
+
+    def __init__(self, *, door: Door, database: Database, files: CaseFiles) -> None:
+        self._door, self._database, self._files = door, database, files
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get(r"/staff/files/{id:[0-9]{1,18}}", self.show)]
+
+    async def show(self, request: web.Request) -> web.Response:
+        if not self._door.knows(request):
+            return self._door.closed()
+        number = int(request.match_info["id"])
+        try:
+            async with self._database.read() as tx:
+                content = await self._files.content(tx, number)
+        except FileNotFoundError:
+            content = None
+        if content is None:
+            raise web.HTTPNotFound
+        return as_response(content, number)
