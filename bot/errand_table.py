@@ -62,9 +62,8 @@ class Desk:
         return await self.linking.hear(visit) or await self.ask.ask(visit)
 
     async def media(self, visit: Visit) -> Served | None:
-        """A photo, a sound or a place without words: part of what is being told, or nothing."""
-        draft = await self.telling.telling(visit)
-        return None if draft is None else await self.telling.hear(visit)
+        """A photo, a sound or a place without words: for what is being told, or a case."""
+        return await self.telling.hear(visit) or await self.own_cases.hear(visit)
 
     async def start(self, visit: Visit) -> Served:
         """A link may name the commune: /start <code>."""

@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.terminal import CANNOT_START, Explained, err, settings_or_exit
 from bot.wiring import now, texts_of, units_of
 from handlers.errands import VIETNAM
-from handlers.exports import Columns, CsvSheet, JsonLines, Sheet, Workbook
+from handlers.exports import Columns, CsvSheet, JsonLines, Sheet, TooManyRows, Workbook
 from handlers.units import Units
 from storage.case_lists import EVERYTHING
 from storage.case_rows import case_rows
@@ -82,7 +82,7 @@ def feedback(  # noqa: PLR0917 - each is an option of the command
             raise BadChoice(f"--from {first} is after --to {last}: turn them round")
         with _file(target) as (file, path), Explained():
             count = asyncio.run(_write(settings, units, wanted, _sheet(form, file, path, settings)))
-    except BadChoice as fault:
+    except (BadChoice, TooManyRows) as fault:
         err.print(f"No export: {fault}", style="red", highlight=False, markup=False)
         raise typer.Exit(CANNOT_START) from fault
     except OSError as fault:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
 from bot.wiring import House, build, now
+from content.redaction import redact
 from handlers.errands import VIETNAM
 from storage.case_groups import CaseGroups, GroupFault
 from storage.database import Transaction
@@ -50,6 +51,8 @@ def new_group(
     async def work(house: House, tx: Transaction) -> int:
         if (found := house.units.get(unit)) is None:
             raise GroupFault(f"--unit {unit} is no unit; known: {_known(house)}")
+        if redact(title) != title:
+            raise GroupFault("--title names a person or number: leave that out, it is public")
         return await GROUPS.open(tx, unit=found.code, title=title, at=now())
 
     out.print(_with_house(work))

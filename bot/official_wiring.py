@@ -11,6 +11,7 @@ from content.library import Library
 from content.texts import Texts
 from content.wording import Wording
 from handlers.abuse import Abuse
+from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.official.joining import Joining
 from handlers.official.office import Office
@@ -23,9 +24,11 @@ from storage.cases import CaseKind
 from storage.database import Database
 
 
-def office_of(folder: Path, *, units: Units, texts: Texts, casework: Casework) -> Office:
+def office_of(
+    folder: Path, *, units: Units, texts: Texts, casework: Casework, files: CaseFiles
+) -> Office:
     """`folder` is the content folder."""
-    screens = Screens(casework=casework, texts=texts)
+    screens = Screens(casework=casework, texts=texts, files=files)
     wording = Wording.load(*word_lists(folder))
     return Office(
         casework=casework,

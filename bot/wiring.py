@@ -167,7 +167,7 @@ async def build(
         hashes=keys.hashes,
         draw=secrets.randbelow,
     )
-    office = office_of(folder, units=units, texts=texts, casework=casework)
+    office = office_of(folder, units=units, texts=texts, casework=casework, files=filing.case_files)
     pictures = holding(folder, PICTURES)
     browse = Browse(
         shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
@@ -205,8 +205,15 @@ async def build(
                 texts=texts,
                 platform=platform,
                 warn=ask.warning,
+                files=filing.case_files,
             ),
-            own_cases=MyCases(casework=casework, receipts=receipts, texts=texts, warn=ask.warning),
+            own_cases=MyCases(
+                casework=casework,
+                receipts=receipts,
+                texts=texts,
+                warn=ask.warning,
+                files=filing.case_files,
+            ),
             own_data=MyData(units=units, texts=texts, casework=casework),
         ),
         office,

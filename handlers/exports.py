@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -28,8 +29,16 @@ Value = str | int | float | bool | datetime | None
 """A datetime is aware."""
 
 WIDE, NARROW, LONGEST_CELL = 60, 16, 32_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for the beginning of a formula (OWASP, CSV injection)."""
+_FORMULA = re.compile(r"(^|[;|\t\r\n])([ '\"]*)(?=[=+\-@＝＋－＠\t\r])")
+"""Where a spreadsheet may take a text for a formula (OWASP, CSV injection): at its beginning, and
+after what separates cells elsewhere than here."""
+
+MOST_ROWS = 1_048_575
+"""A worksheet holds no more below its heading."""
+
+
+class TooManyRows(Exception):
+    """More cases than a workbook can hold."""
 
 
 class Columns:
@@ -44,7 +53,7 @@ class Columns:
         "id", "kind", "state", "unit", "unit_name", "place", "topic", "platform", "language",
         "received_at", "due_at", "first_answered_at", "closed_at", "days_to_answer", "overdue",
         "reopened", "assigned", "understood", "satisfied", "group", "quarantined", "named",
-        "words", "more_words", "answer",
+        "words", "more_words", "answer", "files",
     )  # fmt: skip
 
     def values(self, row: CaseRow) -> list[Value]:
@@ -78,6 +87,7 @@ class Columns:
             redact(first),
             redact("\n".join(more)),
             redact("\n".join(row.answers)),
+            row.files,
         ]
 
 
@@ -146,6 +156,9 @@ class Workbook:
         self._sheet.freeze_panes(1, 1)
 
     def write(self, values: list[Value]) -> None:
+        """Raises TooManyRows."""
+        if self._rows == MOST_ROWS:
+            raise TooManyRows(f"a workbook holds {MOST_ROWS} rows; choose --from and --to, or csv")
         self._rows += 1
         for column, value in enumerate(values):
             self._cell(self._rows, column, value)
@@ -188,6 +201,4 @@ def _plain(value: Value) -> Value:
 def _harmless(value: Value) -> Value:
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return _FORMULA.sub(r"\1\2'", value) if isinstance(value, str) else value

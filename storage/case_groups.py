@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Index, String, Text, distinct, func, inser
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.case_history import Happened, History
-from storage.cases import Case, CaseRecord, CaseState, as_case, cases
+from storage.cases import Case, CaseKind, CaseRecord, CaseState, as_case, cases
 from storage.database import Record, Transaction, Utc
 from storage.people import Id
+
+LONGEST_TITLE = 120
 
 
 class CaseGroupRecord(Record):
@@ -21,7 +23,7 @@ class CaseGroupRecord(Record):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     unit: Mapped[str] = mapped_column(String(64))
-    title: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
     answer: Mapped[str] = mapped_column(Text, default="")
     opened_at: Mapped[datetime] = mapped_column(Utc)
     published_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
@@ -47,7 +49,9 @@ class CaseGroups:
     """The book of groups."""
 
     async def open(self, tx: Transaction, *, unit: str, title: str, at: datetime) -> int:
-        """An empty group, whose title will be read in public."""
+        """An empty group, whose title will be read in public. Raises GroupFault: it is too long."""
+        if len(title) > LONGEST_TITLE:
+            raise GroupFault(f"a title has {LONGEST_TITLE} letters at most")
         row = CaseGroupRecord
         opened = await tx.connection.execute(
             insert(row).values(unit=unit, title=title, opened_at=at).returning(row.id)
@@ -73,13 +77,18 @@ class CaseGroups:
         return await self._list(tx, row.unit.in_(units), row.published_at >= since)
 
     async def put(self, tx: Transaction, case: Case, group: CaseGroup, *, at: datetime) -> None:
-        """The case says the same. Raises GroupFault for a group that was answered already."""
+        """The case says the same. Raises GroupFault for a group that was answered already, and for
+        what is not for the public: a complaint about somebody, or a case that is held back."""
         if group.published_at is not None:
             raise GroupFault(f"group {group.id} was answered already; open a new one")
+        if case.kind is CaseKind.COMPLAINT or case.quarantine:
+            raise GroupFault(f"case {case.id} is a complaint or held back: answer it by itself")
+        await self._leave(tx, case)
         await self._move(tx, case, group.id, at)
 
     async def take_out(self, tx: Transaction, case: Case, *, at: datetime) -> None:
-        """The case stands alone again."""
+        """The case stands alone again. Raises GroupFault when its group was answered."""
+        await self._leave(tx, case)
         await self._move(tx, case, None, at)
 
     async def members(self, tx: Transaction, group: int) -> list[Case]:
@@ -100,6 +109,10 @@ class CaseGroups:
         )
         if not done.rowcount:
             raise GroupFault(f"group {group} was answered already")
+
+    async def _leave(self, tx: Transaction, case: Case) -> None:
+        if case.group is not None and (await self.get(tx, case.group)).published_at is not None:
+            raise GroupFault(f"case {case.id} was answered with group {case.group}")
 
     async def _move(self, tx: Transaction, case: Case, group: int | None, at: datetime) -> None:
         await tx.connection.execute(

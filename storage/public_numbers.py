@@ -7,7 +7,7 @@ down, so that no two of them can be subtracted to find a small one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -47,13 +47,13 @@ async def numbers_of(
         )
     )
     people: defaultdict[str, set[int]] = defaultdict(set)
-    days: defaultdict[str, list[float]] = defaultdict(list)
+    days: defaultdict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     total: defaultdict[str, int] = defaultdict(int)
     for kind, somebody, received_at, answered_at in found:
         people[kind].add(somebody)
         total[kind] += 1
         if answered_at is not None:
-            days[kind].append((answered_at - received_at).total_seconds() / 86_400)
+            days[kind][somebody].append((answered_at - received_at).total_seconds() / 86_400)
     return [_told(kind, len(people[kind]), total[kind], days[kind]) for kind in CaseKind]
 
 
@@ -62,14 +62,14 @@ def at_least(people: int) -> int | None:
     return people // FEWEST * FEWEST or None
 
 
-def _told(kind: CaseKind, people: int, total: int, days: list[float]) -> KindNumbers:
+def _told(kind: CaseKind, people: int, total: int, days: Mapping[int, list[float]]) -> KindNumbers:
     told = at_least(people)
     if told is None:
         return KindNumbers(kind, None)
-    enough = len(days) >= FEWEST
+    all_days = [one for of_one in days.values() for one in of_one]
     return KindNumbers(
         kind,
         told,
-        answered=len(days) * 10 // total / 10,
-        median_days=round(median(days), 1) if enough else None,
+        answered=len(all_days) * 10 // total / 10,
+        median_days=round(median(all_days), 1) if len(days) >= FEWEST else None,
     )

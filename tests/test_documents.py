@@ -20,11 +20,14 @@ from content.crisis import Alarm
 from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
-from handlers.actions import CaseMove
+from handlers.actions import CaseMove, Duty
 from handlers.exports import Columns
 from handlers.messages import Kind
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
-from storage.cases import CaseKind, CaseState
+from storage.cases import CaseKind, CaseState, Side
+from storage.files import FileState
+from storage.official_drafts import Purpose
+from storage.officials import Role
 from storage.outbox import State
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +56,17 @@ FAMILIES = {
     "case.move": [move.value for move in CaseMove],
     "export.column": list(Columns.NAMES),
     "export.meaning": list(Columns.NAMES),
+    "files.state": [state.value for state in FileState],
+    "official.role": [role.value for role in Role],
+    "official.does": [role.value for role in Role],
+    "official.state": [state.value for state in CaseState],
+    "official.side": [side.value for side in Side],
+    "official.write": [purpose.value for purpose in Purpose],
+    "official.sent": [purpose.value for purpose in Purpose if purpose.goes_out],
+    "official.duty": [duty.value for duty in Duty],
+    "official.due": ["soon", "late", "chair", "held"],
+    "official.remark": ["number", "sentence", "term", "abbreviation", "nobody"],
+    "official.quarantine": ["flood"],
     "staff.state": [state.value for state in State],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

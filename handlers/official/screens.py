@@ -10,6 +10,7 @@ from content.redaction import redact
 from content.screens import shorten
 from content.texts import Texts
 from handlers.actions import Action, Duty, Home, ListWork, Work, encode
+from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.messages import Button, Reply
 from storage.case_lists import CaseLists
@@ -29,7 +30,8 @@ LIKE_SHOWN = 5
 class Screens:
     """Builds the pages; it changes nothing."""
 
-    def __init__(self, *, casework: Casework, texts: Texts) -> None:
+    def __init__(self, *, casework: Casework, texts: Texts, files: CaseFiles) -> None:
+        self._files = files
         self._casework = casework
         self._texts = texts
         self._cases = Cases()
@@ -100,6 +102,9 @@ class Screens:
             lines.append(self._texts("official.from", name=case.name))
         if like := await self._like(tx, official, case, said[0].text):
             lines.append(self._texts("official.like", numbers=", ".join(map(str, like))))
+        if files := await self._files.of_case(tx, case.id):
+            lines.append(self._texts("official.files", count=len(files)))
+            lines += [f"• {file.words}" for file in files if not file.readable]
         masked = False
         for words in said:
             text = words.text if unmasked else redact(words.text)

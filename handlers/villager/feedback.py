@@ -16,6 +16,7 @@ from content.receipts import ReceiptWords
 from content.texts import Texts
 from content.understanding.vietnamese import fold
 from handlers.actions import Action, Feedback, Told
+from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
@@ -26,6 +27,7 @@ from handlers.villager.menus import Menus
 from storage.cases import CaseKind, NewCase
 from storage.conversations import Talk
 from storage.drafts import Draft, Drafts
+from storage.files import Files
 
 LONGEST = 6_000
 """Letters that a villager can tell at first; more can be added to the case."""
@@ -48,6 +50,7 @@ class Telling:
         texts: Texts,
         platform: Callable[[str], str],
         warn: Callable[[Visit], Reply | None],
+        files: CaseFiles,
     ) -> None:
         """`conceal` seals a receipt for the message that tells it; `platform` says of an account
         what kind of channel it is; `warn` gives whom to call to somebody in danger."""
@@ -57,6 +60,7 @@ class Telling:
         self._texts = texts
         self._platform = platform
         self._warn = warn
+        self._files = files
         self._units = units
         self._route = Route(units)
         self._screens = Screens(route=self._route, units=units, texts=texts, platform=platform)
@@ -168,12 +172,14 @@ class Telling:
         draft = await self._drafts.begin(
             visit.tx, conversation=visit.conversation.id, step=Step.KIND, at=visit.now
         )
+        await self._keep_files(visit, draft)
         home = self._route.home(visit.person.unit)
         return await self._ask(visit, replace(draft, text=words, unit=home))
 
     async def _take(self, visit: Visit, draft: Draft) -> Served:
         """Something that is no button: what was asked for, or more of the words."""
         words = visit.text.strip()
+        await self._keep_files(visit, draft)
         if visit.location is not None:
             draft = replace(draft, place="{:.4f}, {:.4f}".format(*visit.location))
         if draft.step == Step.NAME and words:
@@ -198,18 +204,18 @@ class Telling:
             return self._screens.screen(visit, text, [], draft)
         if draft.step in {Step.KIND, Step.WORDS} and self._denounce.search(fold(draft.text)):
             return await self._ask(visit, replace(draft, step=Step.DENOUNCE))
-        return await self._ask(visit, self._route.following(draft, await self._files(visit, draft)))
+        return await self._ask(visit, self._route.following(draft, await self._count(visit, draft)))
 
     async def _ask(self, visit: Visit, draft: Draft, *, start: int = 0) -> Served:
         """Keep the draft and show the screen of its step."""
         await self._drafts.keep(visit.tx, draft, at=visit.now)
-        files = await self._files(visit, draft)
+        files = await self._count(visit, draft)
         return self._screens.show(visit, draft, files=files, start=start)
 
     async def _send(self, visit: Visit, draft: Draft) -> Served:
         """Hand it in. The receipt's words are told now and kept by nobody else."""
         handling = self._route.handling(draft)
-        if handling is None or not self._route.complete(draft, await self._files(visit, draft)):
+        if handling is None or not self._route.complete(draft, await self._count(visit, draft)):
             return await self._next(visit, draft)
         new = NewCase(
             CaseKind(draft.kind),
@@ -222,6 +228,7 @@ class Telling:
         case, words = await self._casework.hand_in(
             visit.tx, new, conversation=visit.conversation.id, at=visit.now
         )
+        await Files().hand_over(visit.tx, draft=draft.id, case=case.id)
         await self._drafts.drop(visit.tx, visit.conversation.id)
         text = self._texts(
             "feedback.sent",
@@ -231,9 +238,19 @@ class Telling:
         )
         return Served((Reply(text, self._menus.numbered([])),), Talk(greeted=True))
 
-    async def _files(self, _visit: Visit, _draft: Draft) -> int:
+    async def _keep_files(self, visit: Visit, draft: Draft) -> None:
+        """What came with the message belongs to the draft."""
+        await self._files.take(
+            visit.tx,
+            visit.attachments,
+            draft=draft.id,
+            account=visit.conversation.account,
+            at=visit.now,
+        )
+
+    async def _count(self, visit: Visit, draft: Draft) -> int:
         """How many photos and voice notes belong to it."""
-        return 0
+        return len(await self._files.of_draft(visit.tx, draft.id))
 
     def _warned(self, visit: Visit, served: Served) -> Served:
         """Whom to call stands before everything else."""

@@ -13,6 +13,7 @@ from content.receipts import ReceiptWords
 from content.screens import shorten
 from content.texts import Texts
 from handlers.actions import Action, CaseMove, CaseStep
+from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
@@ -44,12 +45,14 @@ class MyCases:
         receipts: ReceiptWords,
         texts: Texts,
         warn: Callable[[Visit], Reply | None],
+        files: CaseFiles,
     ) -> None:
         """`warn` gives whom to call to somebody in danger."""
         self._casework = casework
         self._receipts = receipts
         self._texts = texts
         self._warn = warn
+        self._files = files
         self._cases = Cases()
         self._guesses = Guesses(Guess.RECEIPT)
         self._menus = Menus(texts)
@@ -127,8 +130,14 @@ class MyCases:
         _, move, number = visit.talk.expecting.split(":")
         case = await self._mine(visit, int(number))
         text = visit.text.strip()[:LONGEST]
+        if visit.attachments and not text:
+            text = self._texts("my_cases.files_alone")
         if case is None or not text:
             return None
+        await self._files.take(
+            visit.tx, visit.attachments, case=case.id,
+            account=visit.conversation.account, at=visit.now,
+        )  # fmt: skip
         try:
             if move == CaseMove.REOPEN:
                 case = await self._casework.reopen(visit.tx, case, text, at=visit.now)

@@ -44,7 +44,7 @@ async def export(database_address: str, tmp_path: Path) -> Export:
     answered = await again(database, told)
     async with database.begin() as tx:
         await BOOK.reopen(tx, answered, "-1+1 vẫn gãy", at=NOW + 9 * DAY, due_at=NOW + 16 * DAY)
-    for text in ('=HYPERLINK("http://x")', "+SUM(1)", "＝1"):
+    for text in ('=HYPERLINK("http://x")', "+SUM(1)", "＝1", "đường; =1+1"):
         await opened(database, chat, unit="xa-mau", text=text)
     await opened(database, chat, unit="xa-khac", kind=CaseKind.COMPLAINT, text="quát tháo")
     await database.close()
@@ -73,7 +73,7 @@ async def test_a_csv_file_tells_each_case_and_nothing_that_leads_to_a_person(
     done = export("--format", "csv")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b"\xef\xbb\xbfid,kind,state,")
-    assert b"5 rows" in done.stderr
+    assert b"6 rows" in done.stderr
     first, *rows = table(done.stdout)
     assert tuple(first) == Columns.NAMES
     assert first["words"].endswith("cầu gãy")
@@ -82,6 +82,7 @@ async def test_a_csv_file_tells_each_case_and_nothing_that_leads_to_a_person(
     assert (first["days_to_answer"], first["reopened"], first["overdue"]) == ("3.0", "1", "0")
     assert first["more_words"] == "'-1+1 vẫn gãy"
     assert [row["words"][:2] for row in rows[:3]] == ["'=", "'+", "'＝"]
+    assert rows[3]["words"] == "đường; '=1+1", "where a semicolon parts cells, this begins one"
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
@@ -106,7 +107,7 @@ async def test_a_workbook_has_dates_numbers_a_filter_and_explains_itself(
     heading = [cell.value for cell in sheet[1]]
     assert heading[0] == "Số"
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == f"A1:Y{sheet.max_row}"
+    assert sheet.auto_filter.ref == f"A1:Z{sheet.max_row}"
     values = dict(zip(Columns.NAMES, (cell.value for cell in sheet[2]), strict=True))
     assert values["received_at"] == NOW.astimezone(VIETNAM).replace(tzinfo=None)
     assert values["days_to_answer"] == 3
@@ -125,7 +126,7 @@ async def test_units_days_and_kinds_choose_rows(export: Export) -> None:
     day = NOW.astimezone(VIETNAM).date()
     assert count("--unit", "XA-KHAC") == 1
     assert count("--kind", "complaint") == 1
-    assert count("--from", str(day), "--to", day.strftime("%d/%m/%Y")) == 5
+    assert count("--from", str(day), "--to", day.strftime("%d/%m/%Y")) == 6
     assert count("--to", str(day - timedelta(days=1))) == 0
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from bot.wiring import House, now
-from handlers.messages import Kind, Reply
+from handlers.messages import Attachment, Kind, Reply
 from storage.case_lists import EVERYTHING, CaseLists
 from storage.cases import Case, CaseKind, Cases, CaseState, CaseWordsRecord
 from storage.conversations import ConversationRecord
 from storage.drafts import DraftRecord
+from storage.files import Files
 from storage.inbox import InboxRecord
 from storage.officials import Officials, Role
 from storage.outbox import OutboxRecord
@@ -171,6 +174,32 @@ async def test_danger_in_feedback_is_told_whom_to_call_first(villager: Villager)
     first, then = await villager.say("chồng tôi đang cầm dao đánh tôi")
     assert "113" in first.text
     assert "Chuyện ở đâu" in then.text
+
+
+async def test_a_voice_note_a_photo_and_a_place_are_enough_and_go_with_the_case(
+    villager: Villager,
+) -> None:
+    async def send(kind: Kind, **more: Any) -> str:
+        message = replace(villager.incoming("", kind), **more)
+        assert await villager.house.accept(message)
+        return words(await villager.replies())
+
+    await told(villager, "góp ý", "3")
+    voice = Attachment(Kind.VOICE, "voice one", "audio/ogg")
+    assert "Chuyện ở đâu" in await send(Kind.VOICE, attachments=(voice,))
+    seen = await send(Kind.LOCATION, location=(21.5, 104.25))
+    assert "Chỗ: 21.5000, 104.2500" in seen
+    photo = Attachment(Kind.IMAGE, "photo one")
+    assert "Ảnh, tin nói, tệp: 2" in await send(Kind.IMAGE, attachments=(photo,))
+    await told(villager, "1")
+    [case] = await cases(villager.house)
+    async with villager.house.database.read() as tx:
+        kept = await Files().of_case(tx, case.id)
+    assert [(file.kind, file.reference) for file in kept] == [
+        ("voice", "voice one"),
+        ("image", "photo one"),
+    ]
+    assert "chưa nghe được" in await send(Kind.VOICE, attachments=(voice,)), "nothing is told now"
 
 
 async def test_old_buttons_show_where_it_really_stands(villager: Villager) -> None:
