@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bot import worker
 from bot.account_commands import app as accounts
+from bot.broadcast_commands import app as broadcast
 from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
 from bot.export_commands import app as exports
@@ -45,6 +46,7 @@ app.add_typer(exports, name="export")
 app.add_typer(groups, name="groups")
 app.command()(invite)
 app.add_typer(officials, name="officials")
+app.add_typer(broadcast, name="broadcast")
 
 
 @app.command("run")

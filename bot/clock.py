@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.waiting import first
 from handlers.errands import VIETNAM
 from storage.case_privacy import forget_drafts, forget_ended_cases
-from storage.database import Database
+from storage.database import Database, DatabaseFault
 from storage.forgetting import remove_forgotten
 from storage.places import Place
 from storage.privacy import forget_link_codes, forget_old_messages
@@ -25,6 +26,20 @@ log = logging.getLogger(__name__)
 
 LAST_WORDS = timedelta(hours=1)
 """So long the last message to somebody who is forgotten may take."""
+
+TICK = 1
+"""Seconds between looks for broadcasts that are due."""
+
+
+def next_time(repeats: str, after: datetime) -> datetime | None:
+    """The next time of a rule as `content.when` writes it: "weekly:0@07:00"."""
+    rule, _, clock = repeats.partition("@")
+    kind, _, number = rule.partition(":")
+    on = {"daily": {}, "weekly": {"day_of_week": number}, "monthly": {"day": number}}[kind]
+    hour, minute = clock.split(":")
+    trigger = CronTrigger(hour=hour, minute=minute, timezone=VIETNAM, **on)
+    found: datetime | None = trigger.get_next_fire_time(after, after)
+    return found
 
 
 class Clock:
@@ -38,10 +53,12 @@ class Clock:
         keep_cases: timedelta,
         keep_drafts: timedelta,
         remind: Callable[[datetime], Awaitable[int]],
+        tick: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
         """How long messages are kept, words of cases after they ended, and drafts of feedback;
-        `remind` does what is to be done of cases at that time (UTC)."""
+        `remind` does what is to be done of cases at that time (UTC), `tick` moves broadcasts on."""
+        self._tick_broadcasts = tick
         self._database = database
         self._keep = keep_messages
         self._keep_cases = keep_cases
@@ -74,6 +91,14 @@ class Clock:
             coalesce=True,
             next_run_time=self._now(),
         )
+        scheduler.add_job(
+            self.broadcasts,
+            IntervalTrigger(seconds=TICK, timezone=VIETNAM),
+            id="broadcasts",
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=self._now(),
+        )
         scheduler.start()
         try:
             await first(stop.wait(), place.lost.wait())
@@ -89,6 +114,15 @@ class Clock:
         if count:
             log.info("reminded of, or closed, %d cases", count)
         return count
+
+    async def broadcasts(self) -> None:
+        """Move broadcasts on; while the database is away, the next tick does it."""
+        try:
+            await self._tick_broadcasts()
+        except asyncio.CancelledError:
+            return  # the program stops; the rows know where it was
+        except DatabaseFault as fault:
+            log.warning("broadcasts wait for the database (%s)", type(fault).__name__)
 
     async def forget(self) -> int:
         """Delete what is older than it may be kept; return how many messages there were."""

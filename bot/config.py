@@ -99,6 +99,11 @@ class Pacing(Section):
     messages_per_chat_per_second: float = Field(default=1, gt=0, le=100)
 
 
+class Broadcasts(Section):
+    weekly_cap: int = Field(default=3, ge=1, le=100)
+    holidays: tuple[date, ...] = ()
+
+
 class Retention(Section):
     messages_days: int = Field(default=180, ge=1, le=3650)
     cases_days: int = Field(default=365, ge=1, le=3650)
@@ -158,6 +163,7 @@ class Settings(Section):
     units: tuple[UnitSection, ...] = ()
     quiet_hours: QuietHours = QuietHours()
     pacing: Pacing = Pacing()
+    broadcasts: Broadcasts = Broadcasts()
     retention: Retention = Retention()
     cases: Cases = Cases()
     files: FilesSection = FilesSection()

@@ -10,9 +10,9 @@ import asyncio
 import itertools
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from bot.channels.channel import Channel, RetryAt, SendFailed, TooFast
@@ -22,7 +22,8 @@ from bot.waiting import first
 from handlers.errands import VIETNAM
 from handlers.messages import Address, Reply
 from storage.account_leases import AccountLeases
-from storage.database import Database, DatabaseFault
+from storage.broadcast_recipients import Recipients
+from storage.database import Database, DatabaseFault, Transaction
 from storage.outbox import BELL, Claim, Outbox
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ HEARTBEAT = 2.0
 LOOK = 0.25  # seconds between looks where no bell of another process can ring (SQLite)
 DRAIN = 10.0
 AT_ONCE = 16  # messages of one account on their way at the same time
+FRESH = 0.2  # seconds for which it holds that a person still wants a notice
 MOMENT = 0.05  # seconds that are not worth putting a message back for
 
 
@@ -45,6 +47,8 @@ class Rules:
     quiet_start: time
     quiet_end: time
     idle: float = 6.0
+    holidays: Collection[date] = ()
+    weekly_cap: int = 3
 
 
 class Delivery:
@@ -68,6 +72,7 @@ class Delivery:
         self._owner = owner
         self._clock = clock
         self._outbox = Outbox()
+        self._recipients = Recipients()
         self._outcomes = Outcomes(self._outbox, clock)
         self._leases = AccountLeases()
         self._paces: dict[str, Pace] = {}
@@ -121,13 +126,15 @@ class Delivery:
             async with self._database.begin() as tx:
                 if channel.speed and not await self._leases.take(tx, account, self._owner, at=now):
                     continue
-                claims = await self._outbox.claim(
+                claimed = await self._outbox.claim(
                     tx, account=account, owner=self._owner, at=now, at_most=room
                 )
+                refused = await self._refuse(tx, claimed)
+            claims = [claim for claim in claimed if claim.id not in refused]
             self._claimed_at[account] = asyncio.get_running_loop().time()
             for claim in claims:
                 self._start(claim)
-            count += len(claims)
+            count += len(claimed)
         return count
 
     async def _seconds_to_wait(self) -> float:
@@ -159,6 +166,8 @@ class Delivery:
         pace = self._pace(channel)
         try:
             number = await self._send(channel, claim, pace)
+        except _Refused:
+            return
         except _NotYet as early:
             note = outcomes.later(claim, early.when, str(early), counts=False)
         except Exception as failure:
@@ -173,9 +182,14 @@ class Delivery:
 
     async def _send(self, channel: Channel, claim: Claim, pace: Pace | None) -> str:
         """Send a message when its turn comes. Raises SendFailed, and _NotYet."""
-        rules = self._rules
+        rules, asked = self._rules, asyncio.get_running_loop().time()
         morning = quiet_until(
-            claim.lane, self._clock(), start=rules.quiet_start, end=rules.quiet_end, zone=VIETNAM
+            claim.lane,
+            self._clock(),
+            start=rules.quiet_start,
+            end=rules.quiet_end,
+            zone=VIETNAM,
+            holidays=rules.holidays,
         )
         if morning is not None:
             raise _NotYet("quiet hours", morning)
@@ -184,7 +198,17 @@ class Delivery:
             await self._turn(pace, claim, messages=channel.capabilities.messages(reply))
         if (held := self._held_until(claim.account)) is not None:
             raise _NotYet("the account must wait", held)
+        if asyncio.get_running_loop().time() > asked + FRESH and claim.broadcast is not None:
+            async with self._database.begin() as tx:
+                if await self._refuse(tx, [claim]):
+                    raise _Refused
         return await channel.send(Address(claim.account, claim.chat, claim.thread), reply)
+
+    async def _refuse(self, tx: Transaction, claims: Collection[Claim]) -> set[int]:
+        """The messages of broadcasts that must not go after all: each has its end already."""
+        return await self._recipients.refuse(
+            tx, claims, cap=self._rules.weekly_cap, at=self._clock()
+        )
 
     def _pace(self, channel: Channel) -> Pace | None:
         if channel.speed is None:
@@ -294,6 +318,10 @@ class Delivery:
                 await asyncio.sleep(min(0.1 * 2 ** min(attempt, 5), 1.0))
             else:
                 return
+
+
+class _Refused(Exception):
+    """The message must not go, and its row says why."""
 
 
 class _NotYet(Exception):

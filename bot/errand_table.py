@@ -20,12 +20,15 @@ from handlers.actions import (
     MyCases,
     MyData,
     OfferLink,
+    OfferNotices,
     PartChats,
     ShowCard,
     ShowGroup,
     ShowGroups,
     Skip,
     Stop,
+    StopNotices,
+    TakeNotices,
     Told,
 )
 from handlers.errands import Served, Visit
@@ -38,6 +41,7 @@ from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases as OwnCases
 from handlers.villager.my_data import MyData as OwnData
 from handlers.villager.places import Places
+from handlers.villager.subscription import Subscription
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Desk:
     telling: Telling
     own_cases: OwnCases
     own_data: OwnData
+    subscription: Subscription
 
     async def words(self, visit: Visit) -> Served:
         """What is being told comes first; then a receipt, a commune, a code; the rest asks."""
@@ -103,6 +108,8 @@ def errand_table(
         "my_cases": MyCases(),
         "my_data": MyData(),
         "forget_me": ForgetMe(),
+        "notices": OfferNotices(),
+        "stop_notices": StopNotices(),
         "stop": Stop(),
         "back": Back(),
         "skip": Skip(),
@@ -127,6 +134,9 @@ def errand_table(
             MyCases: desk.own_cases.show_all,
             MyData: desk.own_data.show,
             ForgetMe: desk.own_data.forget,
+            OfferNotices: desk.subscription.offer,
+            TakeNotices: desk.subscription.take,
+            StopNotices: desk.subscription.stop,
             Stop: desk.step,
             Back: desk.step,
             Skip: desk.step,

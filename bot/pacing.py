@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.channels.channel import Speed
@@ -128,16 +129,30 @@ class _Refusal:
 
 
 def quiet_until(
-    lane: Lane, now: datetime, *, start: time, end: time, zone: ZoneInfo
+    lane: Lane,
+    now: datetime,
+    *,
+    start: time,
+    end: time,
+    zone: ZoneInfo,
+    holidays: Collection[date] = (),
 ) -> datetime | None:
     """When a message of `lane` that is due at `now` may go, if it must wait for the morning.
+
+    A holiday is quiet from midnight to midnight.
 
     Only campaigns wait: a reply was asked for, an emergency cannot wait. `start` equal to `end`
     means no quiet hours. `now` is aware; the answer is in the same zone as `zone`.
     """
-    if lane is not Lane.CAMPAIGN or start == end:
+    if lane is not Lane.CAMPAIGN:
         return None
     local = now.astimezone(zone)
+    if local.date() in holidays:
+        midnight = datetime.combine(local.date() + timedelta(days=1), time(), zone)
+        after = quiet_until(lane, midnight, start=start, end=end, zone=zone, holidays=holidays)
+        return after or midnight
+    if start == end:
+        return None
     clock = local.time()
     inside = start <= clock < end if start < end else clock >= start or clock < end
     if not inside:

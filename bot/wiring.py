@@ -20,9 +20,10 @@ import aiohttp
 from bot.account_channels import Workshop
 from bot.account_register import Register
 from bot.accounts import Accounts
+from bot.broadcasting import Broadcasting
 from bot.channels.channel import Channel, Speed
 from bot.channels.web_chat import WebChat
-from bot.clock import Clock
+from bot.clock import Clock, next_time
 from bot.config import SAMPLE_UNIT, Settings
 from bot.consent import Consents
 from bot.consent_page import ConsentPage
@@ -60,6 +61,7 @@ from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases
 from handlers.villager.my_data import MyData
 from handlers.villager.places import Places
+from handlers.villager.subscription import Subscription
 from storage.cases import Cases
 from storage.database import Database
 from storage.outbox import Outbox
@@ -116,6 +118,8 @@ class House:
             rules=Rules(
                 quiet_start=settings.quiet_hours.start,
                 quiet_end=settings.quiet_hours.end,
+                holidays=settings.broadcasts.holidays,
+                weekly_cap=settings.broadcasts.weekly_cap,
             ),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}",
             clock=now,
@@ -215,6 +219,7 @@ async def build(
                 files=filing.case_files,
             ),
             own_data=MyData(units=units, texts=texts, casework=casework),
+            subscription=Subscription(texts),
         ),
         office,
         texts,
@@ -323,6 +328,14 @@ async def build(
                 keep_drafts=timedelta(days=settings.retention.drafts_days),
                 remind=reminders_of(settings, database, casework).run,
                 now=now,
+                tick=Broadcasting(
+                    database=database,
+                    capabilities=accounts.capabilities,
+                    texts=texts,
+                    units=units,
+                    next_time=next_time,
+                    clock=now,
+                ).tick,
             ),
             reveal=keys.reveal,
             casework=casework,
@@ -386,6 +399,8 @@ def _commands(texts: Texts, units: Units) -> list[tuple[str, str]]:
         (texts("words.home"), texts("command.home")),
         (texts("words.person"), texts("command.person")),
         (texts("words.feedback"), texts("command.feedback")),
+        (texts("words.notices"), texts("command.notices")),
+        (texts("words.stop_notices"), texts("command.stop")),
     ]
     if len(units) > 1:
         offered.append((texts("words.units"), texts("command.units")))

@@ -199,6 +199,26 @@ class Work:
     value: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class OfferNotices:
+    """Ask whether they want to be written to for a purpose."""
+
+    purpose: str = "notices"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeNotices:
+    """Yes, write to me for this purpose; the answer is to the question of version `notice`."""
+
+    purpose: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopNotices:
+    """Write to me no more, for no purpose."""
+
+
 Action = (
     Home
     | AskPerson
@@ -221,6 +241,9 @@ Action = (
     | JoinOffice
     | ListWork
     | Work
+    | OfferNotices
+    | TakeNotices
+    | StopNotices
 )
 
 _TAGS: dict[str, type[Action]] = {
@@ -245,6 +268,9 @@ _TAGS: dict[str, type[Action]] = {
     "oj": JoinOffice,
     "ol": ListWork,
     "o": Work,
+    "no": OfferNotices,
+    "ny": TakeNotices,
+    "ns": StopNotices,
 }
 """The first part of what is written; the action's fields follow. Never give one another meaning:
 buttons stay in people's chats."""

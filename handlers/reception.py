@@ -7,6 +7,7 @@ breaks, its work is undone, the message is kept with the fault, and the person i
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -286,7 +287,8 @@ class Reception:
             case kind if kind is Kind.START or kind in SILENT:
                 return None
             case _:
-                words = " ".join(incoming.text.casefold().split())
+                typed = unicodedata.normalize("NFC", incoming.text.casefold())
+                words = " ".join(typed.split()).strip(" .!…")
                 if words in self._errands.commands:
                     return self._errands.commands[words]
                 choices = conversation.talk.choices

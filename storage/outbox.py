@@ -56,6 +56,8 @@ class State(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"  # on purpose: they want no more, or the broadcast was cancelled
+    HELD = "held"  # its broadcast is paused
 
 
 UNFINISHED = (State.PENDING.value, State.CLAIMED.value)
@@ -77,6 +79,20 @@ class OutboxRecord(Record):
             sqlite_where=text("state IN ('pending', 'claimed')"),
             postgresql_where=text("state IN ('pending', 'claimed')"),
         ),
+        Index(
+            "uq_outbox_broadcast_person",
+            "broadcast_id",
+            "person_id",
+            unique=True,
+            sqlite_where=text("broadcast_id IS NOT NULL"),
+            postgresql_where=text("broadcast_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_outbox_person",
+            "person_id",
+            sqlite_where=text("person_id IS NOT NULL"),
+            postgresql_where=text("person_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -95,6 +111,8 @@ class OutboxRecord(Record):
     ended_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
     platform_id: Mapped[str] = mapped_column(String(128), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
+    broadcast_id: Mapped[int | None] = mapped_column(Id, ForeignKey("broadcasts.id"), default=None)
+    person_id: Mapped[int | None] = mapped_column(Id, default=None)  # goes with the conversation
 
 
 class SenderRecord(Record):
@@ -117,6 +135,7 @@ class Claim:
     lane: Lane
     body: str
     attempts: int
+    broadcast: int | None = None
 
 
 def after_lost_claim(lane: Lane) -> State:
@@ -277,6 +296,7 @@ class Outbox:
                 lane=Lane(r.lane),
                 body=r.body,
                 attempts=r.attempts - 1,
+                broadcast=r.broadcast_id,
             )
             for r in rows
         ]

@@ -122,10 +122,11 @@ class People:
             await self.choose_unit(tx, other.id, one.unit)
         return True
 
-    async def part(self, tx: Transaction, known_as: int) -> bool:
+    async def part(self, tx: Transaction, known_as: int) -> int | None:
         """This row is a person of its own from now on; each side keeps what was chosen.
 
-        False: it was one already.
+        Returns the row that began to hold choices of its own: this one, or the eldest of the
+        others if the choices were here. None: it was alone already.
         """
         await self._alone(tx)
         row = PersonRecord
@@ -134,14 +135,14 @@ class People:
         if person.id == known_as:  # the choices are here: the eldest of the others holds theirs
             heir = (await tx.connection.execute(select(func.min(row.id)).where(others))).scalar()
             if heir is None:
-                return False
+                return None
             await tx.connection.execute(update(row).where(others).values(same_as=heir))
         else:
             heir = known_as
         await tx.connection.execute(
             update(row).where(row.id == heir).values(same_as=None, unit=person.unit)
         )
-        return True
+        return int(heir)
 
     async def _alone(self, tx: Transaction) -> None:
         """Two linkings at once could make a ring; on SQLite there is one writer anyway."""

@@ -3,9 +3,11 @@
 from storage import (
     account_leases,
     accounts,
+    broadcasts,
     case_groups,
     case_history,
     cases,
+    consents,
     conversations,
     drafts,
     files,
@@ -26,9 +28,11 @@ metadata = Record.metadata
 __all__ = [
     "account_leases",
     "accounts",
+    "broadcasts",
     "case_groups",
     "case_history",
     "cases",
+    "consents",
     "conversations",
     "drafts",
     "files",

@@ -25,8 +25,9 @@ from handlers.exports import Columns
 from handlers.messages import Kind
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.cases import CaseKind, CaseState, Side
+from storage.consents import Purpose
 from storage.files import FileState
-from storage.official_drafts import Purpose
+from storage.official_drafts import Purpose as Writing
 from storage.officials import Role
 from storage.outbox import State
 
@@ -61,12 +62,15 @@ FAMILIES = {
     "official.does": [role.value for role in Role],
     "official.state": [state.value for state in CaseState],
     "official.side": [side.value for side in Side],
-    "official.write": [purpose.value for purpose in Purpose],
-    "official.sent": [purpose.value for purpose in Purpose if purpose.goes_out],
+    "official.write": [purpose.value for purpose in Writing],
+    "official.sent": [purpose.value for purpose in Writing if purpose.goes_out],
     "official.duty": [duty.value for duty in Duty],
     "official.due": ["soon", "late", "chair", "held"],
     "official.remark": ["number", "sentence", "term", "abbreviation", "nobody"],
     "official.quarantine": ["flood"],
+    "when": ["past", "impossible", "open", "unknown"],
+    "notices.ask": [purpose.value for purpose in Purpose],
+    "notices.take": [purpose.value for purpose in Purpose],
     "staff.state": [state.value for state in State],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

@@ -16,13 +16,25 @@ from handlers.actions import (
     Home,
     LinkChats,
     ListUnits,
+    OfferNotices,
     ShowCard,
     ShowGroup,
     ShowGroups,
+    StopNotices,
+    TakeNotices,
     Told,
 )
 from handlers.units import Units
+from storage.consents import Purpose
 
+_ALWAYS: dict[type[Action], str] = {
+    AskPerson: "menu.person",
+    ListUnits: "menu.units",
+    LinkChats: "link.yes",
+    Home: "menu.home",
+    ShowGroups: "menu.home",
+    StopNotices: "notices.stop",
+}
 _FEEDBACK = {
     Told.BEGIN: "feedback.button",
     Told.SHOW: "menu.more",
@@ -51,24 +63,18 @@ class Described:
                 return f"{title}: {label(Facet(facet), self._texts)}"
             case ShowGroup(group, _) if group in self._shelf.groups:
                 return self._texts(f"group.{group}")
-            case AskPerson():
-                return self._texts("menu.person")
-            case ListUnits():
-                return self._texts("menu.units")
             case ChooseUnit(code):
                 unit = self._units.get(code)
                 return unit.name if unit else self._texts("menu.no_unit")
-            case LinkChats():
-                return self._texts("link.yes")
-            case Home() | ShowGroups():
-                return self._texts("menu.home")
+            case OfferNotices(purpose) | TakeNotices(purpose) if purpose in set(Purpose):
+                return self._texts(f"notices.take.{purpose}")
             case ForgetMe(sure):
                 return self._texts("my_data.yes" if sure else "my_data.delete")
             case CaseStep(move):
                 return self._texts(f"case.move.{move}")
             case Feedback(told, _, value):
                 return self._feedback(told, value)
-        return self._texts("menu.old")
+        return self._texts(_ALWAYS.get(type(action), "menu.old"))
 
     def _feedback(self, told: Told, value: str) -> str:
         key = _FEEDBACK.get(told, f"feedback.{'about' if told is Told.ABOUT else 'kind'}.{value}")

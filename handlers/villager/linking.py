@@ -17,6 +17,7 @@ from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.units import Units
 from handlers.villager.menus import HOME, Menus
+from storage.consents import Consents
 from storage.guesses import WATCHED, Guess, Guesses
 from storage.links import LASTS, Links, Origin
 from storage.outbox import Lane, Outbox
@@ -44,6 +45,7 @@ class Linking:
         self._links = Links()
         self._guesses = Guesses(Guess.LINK)
         self._people = People()
+        self._consents = Consents()
         self._outbox = Outbox()
         self._units = units
         self._texts = texts
@@ -93,8 +95,10 @@ class Linking:
         origin = await self._links.use(visit.tx, conversation=visit.conversation.id, at=visit.now)
         if origin is None:
             return self._say(visit, "link.wrong")
+        other = await self._people.get(visit.tx, origin.person)
         if not await self._people.join(visit.tx, visit.person.known_as, to=origin.person):
             return self._say(visit, "link.already")
+        await self._consents.join(visit.tx, visit.person.id, to=other.id)
         if not origin.stopped:
             # Whoever was talked into telling their code learns of it, and how to undo it.
             told = self._texts("link.told", where=self._where(visit.conversation.account))
@@ -113,8 +117,12 @@ class Linking:
         """This chat stands alone again, with what was chosen last."""
         if visit.group:
             return self._say(visit, "link.group")
-        parted = await self._people.part(visit.tx, visit.person.known_as)
-        return self._say(visit, "link.parted" if parted else "link.none")
+        here = visit.person.known_as
+        heir = await self._people.part(visit.tx, here)
+        if heir is None:
+            return self._say(visit, "link.none")
+        await self._consents.part(visit.tx, visit.person.id, alone=here, heir=heir)
+        return self._say(visit, "link.parted")
 
     async def _ask(self, visit: Visit, origin: Origin) -> Served:
         """Say with what it would be linked, and whose commune both would have; nothing is done."""
