@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from storage.case_privacy import forget_cases_of
 from storage.cases import CaseRecord
+from storage.consents import ConsentRecord
 from storage.conversations import ConversationRecord, Conversations, Talk
 from storage.database import Database, Transaction
 from storage.inbox import InboxRecord
@@ -61,6 +62,9 @@ async def forget_person(tx: Transaction, person: int, *, at: datetime) -> list[i
         update(InboxRecord)
         .where(InboxRecord.conversation_id.in_(chats))
         .values(text="", kind="forgotten", fault="")
+    )
+    await tx.connection.execute(
+        delete(ConsentRecord).where(ConsentRecord.conversation_id.in_(chats))
     )
     for chat in chats:
         await Conversations().remember(tx, chat, Talk())

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot.wiring import House, now
 from handlers.messages import Kind
 from storage.cases import CaseRecord, CaseWordsRecord
+from storage.consents import ConsentRecord
 from storage.conversations import ConversationRecord
 from storage.drafts import DraftRecord
 from storage.forgetting import remove_forgotten
@@ -20,7 +21,14 @@ from storage.people import PersonRecord
 from tests.handlers.test_feedback import told
 from tests.handlers.test_reception import Villager
 
-HOLD_WORDS = (InboxRecord, OutboxRecord, CaseWordsRecord, DraftRecord, ConversationRecord)
+HOLD_WORDS = (
+    ConsentRecord,
+    InboxRecord,
+    OutboxRecord,
+    CaseWordsRecord,
+    DraftRecord,
+    ConversationRecord,
+)
 
 
 @pytest.fixture
@@ -28,6 +36,7 @@ async def villager(house: House) -> Villager:
     """Somebody of xa-mau with a case that waits, a draft, and a few messages."""
     person = Villager(house)
     await person.say("xa-mau", Kind.START)
+    await told(person, "đăng ký", "1")
     await told(person, "góp ý", "3", "giếng làng ngoại cạn nước", "2", "1")
     await told(person, "góp ý", "2", "nên trồng thêm cây ngoại")
     return person
@@ -59,11 +68,13 @@ async def test_what_is_kept_is_told_in_numbers(villager: Villager) -> None:
 async def test_after_one_yes_all_is_gone_and_soon_the_row_too(villager: Villager) -> None:
     house = villager.house
     assert "Xóa hết" in await told(villager, "xoa du lieu")
+    assert "notices" in await everything(house)
     assert "ngoại" in await everything(house), "nothing is done before the yes"
     villager.heard = 0  # SQLite gives numbers of deleted rows again
     assert "Đã xóa hết" in await told(villager, "1")
     kept = await everything(house)
     assert "ngoại" not in kept
+    assert "notices" not in kept, "they asked for no notices any more"
     assert "Đã xóa hết" in kept, "the last message still has to go out"
     async with house.database.read() as tx:
         [case] = (await tx.connection.execute(select(CaseRecord.__table__))).all()
