@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo test check format lock bench bench-scale bench-pacing clean
+.PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -36,6 +36,9 @@ bench-scale: $(VENV)/.dev ## Measure how it grows: a thousand and ten thousand m
 
 bench-pacing: $(VENV)/.dev ## Measure how fast messages go out, beside other senders
 	$(BIN)/python -m tests.benchmarks.pacing.run
+
+bench-export: $(VENV)/.dev ## Measure the export of a hundred thousand cases
+	$(BIN)/python -m tests.benchmarks.exports.run
 
 lock: $(VENV)/.dev ## Choose versions anew from pyproject.toml, with hashes
 	$(BIN)/pip install --quiet uv

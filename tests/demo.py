@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ VILLAGERS = (
     Villager(
         "Chị Mỷ",
         "Telegram",
-        ("lam the bao hiem y te ho ngheo can giay to gi", "1", "cam on nhe"),
+        ("lam the bao hiem y te ho ngheo can giay to gi", "1", "cam on nhe", "dang ky", "1"),
     ),
     Villager(
         "Bác Páo",
@@ -85,14 +85,23 @@ VILLAGERS = (
         (
             "có người rủ con gái tôi sang Trung Quốc làm việc nhẹ lương cao",
             "9",
+            *("gop y", "3", "đèn nhà văn hóa hỏng ba tháng rồi", "1", "1"),
         ),
     ),
     Villager(
         "Anh Dũng",
         "Web chat",
-        ("máy cày nhà tôi hỏng thì sửa ở đâu", "con học lớp 6 bán trú có được gạo ko"),
+        (
+            *("máy cày nhà tôi hỏng thì sửa ở đâu", "con học lớp 6 bán trú có được gạo ko"),
+            *("đăng ký nhận tin", "1"),
+        ),
     ),
 )
+
+
+NOTICE = "Sáng mai trạm y tế tiêm phòng cho trẻ. Bà con mang sổ tiêm của cháu."
+WHO_ASKED = ("Telegram", "Web chat")
+"""Where the villagers are who asked for notices."""
 
 
 async def converse(
@@ -114,6 +123,38 @@ async def converse(
         console.print(panel(villager, line, shown[before:]))
         await asyncio.sleep(pause)
     return answered
+
+
+async def announce(
+    folder: Path, phones: Mapping[str, Phone], console: Console, environment: Mapping[str, str]
+) -> bool:
+    """Send a notice as two officials do by command; whether it reached all who asked for it."""
+    number = (await command(folder, environment, "draft", "--text", NOTICE, "--by", "Lan"))[-1]
+    await command(folder, environment, "submit", number, "--by", "Lan")
+    await command(folder, environment, "approve", number, "--by", "Minh")
+    reached = True
+    for place in WHO_ASKED:
+        end = asyncio.get_running_loop().time() + PATIENCE
+        heard: list[Shown] = []
+        while not heard and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(SETTLED)
+            heard = [one for one in await phones[place].screen() if NOTICE in one.text]
+        reached = reached and bool(heard)
+        who = next(one for one in VILLAGERS if one.place == place)
+        console.print(panel(who, "(a notice of the commune)", heard))
+    return reached
+
+
+async def command(folder: Path, environment: Mapping[str, str], *words: str) -> list[str]:
+    """What `python -m bot broadcast …` printed, word by word."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "broadcast", *words),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+    printed, _ = await process.communicate()
+    return printed.decode().split()
 
 
 def panel(villager: Villager, line: str, shown: list[Shown]) -> Panel:
@@ -174,7 +215,9 @@ def settings(bases: dict[str, str]) -> dict[str, Any]:
         account["unit"] = UNIT["code"]
         if base := bases.get(account["platform"]):
             account["api_base"] = base
-    return {"accounts": accounts, "units": [UNIT]}
+    # No quiet hours: whoever looks at the demo at night sees the notice too.
+    quiet = {"start": "00:00", "end": "00:00"}
+    return {"accounts": accounts, "units": [UNIT], "quiet_hours": quiet}
 
 
 async def demo(console: Console, *, once: bool) -> int:
@@ -184,10 +227,9 @@ async def demo(console: Console, *, once: bool) -> int:
         bases = {name: await stack.enter_async_context(emulator(name)) for name in EMULATORS}
         (folder / "config.toml").write_text(tomli_w.dumps(settings(bases)), "utf-8")
         keep_learned(folder / "var" / "cache")
+        environment = {"LOABAN_TOKEN_KEY": Fernet.generate_key().decode()}
         console.print("Learning the cards (half a minute the first time)…", style="dim")
-        running = await stack.enter_async_context(
-            program(folder, patience=300, LOABAN_TOKEN_KEY=Fernet.generate_key().decode())
-        )
+        running = await stack.enter_async_context(program(folder, patience=300, **environment))
         stack.push_async_callback(stop, running)
         if not running.address:
             console.print(running.text, markup=False, style="red")
@@ -203,16 +245,19 @@ async def demo(console: Console, *, once: bool) -> int:
                 for one in VILLAGERS
             )
         )
+        reached = await announce(folder, phones, console, environment)
         silent = [one.name for one, heard in zip(VILLAGERS, answered, strict=True) if not heard]
         console.print(
             f"Without an answer: {', '.join(silent)}." if silent else "Everybody was answered.",
             style="bold red" if silent else "bold",
         )
+        told = "The notice reached all who asked." if reached else "The notice did not reach all."
+        console.print(told, style="bold" if reached else "bold red")
         if not once:
             console.print("Now ask yourself, in the web chat. Ctrl-C ends the demo.", style="bold")
             await running.process.wait()
             console.print(f"The program has ended: {running.text[-2000:]}", markup=False)
-        return 1 if silent or not once else 0
+        return 1 if silent or not reached or not once else 0
 
 
 def keep_learned(cache: Path) -> None:
