@@ -24,8 +24,8 @@ from handlers.errands import VIETNAM
 from handlers.exports import Columns, CsvSheet, JsonLines, Sheet, TooManyRows, Workbook
 from handlers.units import Units
 from storage.case_lists import EVERYTHING
+from storage.case_records import CaseKind
 from storage.case_rows import case_rows
-from storage.cases import CaseKind
 from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Write what was told into a file for spreadsheets.")

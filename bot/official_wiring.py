@@ -20,7 +20,7 @@ from handlers.official.writing import Writing
 from handlers.reminders import Reminders
 from handlers.units import Units
 from handlers.working_days import WorkingDays
-from storage.cases import CaseKind
+from storage.case_records import CaseKind
 from storage.database import Database
 
 

@@ -23,7 +23,8 @@ from handlers.units import Units
 from handlers.working_days import WorkingDays
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault
 from storage.case_lists import Sight
-from storage.cases import OPEN, WAITING, Case, CaseKind, Cases, CaseState, NewCase
+from storage.case_records import OPEN, WAITING, Case, CaseKind, CaseState, NewCase
+from storage.cases import Cases
 from storage.database import Transaction
 from storage.officials import ANSWERING, LEADING, Desk, Official, Officials
 

@@ -22,8 +22,8 @@ from xlsxwriter.format import Format
 from content.redaction import redact
 from content.texts import Texts
 from handlers.errands import VIETNAM
+from storage.case_records import WAITING
 from storage.case_rows import CaseRow
-from storage.cases import WAITING
 
 Value = str | int | float | bool | datetime | None
 """A datetime is aware."""

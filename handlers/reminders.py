@@ -15,7 +15,8 @@ from handlers.errands import VIETNAM
 from handlers.working_days import WorkingDays
 from storage.case_history import Happened, History
 from storage.case_lists import PAGE, CaseLists
-from storage.cases import Case, Cases, CaseState, Changed, Refused
+from storage.case_records import Case, CaseState, Changed, Refused
+from storage.cases import Cases
 from storage.database import Database
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import holidays
 
 from handlers.errands import VIETNAM
-from storage.cases import CaseKind
+from storage.case_records import CaseKind
 
 DAY_BEGINS, DAY_ENDS = time(8, 0), time(17, 0)
 SATURDAY = 5

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Index, String, Text, distinct, func, inser
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.case_history import Happened, History
-from storage.cases import Case, CaseKind, CaseRecord, CaseState, as_case, cases
+from storage.case_records import Case, CaseKind, CaseRecord, CaseState, as_case, cases
 from storage.database import Record, Transaction, Utc
 from storage.people import Id
 

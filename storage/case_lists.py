@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from storage.case_history import CaseEventRecord, Happened
-from storage.cases import (
+from storage.case_records import (
     OPEN,
     WAITING,
     Case,

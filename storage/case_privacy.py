@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from storage.case_history import Happened, History
-from storage.cases import OPEN, CaseRecord, Cases, CaseState, CaseWordsRecord
+from storage.case_records import OPEN, CaseRecord, CaseState, CaseWordsRecord
+from storage.cases import Cases
 from storage.database import Database, Transaction
 from storage.drafts import DraftRecord
 from storage.official_drafts import OfficialDraftRecord

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from storage.case_history import CaseEventRecord, Happened
 from storage.case_lists import CaseLists, Sight
-from storage.cases import Case, CaseWordsRecord, Side
+from storage.case_records import Case, CaseWordsRecord, Side
 from storage.database import Transaction
 from storage.files import FileRecord
 

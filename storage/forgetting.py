@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select, update
 
 from storage.case_privacy import forget_cases_of
-from storage.cases import CaseRecord
+from storage.case_records import CaseRecord
 from storage.consents import ConsentRecord
 from storage.conversations import ConversationRecord, Conversations, Talk
 from storage.database import Database, Transaction

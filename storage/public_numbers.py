@@ -15,7 +15,7 @@ from statistics import median
 from sqlalchemy import select
 
 from storage.case_groups import who
-from storage.cases import CaseKind, CaseRecord, CaseState
+from storage.case_records import CaseKind, CaseRecord, CaseState
 from storage.database import Transaction
 
 FEWEST = 5

@@ -24,7 +24,7 @@ from handlers.actions import CaseMove, Duty
 from handlers.exports import Columns
 from handlers.messages import Kind
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
-from storage.cases import CaseKind, CaseState, Side
+from storage.case_records import CaseKind, CaseState, Side
 from storage.consents import Purpose
 from storage.files import FileState
 from storage.official_drafts import Purpose as Writing

@@ -17,7 +17,8 @@ from handlers.messages import Kind, Reply
 from handlers.official.joining import Joining
 from handlers.official.screens import Screens
 from handlers.official.writing import PURPOSES, Writing
-from storage.cases import Case, Cases, CaseState, Changed, Refused
+from storage.case_records import Case, CaseState, Changed, Refused
+from storage.cases import Cases
 from storage.official_drafts import OfficialDraft, OfficialDrafts
 from storage.officials import Official, Officials
 

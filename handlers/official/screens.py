@@ -14,7 +14,8 @@ from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.messages import Button, Reply
 from storage.case_lists import CaseLists
-from storage.cases import OPEN, Case, Cases, CaseState, Side, Words
+from storage.case_records import OPEN, Case, CaseState, Side, Words
+from storage.cases import Cases
 from storage.database import Transaction
 from storage.officials import Official, Officials
 

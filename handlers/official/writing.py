@@ -17,7 +17,8 @@ from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.official.screens import Screens
 from storage.case_history import Happened, History
-from storage.cases import Case, Cases, CaseState, Changed, Refused
+from storage.case_records import Case, CaseState, Changed, Refused
+from storage.cases import Cases
 from storage.official_drafts import OfficialDraft, OfficialDrafts, Purpose
 from storage.officials import Official, Officials
 

@@ -18,7 +18,8 @@ from content.redaction import redact
 from content.texts import Texts
 from handlers.units import Units
 from storage.case_lists import EVERYTHING, CaseLists
-from storage.cases import Cases, Side
+from storage.case_records import Side
+from storage.cases import Cases
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.unanswered import Unanswered

@@ -32,7 +32,8 @@ from handlers.messages import Reply
 from handlers.units import Units
 from handlers.villager.browse import Browse
 from handlers.villager.menus import Choice, Menus
-from storage.cases import CaseKind, Cases, NewCase
+from storage.case_records import CaseKind, NewCase
+from storage.cases import Cases
 from storage.conversations import Talk
 from storage.unanswered import Doubt, Unanswered
 

@@ -24,7 +24,7 @@ from handlers.units import Units
 from handlers.villager.feedback_screens import EXPECTING, Screens
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS, OTHER, Route, Step
 from handlers.villager.menus import Menus
-from storage.cases import CaseKind, NewCase
+from storage.case_records import CaseKind, NewCase
 from storage.conversations import Talk
 from storage.drafts import Draft, Drafts
 from storage.files import Files

@@ -13,7 +13,7 @@ from handlers.messages import Button, Reply
 from handlers.units import Unit, Units
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS, Route, Step
 from handlers.villager.menus import HOME, Choice, Menus
-from storage.cases import CaseKind
+from storage.case_records import CaseKind
 from storage.drafts import Draft
 
 EXPECTING = "feedback"

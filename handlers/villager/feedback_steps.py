@@ -9,7 +9,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from handlers.units import Unit, Units
-from storage.cases import CaseKind
+from storage.case_records import CaseKind
 from storage.drafts import Draft
 
 KINDS = (CaseKind.PRAISE, CaseKind.SUGGESTION, CaseKind.PROBLEM, CaseKind.COMPLAINT)

@@ -18,7 +18,8 @@ from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.villager.menus import Choice, Menus
-from storage.cases import Case, Cases, CaseState, Changed, Refused, Side
+from storage.case_records import Case, CaseState, Changed, Refused, Side
+from storage.cases import Cases
 from storage.guesses import WATCHED, Guess, Guesses
 
 EXPECTING = "case"  # "case:<move>:<number>"

@@ -9,7 +9,8 @@ import pytest
 
 from bot.config import load
 from bot.doctor import cases_in_hand, kept_tokens
-from storage.cases import CaseKind, Cases, NewCase
+from storage.case_records import CaseKind, NewCase
+from storage.cases import Cases
 from storage.conversations import Conversations
 from storage.database import Database
 from storage.officials import Officials, Role

@@ -18,7 +18,7 @@ import pytest
 
 from handlers.errands import VIETNAM
 from handlers.exports import Columns
-from storage.cases import CaseKind
+from storage.case_records import CaseKind
 from storage.database import Database
 from storage.migrate import migrate
 from tests.storage.test_cases import BOOK, DAY, NOW, again, conversation, official, opened

@@ -24,7 +24,7 @@ from bot.file_checks import TOO_LARGE, UNKNOWN, FileLimits
 from bot.file_store import FileStore
 from bot.uploads import KEPT, Uploads
 from handlers.messages import Kind
-from storage.cases import CaseRecord
+from storage.case_records import CaseRecord
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.files import LEASE, File, Files, FileState

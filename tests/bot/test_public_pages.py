@@ -13,7 +13,7 @@ from bot.web import Site
 from bot.wiring import House, now
 from handlers.messages import Kind
 from storage.case_groups import CaseGroups, GroupFault
-from storage.cases import CaseState
+from storage.case_records import CaseState
 from storage.database import Transaction
 from storage.public_numbers import at_least
 from tests.handlers.test_feedback import cases, receipt, told

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from bot.wiring import House, now
 from handlers.messages import Incoming, Kind
 from storage.case_lists import EVERYTHING, CaseLists
-from storage.cases import Case, Cases
+from storage.case_records import Case
+from storage.cases import Cases
 from storage.conversations import ConversationRecord
 from storage.official_drafts import OfficialDraft, OfficialDrafts
 from storage.officials import Officials, Role

@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from bot.wiring import House, now
 from handlers.messages import Attachment, Kind, Reply
 from storage.case_lists import EVERYTHING, CaseLists
-from storage.cases import Case, CaseKind, Cases, CaseState, CaseWordsRecord
+from storage.case_records import Case, CaseKind, CaseState, CaseWordsRecord
+from storage.cases import Cases
 from storage.conversations import ConversationRecord
 from storage.drafts import DraftRecord
 from storage.files import Files

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.wiring import House, now
 from handlers.messages import Kind
-from storage.cases import CaseRecord, CaseWordsRecord
+from storage.case_records import CaseRecord, CaseWordsRecord
 from storage.consents import ConsentRecord
 from storage.conversations import ConversationRecord
 from storage.drafts import DraftRecord

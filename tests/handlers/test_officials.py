@@ -8,7 +8,8 @@ from bot.wiring import House, now
 from handlers.actions import CaseMove, Duty, JoinOffice, Work, encode
 from handlers.messages import Kind
 from storage.case_history import Happened, History
-from storage.cases import CaseKind, Cases, CaseState, NewCase, Side
+from storage.case_records import CaseKind, CaseState, NewCase, Side
+from storage.cases import Cases
 from storage.guesses import WRONG_IN_ONE
 from storage.officials import Officials, Role
 from tests.handlers.office import (

@@ -11,7 +11,8 @@ from bot.official_wiring import reminders_of, working_days
 from bot.wiring import House
 from handlers.errands import VIETNAM
 from handlers.reminders import Reminders
-from storage.cases import CaseKind, Cases, CaseState, NewCase
+from storage.case_records import CaseKind, CaseState, NewCase
+from storage.cases import Cases
 from storage.conversations import Conversations
 from storage.officials import Officials, Role
 from storage.people import People

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from storage.case_history import Happened
 from storage.case_privacy import forget_cases_of, forget_drafts, forget_ended_cases
-from storage.cases import CaseState
+from storage.case_records import CaseState
 from storage.database import Database
 from storage.drafts import Drafts
 from tests.storage.test_cases import BOOK, DAY, HISTORY, NOW, again, conversation, opened

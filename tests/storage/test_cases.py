@@ -11,17 +11,17 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.case_history import CaseEventRecord, Happened, History
 from storage.case_lists import EVERYTHING, CaseLists, Sight
-from storage.cases import (
+from storage.case_records import (
     Case,
     CaseKind,
     CaseRecord,
-    Cases,
     CaseState,
     Changed,
     NewCase,
     Refused,
     Side,
 )
+from storage.cases import Cases
 from storage.conversations import ConversationRecord, Conversations
 from storage.database import Database
 from storage.migrate import migrate

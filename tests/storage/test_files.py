@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete
 
-from storage.cases import CaseRecord
+from storage.case_records import CaseRecord
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.files import LEASE, File, Files, FileState

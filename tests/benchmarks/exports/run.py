@@ -22,7 +22,7 @@ from rich.console import Console
 from sqlalchemy import insert
 
 from storage.case_history import CaseEventRecord
-from storage.cases import CaseRecord, CaseWordsRecord
+from storage.case_records import CaseRecord, CaseWordsRecord
 from storage.database import Database
 from storage.migrate import migrate
 
