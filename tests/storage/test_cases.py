@@ -289,14 +289,18 @@ async def test_questions_of_the_earlier_version_become_cases(database_address: s
     """A database at 0007 with a waiting question, brought to today's version."""
     database = Database.at(database_address)
     await migrate(database, to="0007")
-    chat = await conversation(database)
     async with database.begin() as tx:
-        await tx.connection.execute(
-            text(
-                "INSERT INTO questions (id, conversation_id, unit, text, topic, state, asked_at)"
-                " VALUES (41, :chat, 'xa', 'khi nào có điện', '', 'waiting', :at)"
-            ).bindparams(chat=chat, at=NOW.replace(tzinfo=None) if not tx.on_postgresql else NOW)
-        )
+        at = NOW if tx.on_postgresql else NOW.replace(tzinfo=None)
+        for statement in (
+            "INSERT INTO people (id, account, sender, unit, created_at)"
+            " VALUES (7, 'web', 's', '', :at)",
+            "INSERT INTO conversations (id, account, chat, thread, person_id, topic, facet, sure,"
+            " leanings, choices, question, expecting, greeted, created_at)"
+            " VALUES (8, 'web', 'c', '', 7, '', '', false, '[]', '{}', '', '', false, :at)",
+            "INSERT INTO questions (id, conversation_id, unit, text, topic, state, asked_at)"
+            " VALUES (41, 8, 'xa', 'khi nào có điện', '', 'waiting', :at)",
+        ):
+            await tx.connection.execute(text(statement).bindparams(at=at))
     await migrate(database)
     async with database.read() as tx:
         [case] = await LISTS.waiting(tx, EVERYTHING)
