@@ -28,17 +28,25 @@ Allowed = Callable[[URL], bool]
 def of_platform(api_base: str, hosts: frozenset[str]) -> Allowed:
     """Whether an address is one of the platform's: https on these hosts or below them, or where
     `api_base` is."""
-    own = URL(api_base)
+    own = _origin(api_base)
 
     def allowed(url: URL) -> bool:
         if url.user is not None or not url.host:
             return False
-        if url.origin() == own.origin():
+        if url.origin() == own:
             return True
         below = any(url.host == host or url.host.endswith(f".{host}") for host in hosts)
         return url.scheme == "https" and url.port == 443 and below
 
     return allowed
+
+
+def _origin(api_base: str) -> URL | None:
+    """Where a platform is; None for an address that is none, of which each call tells."""
+    try:
+        return URL(api_base).origin()
+    except ValueError:
+        return None
 
 
 async def download(
