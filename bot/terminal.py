@@ -14,7 +14,7 @@ from bot.config import ConfigFaults, Settings, load
 from bot.key_file import BadKey
 from content.library import NoCards
 from content.texts import TextFault
-from storage.database import BadDatabaseUrl, DatabaseFault
+from storage.database import BadDatabaseUrl, DatabaseFault, lacks_tables
 
 CANNOT_START = 2
 
@@ -45,6 +45,8 @@ class Explained:
                     "[web] host and port: cannot listen there "
                     f"({fault.strerror or fault}); set PORT to a free one"
                 )
+            case Exception() if isinstance(fault, DatabaseFault) and lacks_tables(fault):
+                words = "the database needs a migration: run `python -m bot migrate`"
             case Exception() if isinstance(fault, DatabaseFault):
                 cause = getattr(fault, "orig", None) or fault
                 words = f"the database cannot be used ({cause}); check [database] url"

@@ -99,6 +99,12 @@ def is_gone(fault: BaseException) -> bool:
     return state is None or state[:2] not in {"22", "23", "42"}
 
 
+def lacks_tables(fault: BaseException) -> bool:
+    """Whether a statement failed because the database was never migrated so far."""
+    cause = getattr(fault, "orig", None) or fault
+    return getattr(cause, "sqlstate", None) == "42P01" or "no such table" in str(cause)
+
+
 class BadDatabaseUrl(ValueError):
     """The address names no database that this program can use."""
 

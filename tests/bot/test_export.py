@@ -15,6 +15,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from handlers.errands import VIETNAM
 from handlers.exports import Columns
@@ -44,8 +45,8 @@ async def export(database_address: str, tmp_path: Path) -> Export:
     answered = await again(database, told)
     async with database.begin() as tx:
         await BOOK.reopen(tx, answered, "-1+1 vẫn gãy", at=NOW + 9 * DAY, due_at=NOW + 16 * DAY)
-    for text in ('=HYPERLINK("http://x")', "+SUM(1)", "＝1", "đường; =1+1"):
-        await opened(database, chat, unit="xa-mau", text=text)
+    for said in ('=HYPERLINK("http://x")', "+SUM(1)", "＝1", "đường; =1+1"):
+        await opened(database, chat, unit="xa-mau", text=said)
     await opened(database, chat, unit="xa-khac", kind=CaseKind.COMPLAINT, text="quát tháo")
     await database.close()
     environment = {
@@ -89,12 +90,12 @@ async def test_a_csv_file_tells_each_case_and_nothing_that_leads_to_a_person(
 async def test_no_identifier_is_in_any_file(export: Export, form: str, tmp_path: Path) -> None:
     target = tmp_path / f"out.{form}"
     assert export("--format", form, "--out", str(target)).returncode == 0
-    text = target.read_text("utf-8") if form != "xlsx" else "\n".join(
+    whole = target.read_text("utf-8") if form != "xlsx" else "\n".join(
         str(cell.value) for sheet in openpyxl.load_workbook(target) for row in sheet for cell in row
     )  # fmt: skip
-    assert "cầu gãy" in text
+    assert "cầu gãy" in whole
     for secret in (PHONE, IDENTITY, CARD, WHO, "345", "4711474747", "abab", "Lan"):
-        assert secret not in text, secret
+        assert secret not in whole, secret
 
 
 async def test_a_workbook_has_dates_numbers_a_filter_and_explains_itself(
@@ -146,6 +147,23 @@ async def test_what_cannot_be_done_is_told_and_leaves_no_file(
     assert done.returncode == 2
     assert told in " ".join(done.stderr.decode().split())
     assert done.stdout == b""
+
+
+@pytest.mark.usefixtures("export")
+async def test_a_database_that_was_never_migrated_says_what_to_run(
+    database_address: str, tmp_path: Path
+) -> None:
+    database = Database.at(database_address)
+    async with database.begin() as tx:
+        await tx.connection.execute(text("DROP TABLE case_words"))
+    await database.close()
+    command = [sys.executable, "-m", "bot", "export", "feedback"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LOABAN_DATABASE__URL": database_address}
+    done = subprocess.run(  # noqa: S603, ASYNC221 - our own command
+        command, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 2
+    assert "python -m bot migrate" in " ".join(done.stderr.decode().split())
 
 
 def test_the_document_names_the_columns_in_their_order() -> None:
