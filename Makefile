@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TEST_WORKERS ?= 3
 
 .PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export clean
 .DEFAULT_GOAL := help
@@ -15,8 +16,8 @@ run: $(VENV)/.run ## Start Loa Bản: web chat, staff page, sender, clock
 demo: $(VENV)/.run ## Watch made-up villagers ask on every channel, on emulated platforms
 	@exec $(BIN)/python -m tests.demo
 
-test: $(VENV)/.dev ## Run every test
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Run every test, in TEST_WORKERS processes (many tests only wait)
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal
 
 check: $(VENV)/.dev ## Format and lint, types, and the content check
 	$(BIN)/ruff format --check .

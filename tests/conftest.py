@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -85,18 +86,23 @@ async def database(database_address: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the program keeps what it learned from the shipped cards, once for all tests.
+    """Where the program keeps what it learned from the shipped cards, once for all processes.
 
     A folder in `LOABAN_TEST_LEARNED` keeps it from one run to the next.
     """
-    kept = os.environ.get("LOABAN_TEST_LEARNED")
-    return Path(kept) if kept else tmp_path_factory.mktemp("learned")
+    if kept := os.environ.get("LOABAN_TEST_LEARNED"):
+        return Path(kept)
+    run = tmp_path_factory.getbasetemp()
+    return (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "learned"
 
 
 @pytest.fixture(scope="session")
 def library(learned: Path) -> Library:
     """The shipped cards with the engine, opened once: a test that changes them restores them."""
-    return Library.open(SHIPPED, cache=learned)
+    learned.mkdir(parents=True, exist_ok=True)
+    with (learned / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first process learns, the others read
+        return Library.open(SHIPPED, cache=learned)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bot.channels.telegram import TelegramChannel
 from handlers.messages import Button, Kind, Reply
 from tests.channels import telegram_line
 from tests.channels.line import HELLO, NOW, SECRET, Store
-from tests.channels.telegram_line import GROUP, LAN, PICTURE, Line, chat
+from tests.channels.telegram_line import GROUP, IMPATIENT, LAN, PICTURE, Line, chat
 from tests.emulators.telegram import TOKEN, Emulator
 from tests.emulators.telegram_control import TelegramControl
 
@@ -166,7 +166,7 @@ async def test_a_second_program_with_the_same_token_shows_in_the_check(line: Lin
 
 async def test_a_press_carries_its_action_and_is_acknowledged(line: Line) -> None:
     reply = Reply("Chọn", (Button("Bảo hiểm", "1:c:bao-hiem:general"),))
-    message = int(await line.channel().send(chat(LAN), reply))
+    message = int(await line.channel(limits=IMPATIENT).send(chat(LAN), reply))
     async with line.polling() as store:
         query = await line.control.press(LAN, message, "1:c:bao-hiem:general")
         (one,) = await store.holds(1)
@@ -185,7 +185,7 @@ async def test_a_press_on_a_message_that_telegram_forgot_is_read(line: Line) -> 
 async def test_a_press_whose_acknowledgement_fails_is_still_read(line: Line) -> None:
     message = int(await line.channel().send(chat(LAN), Reply("Chọn", (Button("A", "1:h"),))))
     await line.control.fault("answerCallbackQuery", "hang")
-    async with line.polling() as store:
+    async with line.polling(limits=IMPATIENT) as store:
         await line.control.press(LAN, message, "1:h")
         await store.holds(1)
 
@@ -306,7 +306,7 @@ async def test_the_token_the_secret_and_the_words_show_in_no_log_and_no_error(
         for reply in (Reply("chuyện riêng"), Reply("chuyện riêng", media=(PICTURE,))):
             await line.control.fault("*", **fault)
             try:
-                await line.channel().send(chat(LAN), reply)
+                await line.channel(limits=IMPATIENT).send(chat(LAN), reply)
             except SendFailed as error:
                 errors.append(error)
     for base in ("http://127.0.0.1:9", "http://no-such-host.invalid", "http://[bad", "http://a:b"):

@@ -21,7 +21,7 @@ from bot.channels.telegram import TelegramChannel
 from handlers.messages import Button, Media, MediaKind, Reply
 from tests.channels import telegram_line
 from tests.channels.line import HELLO, NOW
-from tests.channels.telegram_line import GROUP, LAN, PICTURE, VOICE, Line, chat
+from tests.channels.telegram_line import GROUP, IMPATIENT, LAN, PICTURE, VOICE, Line, chat
 
 line, channel = telegram_line.line, telegram_line.channel
 
@@ -234,20 +234,21 @@ async def test_an_answer_is_not_lost_when_nobody_knows_whether_it_took_the_menus
         ({"kind": "reset", "accepted": True}, Uncertain, 1),
         ({"kind": "reset"}, Uncertain, 0),
         ({"kind": "hang"}, Uncertain, 0),
-        ({"kind": "slow", "seconds": 2}, Uncertain, 1),
+        ({"kind": "slow", "seconds": 30}, Uncertain, 1),
     ],
     ids=str,
 )
 @pytest.mark.parametrize("reply", [HELLO, Reply("chữ", media=(PICTURE,))], ids=["text", "picture"])
 async def test_a_failure_says_what_to_do_next(
     line: Line,
-    channel: TelegramChannel,
     fault: dict[str, Any],
     failure: type[SendFailed],
     arrived: int,
     *,
     reply: Reply,
 ) -> None:
+    waits = fault.get("kind") in {"hang", "slow", "slow_body"}
+    channel = line.channel(**({"limits": IMPATIENT} if waits else {}))
     await line.control.fault("*", **{"kind": "error", "times": 2, **fault})
     with pytest.raises(failure):
         await channel.send(chat(LAN), reply)

@@ -13,7 +13,7 @@ from bot.channels.zalo_bot import ZaloBotChannel
 from handlers.messages import Kind, Reply
 from tests.channels import zalo_bot_line
 from tests.channels.line import HELLO, SECRET, Store
-from tests.channels.zalo_bot_line import LAN, PICTURE, Line, chat
+from tests.channels.zalo_bot_line import IMPATIENT, LAN, PICTURE, Line, chat
 from tests.emulators.zalo_bot import TOKEN, Emulator
 
 line, channel = zalo_bot_line.line, zalo_bot_line.channel
@@ -224,7 +224,7 @@ async def test_people_see_that_an_answer_is_coming_until_it_is_there(line: Line)
 
 async def test_an_answer_comes_without_its_typing_sign(line: Line) -> None:
     await line.control.fault("sendChatAction", "hang")
-    async with line.hooked() as (channel, store, _):
+    async with line.hooked(limits=IMPATIENT) as (channel, store, _):
         await channel.poll(store.accept)
         await line.control.say(LAN, "chào")
         await store.holds(1)
@@ -276,7 +276,7 @@ async def test_the_token_the_secret_and_the_words_show_in_no_log_and_no_error(
         for reply in (Reply("chuyện riêng"), Reply("chuyện riêng", media=(PICTURE,))):
             await line.control.fault("*", times=2, **fault)
             with pytest.raises(SendFailed) as raised:
-                await line.channel().send(chat(), reply)
+                await line.channel(limits=IMPATIENT).send(chat(), reply)
             errors.append(raised.value)
             line.emulator.world.faults.clear()
     for base in ("http://127.0.0.1:9", "http://no-such-host.invalid", "http://[bad", "http://a:b"):

@@ -12,7 +12,7 @@ from bot.channels.zalo_bot import ZaloBotChannel
 from handlers.messages import MediaKind, Reply
 from tests.channels import zalo_bot_line
 from tests.channels.line import HELLO, NOW
-from tests.channels.zalo_bot_line import LAN, MISSING, PICTURE, Line, chat
+from tests.channels.zalo_bot_line import IMPATIENT, LAN, MISSING, PICTURE, Line, chat
 
 line, channel = zalo_bot_line.line, zalo_bot_line.channel
 
@@ -87,21 +87,22 @@ HTTP_200 = {"kind": "malformed", "status": 200}
         ({"kind": "reset", "accepted": True}, Uncertain, 1),
         ({"kind": "reset"}, Uncertain, 0),
         ({"kind": "hang"}, Uncertain, 0),
-        ({"kind": "slow", "seconds": 2}, Uncertain, 1),
-        ({"kind": "slow_body", "seconds": 2}, Uncertain, 1),
+        ({"kind": "slow", "seconds": 30}, Uncertain, 1),
+        ({"kind": "slow_body", "seconds": 30}, Uncertain, 1),
     ],
     ids=lambda value: str(value)[:70],
 )  # fmt: skip
 @pytest.mark.parametrize("reply", [HELLO, Reply("chữ", media=(PICTURE,))], ids=["text", "picture"])
 async def test_a_failure_says_what_to_do_next(
     line: Line,
-    channel: ZaloBotChannel,
     fault: dict[str, Any],
     failure: type[SendFailed],
     arrived: int,
     *,
     reply: Reply,
 ) -> None:
+    waits = fault.get("kind") in {"hang", "slow", "slow_body"}
+    channel = line.channel(**({"limits": IMPATIENT} if waits else {}))
     await line.control.fault("*", **{"kind": "error", "times": 2, **fault})
     with pytest.raises(failure):
         await channel.send(chat(), reply)

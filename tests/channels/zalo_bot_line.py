@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -21,11 +21,12 @@ from tests.emulators.zalo_bot_control import PNG, ZaloBotControl
 LAN = "6ede9afa66b88fe6d6a9"
 PICTURE = Media(MediaKind.IMAGE, "pictograms/sức khoẻ.png", "Thẻ bảo hiểm")
 MISSING = Media(MediaKind.IMAGE, "pictograms/gone.png", "")
+# The pauses are short; the limits of a call are long enough for a busy machine.
 FAST = Limits(
-    call=0.3,
-    photo=0.3,
-    download=0.3,
-    typing=0.3,
+    call=5,
+    photo=5,
+    download=5,
+    typing=5,
     long_poll=5,
     breath=0.01,
     first_pause=0.01,
@@ -36,6 +37,7 @@ FAST = Limits(
     farewell=0.5,
     tries=5,
 )
+IMPATIENT = replace(FAST, call=1, photo=1, download=1, typing=1)  # for what never answers
 
 
 @dataclass
