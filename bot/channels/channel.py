@@ -54,8 +54,18 @@ class Refused(Exception):
         self.reason = reason
 
 
+# Why a message was not delivered: keys of texts, which every channel shares.
+UNREACHABLE = "unsent.unreachable"
+UNKNOWN = "unsent.unknown"
+TROUBLE = "unsent.trouble"
+BUSY = "unsent.busy"
+NO_ACCESS = "unsent.no_token"
+CONTENT = "unsent.refused_content"
+GONE = "unsent.gone"
+
+
 class SendFailed(Exception):
-    """A message was not delivered. The subclass says what to do about it."""
+    """A message was not delivered: the subclass says what to do, its words are a text's key."""
 
 
 class RetryAt(SendFailed):

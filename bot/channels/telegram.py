@@ -89,7 +89,7 @@ class TelegramChannel:
         self._mode, self._secret, self._webhook_url = mode, webhook_secret, webhook_url
         self._clock, self._commands, self._limits = clock, commands, limits
         self._wire = Wire(session, api_base, token, limits)
-        self._pen = Pen(self._wire, limits, clock=clock, read_media=read_media)
+        self._pen = Pen(account, self._wire, limits, clock=clock, read_media=read_media)
         self._me = updates.Me(account, token.partition(":")[0])
         self._receiving = Receiving(account, limits.pause)
         self._acknowledging: set[asyncio.Task[None]] = set()

@@ -18,6 +18,13 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.channels.calls import CallFailed, NotSent, Unreadable
 from bot.channels.channel import (
+    BUSY,
+    CONTENT,
+    GONE,
+    NO_ACCESS,
+    TROUBLE,
+    UNKNOWN,
+    UNREACHABLE,
     FailedForGood,
     Moved,
     RetryAt,
@@ -41,12 +48,14 @@ class Pen:
 
     def __init__(
         self,
+        account: str,
         wire: Wire,
         limits: Limits,
         *,
         clock: Callable[[], datetime],
         read_media: Callable[[str], Awaitable[bytes]],
     ) -> None:
+        self._account = account
         self._limits, self._clock, self._read_media = limits, clock, read_media
         # The library writes its base address, whole messages and secrets into DEBUG lines:
         # it learns no token, and writes no such lines.
@@ -154,20 +163,23 @@ class Pen:
 
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""
+        log.info("account %s: not sent: %s", self._account, error)
         match error:
             case Refusal(moved_to=str(chat)):
                 return Moved(str(error), chat)
             case Refusal(code=429):
-                return TooFast(str(error), self._when(error))
+                return TooFast(BUSY, self._when(error))
             case Refusal(code=401 | 404):
-                return RetryAt(str(error), self._when(error), account_wide=True)
+                return RetryAt(NO_ACCESS, self._when(error), account_wide=True)
             case Refusal(gone=True):
-                return StopWriting(str(error))
+                return StopWriting(GONE)
             case Refusal(hopeless=True):
-                return FailedForGood(str(error))
-            case Refusal() | NotSent():
-                return RetryAt(str(error), self._when(error))
-        return Uncertain(str(error))
+                return FailedForGood(CONTENT)
+            case Refusal():
+                return RetryAt(TROUBLE, self._when(error))
+            case NotSent():
+                return RetryAt(UNREACHABLE, self._when(error))
+        return Uncertain(UNKNOWN)
 
     def _when(self, error: CallFailed) -> datetime:
         self._failures += 1

@@ -21,6 +21,13 @@ import aiohttp
 from bot.channels import zalo_bot_updates as updates
 from bot.channels.calls import CallFailed, NotSent, Unreadable, get
 from bot.channels.channel import (
+    BUSY,
+    CONTENT,
+    GONE,
+    NO_ACCESS,
+    TROUBLE,
+    UNKNOWN,
+    UNREACHABLE,
     Accept,
     FailedForGood,
     Health,
@@ -270,34 +277,37 @@ class ZaloBotChannel:
 
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""
+        log.info("account %s: not sent: %s", self.account, error)
         match error:
             case Refusal(gone=True):
-                return StopWriting(str(error))
+                return StopWriting(GONE)
             case Refusal(timed_out=True):
-                return Uncertain(str(error))
+                return Uncertain(UNKNOWN)
             case Refusal(code=429):
-                return self._quota_used_up(error)
+                return self._quota_used_up()
             case Refusal(code=401 | 404):
-                return self._later(error, account_wide=True)
+                return self._later(NO_ACCESS, error, account_wide=True)
             case Refusal(hopeless=True):
-                return FailedForGood(str(error))
-            case Refusal() | NotSent():
-                return self._later(error)
-        return Uncertain(str(error))
+                return FailedForGood(CONTENT)
+            case Refusal():
+                return self._later(TROUBLE, error)
+            case NotSent():
+                return self._later(UNREACHABLE, error)
+        return Uncertain(UNKNOWN)
 
-    def _later(self, error: CallFailed, *, account_wide: bool = False) -> RetryAt:
+    def _later(self, reason: str, error: CallFailed, *, account_wide: bool = False) -> RetryAt:
         self._failures += 1
         when = self._clock() + timedelta(seconds=self._pause(self._failures, error))
-        return RetryAt(str(error), when, account_wide=account_wide)
+        return RetryAt(reason, when, account_wide=account_wide)
 
-    def _quota_used_up(self, error: Refusal) -> RetryAt:
+    def _quota_used_up(self) -> RetryAt:
         """Let the account wait; what was on its way at the same time makes it no longer."""
         now = self._clock()
         if self._quota_until <= now:
             self._quota_refusals += 1
             seconds = self._limits.quota_pause(self._quota_refusals)
             self._quota_until = now + timedelta(seconds=seconds)
-        return RetryAt(str(error), self._quota_until, account_wide=True)
+        return RetryAt(BUSY, self._quota_until, account_wide=True)
 
 
 def _message_id(result: Any) -> str:

@@ -21,6 +21,9 @@ from bot.channels import zalo_oa_errors as errors
 from bot.channels import zalo_oa_events as events
 from bot.channels.calls import CallFailed, NotSent, get
 from bot.channels.channel import (
+    NO_ACCESS,
+    UNKNOWN,
+    UNREACHABLE,
     Accept,
     FailedForGood,
     Health,
@@ -203,7 +206,7 @@ class ZaloOAChannel:
             await self._window.check(address.chat)
             number = await self._sending.deliver(address, reply)
         except NoToken as error:
-            reason = errors.CONSENT if error.consent else errors.NO_TOKEN
+            reason = errors.CONSENT if error.consent else NO_ACCESS
             self._trouble.note(error.reason)
             raise RetryAt(reason, error.when, account_wide=True) from None
         except CallFailed as error:
@@ -218,9 +221,9 @@ class ZaloOAChannel:
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""
         if isinstance(error, NotSent):
-            return self._later(errors.UNREACHABLE)
+            return self._later(UNREACHABLE)
         if not isinstance(error, Refusal) or error.timed_out:
-            return Uncertain(errors.UNKNOWN)
+            return Uncertain(UNKNOWN)
         reason = error.meaning.reason
         match error.meaning.then:
             case Then.NEVER:

@@ -11,18 +11,15 @@ from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
+from bot.channels.channel import BUSY, CONTENT, GONE, NO_ACCESS, TROUBLE
+
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")  # Zalo names no zone for its nights: an assumption
 MORNING = time(6, 0)
 
-UNREACHABLE = "unsent.unreachable"
-UNKNOWN = "unsent.unknown"
-TROUBLE = "unsent.trouble"
-NO_TOKEN = "unsent.no_token"  # noqa: S105 - a text's key
 CONSENT = "unsent.consent_needed"
-CONTENT = "unsent.refused_content"
 WINDOW = "unsent.window_closed"
 FREE_WINDOW = "unsent.free_window_closed"
-GONE = "unsent.gone"
+NO_QUOTA = "unsent.no_quota"
 
 
 class Then(Enum):
@@ -46,14 +43,14 @@ class Meaning:
 
 
 _TABLE = (
-    (Then.TOKEN, NO_TOKEN, (-216, -220, -124)),
-    (Then.ALL_LATER, "unsent.busy", (-32,)),
+    (Then.TOKEN, NO_ACCESS, (-216, -220, -124)),
+    (Then.ALL_LATER, BUSY, (-32,)),
     (Then.LATER, TROUBLE, (-100, -200, -214)),
     (Then.MORNING, "unsent.night", (-133, -234)),
     (Then.MORNING, "unsent.daily_limit", (-144, -147)),
     (Then.NEVER, WINDOW, (-230, -232)),
     (Then.NEVER, FREE_WINDOW, (-305, -311)),
-    (Then.NEVER, "unsent.no_quota", (-115, -136, -137, -211, -320, -321)),
+    (Then.NEVER, NO_QUOTA, (-115, -136, -137, -211, -320, -321)),
     (Then.NEVER, "unsent.person_full", (-218, -1441, -1471, -1472)),
     (Then.NEVER, "unsent.restricted", (-139, -140, -141)),
     (

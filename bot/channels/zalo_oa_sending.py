@@ -10,10 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from bot.channels import zalo_oa_errors as errors
 from bot.channels import zalo_oa_messages as messages
 from bot.channels.calls import get
-from bot.channels.channel import FailedForGood
+from bot.channels.channel import CONTENT, FailedForGood
 from bot.channels.zalo_oa_errors import Then
 from bot.channels.zalo_oa_messages import storable
 from bot.channels.zalo_oa_wire import Refusal, Wire
@@ -61,7 +60,7 @@ class Sending:
         """
         text, key, shown = storable(reply.text), (address, reply), None
         if len(text) > messages.TEXT_LENGTH:
-            raise FailedForGood(errors.CONTENT)
+            raise FailedForGood(CONTENT)
         for place, media in enumerate(reply.media):
             if place < self._begun.get(key, 0):
                 continue
@@ -77,7 +76,7 @@ class Sending:
         if not text.strip() and shown is not None:
             return self._done(key, shown.number)
         if not text.strip():
-            raise FailedForGood(errors.CONTENT)
+            raise FailedForGood(CONTENT)
         return self._done(key, await self._send(address.chat, messages.words(text, reply.buttons)))
 
     def give_up(self, address: Address, reply: Reply) -> None:
@@ -105,7 +104,7 @@ class Sending:
             return None if number is None else _Shown(number, whole=bool(caption.strip()))
         except Refusal as error:
             # Nothing was shown; the words alone must do.
-            if error.meaning.reason != errors.CONTENT and error.code != EXPIRED:
+            if error.meaning.reason != CONTENT and error.code != EXPIRED:
                 raise
             log.warning("media %s is refused by Zalo: %s", media.name, error)
         return None
@@ -121,7 +120,7 @@ class Sending:
         try:
             return await self._send(chat, message)
         except Refusal as error:
-            if error.meaning.reason != errors.CONTENT:
+            if error.meaning.reason != CONTENT:
                 raise
             log.warning("Zalo takes no lists (%s): words and buttons go out instead", error)
             self._lists = False

@@ -17,6 +17,9 @@ from bot.channels.zalo_oa_wire import Refusal, Wire, number
 FREE, BILLED = timedelta(hours=48), timedelta(days=7)
 MARGIN = timedelta(minutes=5)  # nearer to the end Zalo is asked: clocks differ, sending takes time
 KNOWN = 20_000  # chats whose time is remembered
+LASTS = timedelta(minutes=1)  # so long a count of paid messages is believed
+OWNER = "OA"
+PAID = ("sub_quota", "purchase_quota", "reward_quota")
 PATH = "/v3.0/oa/quota/message"
 
 LastHeard = Callable[[str], Awaitable[datetime | None]]
@@ -37,6 +40,7 @@ class Window:
         self._wire, self._clock, self._last_heard = wire, clock, last_heard
         self._allow_billed = allow_billed
         self._heard: dict[str, datetime] = {}
+        self._counted, self._used_up = datetime.min.replace(tzinfo=UTC), False
 
     def note(self, chat: str, at: datetime) -> None:
         """A person did something that opens the window."""
@@ -61,8 +65,33 @@ class Window:
             return
         if now - heard > BILLED:
             raise FailedForGood(errors.WINDOW)
-        if now - heard > FREE and not self._allow_billed:
+        if now - heard <= FREE:
+            return
+        if not self._allow_billed:
             raise FailedForGood(errors.FREE_WINDOW)
+        if await self._nothing_left(now):
+            raise FailedForGood(errors.NO_QUOTA)
+
+    async def _nothing_left(self, now: datetime) -> bool:
+        """Whether Zalo counts no message left that is paid for. If it does not say, sending tells.
+
+        Asked at most once in `LASTS`: a notice to thousands is one question, not one each.
+        """
+        if now >= self._counted + LASTS:
+            left = [many for kind in PAID for many in await self._left(kind)]
+            self._used_up = bool(left) and not any(many is None or many > 0 for many in left)
+            self._counted = now
+        return self._used_up
+
+    async def _left(self, kind: str) -> list[int | None]:
+        body = {"quota_owner": OWNER, "product_type": "cs", "quota_type": kind}
+        try:
+            parts = await self._wire.ask(PATH, body)
+        except Refusal as error:
+            if error.meaning.then not in {Then.NEVER, Then.OPERATOR}:
+                raise
+            return []  # an account that may not ask may still send
+        return [number(get(part, "remain")) for part in parts] if type(parts) is list else []
 
     async def _ask(self, chat: str) -> datetime | None:
         try:

@@ -14,6 +14,11 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 
 from bot.channels.channel import (
+    CONTENT,
+    GONE,
+    TROUBLE,
+    UNKNOWN,
+    UNREACHABLE,
     Accept,
     FailedForGood,
     FetchGone,
@@ -84,12 +89,12 @@ class LetterboxChannel:
             case 200 if isinstance(answer, dict) and "slip" in answer:
                 return str(answer["slip"])
             case 200:
-                raise Uncertain("an answer that says nothing")
+                raise Uncertain(UNKNOWN)
             case 410:
-                raise StopWriting("the box is gone")
+                raise StopWriting(GONE)
             case 422:
-                raise FailedForGood("the post office does not take these words")
-        raise RetryAt(f"HTTP {status}", self._clock() + LATER, account_wide=status == 401)
+                raise FailedForGood(CONTENT)
+        raise RetryAt(TROUBLE, self._clock() + LATER, account_wide=status == 401)
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         raise FetchGone("nothing but slips goes into a letterbox")
@@ -121,8 +126,8 @@ class LetterboxChannel:
                     return response.status, json.loads(await response.read())
                 except ValueError:
                     return response.status, None
-        except NEVER_LEFT as error:
-            failure = RetryAt(type(error).__name__, self._clock() + LATER)
-        except (aiohttp.ClientError, OSError) as error:
-            failure = Uncertain(type(error).__name__)
+        except NEVER_LEFT:
+            failure = RetryAt(UNREACHABLE, self._clock() + LATER)
+        except (aiohttp.ClientError, OSError):
+            failure = Uncertain(UNKNOWN)
         raise failure

@@ -25,6 +25,8 @@ from bot.channels.channel import (
 )
 from bot.file_checks import FileLimits, check
 from content.screens import Screen, screens, shorten, utf16_length
+from content.shelf import SHIPPED
+from content.texts import Texts
 from handlers.messages import Attachment, Button, Kind, Media, MediaKind, Reply
 from handlers.villager.menus import digits
 from tests.bot import samples
@@ -51,6 +53,7 @@ CHOICES = (
     Button("Trang đầu", "1:h", 0),
 )
 PRIVATE = "chuyện riêng"
+TEXTS = Texts.load(SHIPPED / "texts" / "vi.po")
 
 
 @pytest.fixture(params=RIGS)
@@ -235,6 +238,7 @@ async def test_a_message_that_does_not_arrive_says_what_to_do(
     with pytest.raises(SendFailed) as raised:
         await rig.show(Reply("Ở xã."))
     assert type(raised.value) is failure
+    assert str(raised.value) in TEXTS, "the reason is the key of a text for staff"
     shown = [one.text for one in await rig.phone.screen()]
     assert shown == (["Ở xã."] if failure is Uncertain else [])
     if isinstance(raised.value, RetryAt):

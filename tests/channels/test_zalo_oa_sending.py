@@ -162,6 +162,21 @@ async def test_after_48_hours_nothing_is_sent_unless_paying_is_allowed(house: Ho
     assert len(await house.control.calls(CS)) == 2
 
 
+async def test_nothing_that_costs_is_sent_when_no_paid_message_is_left(house: House) -> None:
+    await house.control.do("oa", quota={"sub_quota": 1})
+    await silent_for(house, 49)
+    await house.channel(allow_billed=True).send(CHAT, HELLO)
+    channel = house.channel(allow_billed=True)
+    for _ in range(2):
+        refused = await failure(channel)
+        assert (type(refused), str(refused)) == (FailedForGood, "unsent.no_quota")
+    assert len(await house.control.calls(CS)) == 1
+    # Once more is bought it goes on: a count is believed for a minute.
+    await house.control.do("oa", quota={"sub_quota": 5})
+    await house.control.move(61)
+    await channel.send(CHAT, HELLO)
+
+
 async def test_zalo_is_asked_for_the_last_time_only_where_we_do_not_know_of_a_recent_one(
     house: House,
 ) -> None:
