@@ -107,7 +107,7 @@ def remove_official(
         await book.remove(tx, number, at=at)
         for desk in desks:
             await Outbox().put(
-                tx, [Reply(texts("official.removed")).to_json()], account=desk.account,
+                tx, [Reply(texts("official.removed"), commands=()).to_json()], account=desk.account,
                 conversation=desk.conversation, inbox=None, lane=Lane.REPLY, at=at,
             )  # fmt: skip
         return official.name

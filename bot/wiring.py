@@ -44,6 +44,7 @@ from content.receipts import ReceiptWords
 from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.casework import Casework
+from handlers.command_menu import of_villagers
 from handlers.errands import VIETNAM
 from handlers.layout import lay_out
 from handlers.messages import Capabilities, Incoming, Reply
@@ -244,7 +245,7 @@ async def build(
             public_url=settings.web.public_url,
             clock=now,
             read_media=media,
-            commands={"": _commands(texts, units)},
+            commands={"": of_villagers(texts, units)},
             speed=Speed(
                 settings.pacing.messages_per_second,
                 settings.pacing.messages_per_chat_per_second,
@@ -391,17 +392,3 @@ def hotlines(settings: HotlineSettings) -> Hotlines:
     if settings.confirmed is None:
         return NO_HOTLINES
     return Hotlines(dict(settings.numbers()), settings.confirmed)
-
-
-def _commands(texts: Texts, units: Units) -> list[tuple[str, str]]:
-    """What a menu button offers to villagers: a word that works when typed, and what it does."""
-    offered = [
-        (texts("words.home"), texts("command.home")),
-        (texts("words.person"), texts("command.person")),
-        (texts("words.feedback"), texts("command.feedback")),
-        (texts("words.notices"), texts("command.notices")),
-        (texts("words.stop_notices"), texts("command.stop")),
-    ]
-    if len(units) > 1:
-        offered.append((texts("words.units"), texts("command.units")))
-    return [(words.split("|")[0].removeprefix("/"), about) for words, about in offered]

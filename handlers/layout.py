@@ -30,6 +30,7 @@ def lay_out(reply: Reply, capabilities: Capabilities) -> list[Reply]:
             replace(button, label=shorten(_numbered(button), capabilities.button_label_length))
             for button in shown
         ),
+        commands=reply.commands,
     )
     return messages
 

@@ -112,11 +112,21 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A word that a platform's menu offers, written without its "/", and what it does."""
+
+    word: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message to a person, in words that no platform need change but by its capabilities.
 
     A `menu` only offers choices: what is chosen may take its place, if it stands last. `replaces`
     is the platform's id of such a menu; a channel that cannot do that sends a new message.
+    With `commands` the platform's own menu, where it has one, offers these in this chat from now
+    on; with none of them, what it offers to everybody.
     """
 
     text: str
@@ -124,6 +134,7 @@ class Reply:
     media: tuple[Media, ...] = ()
     menu: bool = False
     replaces: str = ""
+    commands: tuple[Command, ...] | None = None
 
     def to_json(self) -> str:
         return json.dumps(
@@ -133,6 +144,9 @@ class Reply:
                 "media": [[m.kind.value, m.name, m.text] for m in self.media],
                 "menu": self.menu,
                 "replaces": self.replaces,
+                "commands": None
+                if self.commands is None
+                else [[c.word, c.about] for c in self.commands],
             },
             ensure_ascii=False,
         )
@@ -147,7 +161,12 @@ class Reply:
             media=tuple(Media(MediaKind(kind), name, text) for kind, name, text in raw["media"]),
             menu=raw.get("menu", False),  # older rows do not say
             replaces=raw.get("replaces", ""),
+            commands=_commands(raw.get("commands")),
         )
+
+
+def _commands(raw: list[list[str]] | None) -> tuple[Command, ...] | None:
+    return None if raw is None else tuple(Command(word, about) for word, about in raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,11 +35,11 @@ from bot.channels.downloads import PAUSE
 from bot.channels.receiving import Receiving
 from bot.channels.telegram_sending import CAPTION_LENGTH, Pen
 from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire
-from handlers.messages import Address, Capabilities, Incoming, MediaKind, Reply
+from handlers.messages import Address, Capabilities, Command, Incoming, MediaKind, Reply
 
 log = logging.getLogger(__name__)
 
-Commands = Mapping[str, Sequence[tuple[str, str]]]
+Commands = Mapping[str, Sequence[Command]]
 """By language code ("" is for all others): words without their slash, and what each does."""
 
 COMMAND_TRIES = 5
@@ -117,7 +117,13 @@ class TelegramChannel:
 
         A retry of the same reply in this process goes on after the media that had already come.
         """
-        return await self._pen.send(address, reply)
+        number = await self._pen.send(address, reply)
+        if reply.commands is not None:
+            try:
+                await self._offer_in(address.chat, reply.commands)
+            except CallFailed as error:  # the words have come, and every command works unlisted
+                log.warning("account %s: a chat's menu is not set: %s", self.account, error)
+        return number
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Ask where a file lies just now, and fetch it: so a link that expired does not matter."""
@@ -267,7 +273,7 @@ class TelegramChannel:
         for attempt in range(1, COMMAND_TRIES + 1):
             try:
                 for language, commands in self._commands.items():
-                    await self._offer(language, list(commands))
+                    await self._offer(language, commands)
             except CallFailed as error:
                 trouble = error
                 await asyncio.sleep(self._limits.pause(attempt, error))
@@ -275,22 +281,18 @@ class TelegramChannel:
                 return
         log.warning("account %s: the menu of commands is not set: %s", self.account, trouble)
 
-    async def offer_in(self, chat: str, commands: Sequence[tuple[str, str]]) -> None:
-        """Give one chat a menu of its own (an official's); with no commands, everybody's again.
-
-        Raises CallFailed.
-        """
+    async def _offer_in(self, chat: str, commands: Sequence[Command]) -> None:
         scope = {"type": "chat", "chat_id": int(chat)}
         if commands:
             await self._wire.call("setMyCommands", commands=_listed(commands), scope=scope)
         else:
             await self._wire.call("deleteMyCommands", scope=scope)
 
-    async def _offer(self, language: str, commands: list[tuple[str, str]]) -> None:
+    async def _offer(self, language: str, commands: Sequence[Command]) -> None:
         found = await self._wire.call("getMyCommands", language_code=language)
         listed = found if isinstance(found, list) else []
         there = [(get(c, "command"), get(c, "description")) for c in listed]
-        if there != commands:
+        if there != [(c.word, c.about) for c in commands]:
             wanted = _listed(commands)
             await self._wire.call("setMyCommands", commands=wanted, language_code=language)
 
@@ -300,5 +302,5 @@ def _minute(chat: str) -> int | None:
     return GROUP_MINUTE if chat.startswith("-") else None
 
 
-def _listed(commands: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"command": word, "description": about} for word, about in commands]
+def _listed(commands: Sequence[Command]) -> list[dict[str, str]]:
+    return [{"command": one.word, "description": one.about} for one in commands]

@@ -12,6 +12,7 @@ from dataclasses import replace
 from content.texts import Texts
 from content.understanding.vietnamese import fold
 from handlers.actions import Home, JoinOffice, encode
+from handlers.command_menu import of_officials
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Kind, Reply
 from handlers.units import Units
@@ -67,7 +68,12 @@ class Joining:
         official = await self._officials.join(
             visit.tx, action.code, conversation=here, at=visit.now
         )
-        return self._say(visit, "official.join.done" if official else "official.join.wrong")
+        if official is None:
+            return self._say(visit, "official.join.wrong")
+        done = self._say(visit, "official.join.done")
+        [welcome] = done.replies
+        menu = of_officials(self._texts, self._units)
+        return replace(done, replies=(replace(welcome, commands=menu),))
 
     async def _ask(self, visit: Visit, code: str) -> Served:
         """Say whose office, which role and what it means; nothing is done yet."""

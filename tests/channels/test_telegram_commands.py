@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.messages import Command, Reply
 from tests.channels import telegram_line
-from tests.channels.telegram_line import LAN, Line
+from tests.channels.telegram_line import LAN, Line, chat
 
 line = telegram_line.line
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
 async def test_the_menu_of_commands_is_written_when_it_has_changed(line: Line, mode: str) -> None:
-    first = {"": [("menu", "Các chuyện"), ("canbo", "Hỏi cán bộ")], "en": [("menu", "Topics")]}
-    other = {**first, "en": [("menu", "Subjects")]}
+    vietnamese = [Command("menu", "Các chuyện"), Command("canbo", "Hỏi cán bộ")]
+    first = {"": vietnamese, "en": [Command("menu", "Topics")]}
+    other = {**first, "en": [Command("menu", "Subjects")]}
     for starts, (commands, written) in enumerate([(first, 2), (first, 2), (other, 3)], start=1):
         if mode == "polling":
             async with line.polling(commands=commands):
@@ -33,7 +35,7 @@ async def test_a_menu_of_commands_that_is_refused_keeps_no_message_away(
 ) -> None:
     await line.control.fault("getMyCommands", "malformed", body='{"ok":true,"result":7}')
     await line.control.fault("setMyCommands", "error", times=100)
-    async with line.hooked(commands={"": [("menu", "Các chuyện")]}) as (channel, store, _):
+    async with line.hooked(commands={"": [Command("menu", "Các chuyện")]}) as (channel, store, _):
         await channel.poll(store.accept)
         await line.control.say(LAN, "chào")
         await store.holds(1)
@@ -41,12 +43,19 @@ async def test_a_menu_of_commands_that_is_refused_keeps_no_message_away(
 
 
 async def test_a_chat_gets_a_menu_by_its_role_and_may_lose_it_again(line: Line) -> None:
-    everybody, officials = [("menu", "Các chuyện")], [("viec", "Việc đang chờ")]
+    everybody, officials = [Command("menu", "Các chuyện")], (Command("viec", "Việc đang chờ"),)
     async with line.hooked(commands={"": everybody}) as (channel, store, _):
         await channel.poll(store.accept)
-        await channel.offer_in(str(LAN), officials)
+        await channel.send(chat(LAN), Reply("Bạn đã là cán bộ.", commands=officials))
+        await channel.send(chat(LAN), Reply("Việc mới."))
         shown = (await line.control.state())["commands"]
         assert shown[""] == [{"command": "menu", "description": "Các chuyện"}]
         assert shown[f"chat {LAN}"] == [{"command": "viec", "description": "Việc đang chờ"}]
-        await channel.offer_in(str(LAN), [])
+        await channel.send(chat(LAN), Reply("Bạn đã thôi việc.", commands=()))
         assert f"chat {LAN}" not in (await line.control.state())["commands"]
+
+
+async def test_words_arrive_though_their_menu_is_refused(line: Line) -> None:
+    await line.control.fault("setMyCommands", "error", times=100)
+    await line.channel().send(chat(LAN), Reply("Chào.", commands=(Command("viec", "Việc"),)))
+    assert [one.text for one in await line.control.sent(LAN)] == ["Chào."]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from content.screens import shorten, split, utf16_length
 from handlers.layout import lay_out
-from handlers.messages import Button, Capabilities, Media, MediaKind, Reply
+from handlers.messages import Button, Capabilities, Command, Media, MediaKind, Reply
 
 PLAIN = Capabilities(text_length=2000, buttons=0)
 RICH = Capabilities(text_length=4096, buttons=10, media=frozenset(MediaKind))
@@ -70,6 +70,11 @@ def test_pictures_go_with_the_first_message_and_buttons_with_the_last() -> None:
     assert [bool(m.buttons) for m in messages] == [False] * (len(messages) - 1) + [True]
 
 
+def test_a_chats_own_menu_goes_with_the_last_message() -> None:
+    messages = lay_out(Reply("Dài. " * 2000, commands=()), RICH)
+    assert [m.commands for m in messages] == [None] * (len(messages) - 1) + [()]
+
+
 def test_what_takes_a_menus_place_is_the_first_message() -> None:
     messages = lay_out(Reply("Dài. " * 2000, menu=True, replaces="7"), RICH)
     assert [m.replaces for m in messages] == ["7"] + [""] * (len(messages) - 1)
@@ -88,11 +93,17 @@ def test_a_channel_without_pictures_gets_the_words() -> None:
     st.lists(st.builds(Media, st.sampled_from(MediaKind), st.text(), st.text()), max_size=2),
     st.booleans(),
     st.text(max_size=9),
+    st.none() | st.lists(st.builds(Command, st.text(), st.text()), max_size=2).map(tuple),
 )
 def test_a_reply_comes_back_from_the_outbox_as_it_went_in(
-    text: str, buttons: list[Button], media: list[Media], menu: bool, replaces: str
+    text: str,
+    buttons: list[Button],
+    media: list[Media],
+    menu: bool,
+    replaces: str,
+    commands: tuple[Command, ...] | None,
 ) -> None:
-    reply = Reply(text, tuple(buttons), tuple(media), menu, replaces)
+    reply = Reply(text, tuple(buttons), tuple(media), menu, replaces, commands)
     assert Reply.from_json(reply.to_json()) == reply
 
 

@@ -21,6 +21,7 @@ from tests.handlers.office import (
     official,
     remove,
 )
+from tests.handlers.test_reception import words
 
 
 async def test_a_code_makes_a_chat_an_office_phone_after_a_yes(house: House) -> None:
@@ -30,7 +31,12 @@ async def test_a_code_makes_a_chat_an_office_phone_after_a_yes(house: House) -> 
     assert "khóa màn hình" in asked
     async with house.database.read() as tx:
         assert await Officials().all(tx) == [], "nothing is done before the yes"
-    assert "máy làm việc của bạn" in await person.told("1")
+    welcome = await person.say("1")
+    assert "máy làm việc của bạn" in words(welcome)
+    [offered] = [reply.commands for reply in welcome if reply.commands]
+    assert (offered[0].word, len(offered) > 3) == ("viec", True), "the menu of their own chat"
+    for command in offered:
+        assert await person.told(f"/{command.word}") != await person.told("/khongcolenhnay")
     assert "Không có việc nào" in await person.told("viec")
     late = Person(house)
     assert "không đúng" in await late.told(f"mời {code}"), "it works once"
