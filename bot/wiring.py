@@ -215,6 +215,7 @@ async def build(
             own_cases=MyCases(
                 casework=casework,
                 receipts=receipts,
+                conceal=keys.conceal,
                 texts=texts,
                 warn=ask.warning,
                 files=filing.case_files,
@@ -225,7 +226,7 @@ async def build(
         office,
         texts,
         Described(shelf=library.shelf, texts=texts, units=units),
-        store=lambda text: keys.conceal(text) if receipts.read(text) else text,
+        store=lambda text: keys.conceal(text) if receipts.hear(text) else text,
     )
     async with aiohttp.ClientSession(
         headers={"User-Agent": USER_AGENT}, connector=aiohttp.TCPConnector(limit=0)

@@ -1,7 +1,8 @@
 """A villager's own cases: how they stand, by receipt from anywhere; what they say to an answer.
 
 Whoever has the three words may read how a case stands and what was answered. To add to it, rate,
-reopen or withdraw it, one has to be in the chat from which it came.
+reopen or withdraw it, one has to be in the chat from which it came. What is nearly a receipt is
+answered from the list of words alone and counts as a wrong guess: it tells nothing of any case.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from content.receipts import ReceiptWords
+from content.receipts import Heard, How, Receipt, ReceiptWords
 from content.screens import shorten
 from content.texts import Texts
 from handlers.actions import Action, CaseMove, CaseStep
@@ -44,13 +45,16 @@ class MyCases:
         *,
         casework: Casework,
         receipts: ReceiptWords,
+        conceal: Callable[[str], str],
         texts: Texts,
         warn: Callable[[Visit], Reply | None],
         files: CaseFiles,
     ) -> None:
-        """`warn` gives whom to call to somebody in danger."""
+        """`conceal` seals a receipt's words in a message that is stored; `warn` gives whom to call
+        to somebody in danger."""
         self._casework = casework
         self._receipts = receipts
+        self._conceal = conceal
         self._texts = texts
         self._warn = warn
         self._files = files
@@ -79,17 +83,12 @@ class MyCases:
             served = await self._words(visit)
             if served is not None:
                 return served
-        words = self._receipts.read(visit.text)
-        meant = None if words else self._receipts.suggest(visit.text)
-        if words is None and meant is None:
+        heard = self._receipts.hear(visit.text)
+        if heard is None:
             return None
         if visit.group:
             return self._say(visit, self._texts("feedback.group"))
-        if words is None and meant is not None:
-            return self._say(
-                visit, self._texts("my_cases.meant", receipt=self._receipts.shown(meant))
-            )
-        return await self._by_receipt(visit, words) if words else None
+        return await self._by_receipt(visit, heard)
 
     async def step(self, visit: Visit, action: Action) -> Served:
         """A button under one of their cases."""
@@ -156,16 +155,32 @@ class MyCases:
             return served
         return replace(served, replies=(warning, *served.replies), urgent=True)
 
-    async def _by_receipt(self, visit: Visit, words: tuple[str, str, str]) -> Served:
+    async def _by_receipt(self, visit: Visit, heard: Heard) -> Served:
         here = visit.conversation.id
         if await self._guesses.too_many(visit.tx, conversation=here, at=visit.now):
             minutes = WATCHED.seconds // 60
             return self._say(visit, self._texts("my_cases.wait", minutes=minutes))
-        case = await self._casework.find(visit.tx, words)
+        case = None
+        if heard.how is How.EXACT and heard.words:
+            case = await self._casework.find(visit.tx, heard.words)
         if case is None:
             await self._guesses.note(visit.tx, conversation=here, at=visit.now)
-            return self._say(visit, self._texts("my_cases.unknown"))
+            return self._say(visit, self._no_case(heard))
         return await self._show(visit, case)
+
+    def _no_case(self, heard: Heard) -> str:
+        """What may be wrong with the words, whether or not any case is near them."""
+        match heard:
+            case Heard(How.TWICE):
+                return self._texts("my_cases.twice")
+            case Heard(How.NEAR, tuple() as near):
+                return self._meant(near)
+            case Heard(How.EXACT, tuple() as words) if today := self._receipts.nearest(words):
+                return self._meant(today)
+        return self._texts("my_cases.unknown")
+
+    def _meant(self, words: Receipt) -> str:
+        return self._texts("my_cases.meant", receipt=self._conceal(self._receipts.shown(words)))
 
     async def _show(self, visit: Visit, case: Case) -> Served:
         """How it stands, with the last answer; what can be done with it from here."""

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from bot.receipt_keys import ReceiptKeys
 from bot.wiring import House, now
+from content.receipts import RETIRED
 from handlers.messages import Attachment, Kind, Reply
 from storage.case_lists import EVERYTHING, CaseLists
-from storage.case_records import Case, CaseKind, CaseState, CaseWordsRecord
+from storage.case_records import Case, CaseKind, CaseRecord, CaseState, CaseWordsRecord
 from storage.cases import Cases
 from storage.conversations import ConversationRecord
 from storage.drafts import DraftRecord
@@ -229,6 +231,65 @@ async def test_five_wrong_receipts_stop_a_chat_for_a_while(villager: Villager) -
         assert "không thấy việc nào" in await told(guesser, wrong)
     assert "chờ 10 phút" in await told(guesser, three)
     assert "đang chờ cán bộ" in await told(villager, three)
+
+
+def slipped(three: str) -> str:
+    """The receipt with a letter too much, which no word has there and Telex does not mean."""
+    return f"{three}q"
+
+
+async def test_a_slip_is_asked_about_and_the_state_is_told_for_the_exact_words_alone(
+    villager: Villager,
+) -> None:
+    three = receipt(await told(villager, "góp ý", "2", "nên có đèn đường", "1"))
+    other = Villager(villager.house)
+    await other.say("", Kind.START)
+    asked = await told(other, f"mã: {slipped(three)}")
+    assert f"Có phải mã của bà con là: {three}?" in asked
+    assert "đang chờ cán bộ" not in asked
+    assert "đang chờ cán bộ" in await told(other, three)
+    async with villager.house.database.read() as tx:
+        kept = [
+            *(await tx.connection.execute(select(OutboxRecord.body))).scalars(),
+            *(await tx.connection.execute(select(InboxRecord.text))).scalars(),
+        ]
+    assert not [row for row in kept if three.split(" – ")[0] in str(row)], "slips are sealed too"
+
+
+async def test_slips_are_answered_alike_whether_or_not_there_is_a_case_and_count_as_guesses(
+    villager: Villager,
+) -> None:
+    """So that nobody learns from "có phải …?" that they come near to somebody's receipt."""
+    three = receipt(await told(villager, "góp ý", "2", "nên có đèn đường", "1"))
+    book = villager.house.receipts
+    guesser = Villager(villager.house)
+    await guesser.say("", Kind.START)
+    for near in (three, *(book.shown(book.draw(lambda _, n=n: n)) for n in (3, 33, 333, 1033))):
+        text = f"mã biên nhận {slipped(near)}"
+        assert f"Có phải mã của bà con là: {near}?" in await told(guesser, text)
+    assert "chờ 10 phút" in await told(guesser, f"mã biên nhận {slipped(three)}")
+    assert "chờ 10 phút" in await told(guesser, three)
+
+
+async def test_a_word_said_twice_is_kindly_refused(villager: Villager) -> None:
+    assert "ba từ đều khác nhau" in await told(villager, "hoa sen cây tre hoa sen")
+    assert "xem lại ba từ" in await told(villager, "mã biên nhận hoa sen cây tre bla bla")
+
+
+async def test_a_receipt_in_words_that_are_drawn_no_more_still_opens_its_case(
+    villager: Villager,
+) -> None:
+    house = villager.house
+    await told(villager, "góp ý", "2", "nên có đèn đường", "1")
+    old = (RETIRED.read_text("utf-8").split("\n")[n] for n in (5, 55, 555))
+    first, second, third = old
+    keys = ReceiptKeys(
+        house.settings.token_key.get_secret_value(), house.settings.data.folder / "receipts.key"
+    )
+    mark = keys.hashes(house.receipts.canonical((first, second, third)))[0]
+    async with house.database.begin() as tx:
+        await tx.connection.execute(update(CaseRecord).values(receipt_hash=mark))
+    assert "đang chờ cán bộ" in await told(villager, f"{first}, {second}, {third}")
 
 
 async def answered(villager: Villager, text: str) -> Case:
