@@ -8,11 +8,12 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from content.redaction.page import Found, Page
-from content.redaction.words import FAMILIES, WORDS, Lexicon, any_of
+from content.redaction.words import FAMILIES, LETTERS, WORDS, Lexicon, any_of, first_letters
 from content.understanding.vietnamese import fold
 
 _N = WORDS["names"]
 _FAMILIES = Lexicon(FAMILIES)
+_FAMILY_LETTERS = first_letters(FAMILIES) | {"h", "k"}
 _STOPS, _STOPS_MARKED = Lexicon(_N["stops"]), Lexicon(_N["marked"], strict=True)
 _NOT_FIRST, _ROLES = Lexicon(_N["not_first"]), Lexicon(_N["roles"])
 _MIDDLES, _FULL_MIDDLES = Lexicon(_N["middles"]), Lexicon(_N["middles"][:2])
@@ -72,6 +73,8 @@ def titled(page: Page) -> Iterator[Found]:
     for pattern in (_TITLE, _BARE):
         found = []
         for match in pattern.finditer(page.plain):
+            if not _may_be_family(page, match.end()):
+                continue
             bare = pattern is _BARE
             if bare and page.word_before(match.start()) in _PUBLIC:
                 continue
@@ -162,6 +165,12 @@ def _is_role(words: Sequence[str]) -> bool:
 
 def _is_family(word: str) -> bool:
     return word in _FAMILIES or fold(word[:2]) in {"h'", "k'"} or word[:2] in {"H’", "K’"}
+
+
+def _may_be_family(page: Page, at: int) -> bool:
+    """Seen at a glance, since most words after "con" or "em" are no family name."""
+    letters = LETTERS.match(page.plain, at)
+    return letters is not None and letters[0] in _FAMILY_LETTERS
 
 
 def _doubtful(family: str) -> bool:

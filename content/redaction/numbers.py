@@ -17,7 +17,8 @@ _UNITS = any_of(WORDS["numbers"]["units"])
 _MONEY = rf"(?:{any_of(WORDS['numbers']['money'])})(?!\w)"
 _THOUSANDS = r"[1-9]\d{0,2}(?:[.,]\d{3})?(?:[.,]000)+(?!\d|[.,]\d)"
 _KEEP = re.compile(
-    "|".join(
+    r"(?=\d)(?:"  # each begins with a digit: elsewhere none is tried
+    + "|".join(
         (
             # 540.000 đồng, 500 000 - 700 000 đồng
             rf"{_ALONE}[1-9]\d{{0,2}}(?:[., ]\d{{3}})+(?: ?- ?[1-9]\d{{0,2}}(?:[., ]\d{{3}})+)?"
@@ -40,6 +41,7 @@ _KEEP = re.compile(
             r"(?:19|20)\d\d(?!\d|[./]\d)",
         )
     )
+    + ")"
 )
 
 

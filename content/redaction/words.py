@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ LABELS: dict[str, str] = WORDS["labels"]
 FAMILIES = [
     name.strip() for line in _FAMILY_LINES if not line.startswith("#") for name in line.split(";")
 ]
+
+
+LETTERS = re.compile(r"[^\W\d]+")
 
 
 class Lexicon:
@@ -45,3 +48,13 @@ def any_of(words: Sequence[str]) -> str:
 def cue(words: Sequence[str]) -> str:
     """A pattern for one of the words by itself; a number may follow at once ("sđt0912…")."""
     return rf"(?<!\w)(?:{any_of(words)})(?![^\W\d])"
+
+
+def letters_of(words: Iterable[str]) -> list[list[str]]:
+    """Of each word, folded, all that stands between its digits and signs."""
+    return [LETTERS.findall(fold(word)) for word in words]
+
+
+def first_letters(words: Iterable[str]) -> frozenset[str]:
+    """The first of them: who looks for a word that stands apart has to meet this one."""
+    return frozenset(letters[0] for letters in letters_of(words) if letters)
