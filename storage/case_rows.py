@@ -63,7 +63,7 @@ async def case_rows(
             .where(FileRecord.case_id.in_(numbers))
             .group_by(FileRecord.case_id)
         )
-        files = dict(counted_files.tuples().all())
+        files = dict(counted_files.all())
         for case in page:
             answered = times[case.id, Happened.ANSWERED]
             yield CaseRow(

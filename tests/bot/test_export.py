@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -9,14 +10,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import text
+from typer.testing import CliRunner
 
+from bot.__main__ import app
 from handlers.errands import VIETNAM
 from handlers.exports import Columns
 from storage.case_records import CaseKind
@@ -27,12 +30,49 @@ from tests.storage.test_cases import BOOK, DAY, NOW, again, conversation, offici
 ROOT = Path(__file__).parent.parent.parent
 PHONE, IDENTITY, CARD, WHO = "0912 345 678", "012345678901", "9704 1234 5678 9012", "Giàng Thị Mua"
 TELLING = f"tôi tên {WHO}, gọi {PHONE}, căn cước {IDENTITY}, thẻ {CARD}: cầu gãy"
-Export = Callable[..., "subprocess.CompletedProcess[bytes]"]
+COMMAND = ["export", "feedback"]
+on_sqlite = pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
+"""For what asks nothing of the database."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a command."""
+
+    code: int
+    out: bytes
+    told: str
+
+
+Export = Callable[..., Awaitable[Done]]
+
+
+def settings_of(address: str) -> dict[str, str]:
+    return {
+        "LOABAN_DATABASE__URL": address,
+        "LOABAN_CONFIG": str(ROOT / "tests" / "house.toml"),
+        "COLUMNS": "200",
+    }
 
 
 @pytest.fixture
-async def export(database_address: str, tmp_path: Path) -> Export:
-    """Runs the command on a database with five cases."""
+def run(database_address: str) -> Export:
+    """Runs the command in a thread of its own, since it has its own event loop."""
+
+    async def ran(*options: str) -> Done:
+        result = await asyncio.to_thread(
+            CliRunner().invoke, app, [*COMMAND, *options], env=settings_of(database_address)
+        )
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Done(result.exit_code, result.stdout_bytes, result.stderr)
+
+    return ran
+
+
+@pytest.fixture
+async def export(database_address: str, run: Export) -> Export:
+    """The same on a database with six cases."""
     database = Database.at(database_address)
     await migrate(database)
     lan = await official(database)
@@ -49,18 +89,6 @@ async def export(database_address: str, tmp_path: Path) -> Export:
         await opened(database, chat, unit="xa-mau", text=said)
     await opened(database, chat, unit="xa-khac", kind=CaseKind.COMPLAINT, text="quát tháo")
     await database.close()
-    environment = {
-        **os.environ,
-        "LOABAN_DATABASE__URL": database_address,
-        "LOABAN_CONFIG": str(ROOT / "tests" / "house.toml"),
-    }
-
-    def run(*options: str) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-m", "bot", "export", "feedback", *options]
-        return subprocess.run(  # noqa: S603 - our own command
-            command, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False
-        )
-
     return run
 
 
@@ -71,11 +99,11 @@ def table(whole: bytes) -> list[dict[str, str]]:
 async def test_a_csv_file_tells_each_case_and_nothing_that_leads_to_a_person(
     export: Export,
 ) -> None:
-    done = export("--format", "csv")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(b"\xef\xbb\xbfid,kind,state,")
-    assert b"6 rows" in done.stderr
-    first, *rows = table(done.stdout)
+    done = await export("--format", "csv")
+    assert done.code == 0, done.told
+    assert done.out.startswith(b"\xef\xbb\xbfid,kind,state,")
+    assert "6 rows" in done.told
+    first, *rows = table(done.out)
     assert tuple(first) == Columns.NAMES
     assert first["words"].endswith("cầu gãy")
     assert first["unit_name"] == "Xã Mẫu"
@@ -86,10 +114,35 @@ async def test_a_csv_file_tells_each_case_and_nothing_that_leads_to_a_person(
     assert rows[3]["words"] == "đường; '=1+1", "where a semicolon parts cells, this begins one"
 
 
+@on_sqlite
+async def test_the_program_itself_writes_a_file_to_its_output_and_its_messages_beside_it(
+    export: Export, database_address: str
+) -> None:
+    """The one test that starts processes: what a pipe and a script around the command rely on."""
+
+    def started(*options: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "bot", *COMMAND, *options],
+            cwd=ROOT, env={**os.environ, **settings_of(database_address)},
+            capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    whole, refused = await asyncio.gather(
+        asyncio.to_thread(started, "--format", "csv"),
+        asyncio.to_thread(started, "--unit", "nowhere"),
+    )
+    assert whole.returncode == 0, whole.stderr
+    assert whole.stdout == (await export("--format", "csv")).out
+    assert b"6 rows" in whole.stderr
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert b"nowhere is no unit" in refused.stderr
+
+
+@on_sqlite
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
 async def test_no_identifier_is_in_any_file(export: Export, form: str, tmp_path: Path) -> None:
     target = tmp_path / f"out.{form}"
-    assert export("--format", form, "--out", str(target)).returncode == 0
+    assert (await export("--format", form, "--out", str(target))).code == 0
     whole = target.read_text("utf-8") if form != "xlsx" else "\n".join(
         str(cell.value) for sheet in openpyxl.load_workbook(target) for row in sheet for cell in row
     )  # fmt: skip
@@ -98,11 +151,12 @@ async def test_no_identifier_is_in_any_file(export: Export, form: str, tmp_path:
         assert secret not in whole, secret
 
 
+@on_sqlite
 async def test_a_workbook_has_dates_numbers_a_filter_and_explains_itself(
     export: Export, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.xlsx"
-    target.write_bytes(export("--format", "xlsx").stdout)
+    target.write_bytes((await export("--format", "xlsx")).out)
     book = openpyxl.load_workbook(target)
     sheet, about = book.worksheets
     heading = [cell.value for cell in sheet[1]]
@@ -119,18 +173,19 @@ async def test_a_workbook_has_dates_numbers_a_filter_and_explains_itself(
 
 
 async def test_units_days_and_kinds_choose_rows(export: Export) -> None:
-    def count(*options: str) -> int:
-        done = export("--format", "jsonl", *options)
-        assert done.returncode == 0, done.stderr
-        return len([json.loads(line) for line in done.stdout.splitlines()])
+    async def count(*options: str) -> int:
+        done = await export("--format", "jsonl", *options)
+        assert done.code == 0, done.told
+        return len([json.loads(line) for line in done.out.splitlines()])
 
     day = NOW.astimezone(VIETNAM).date()
-    assert count("--unit", "XA-KHAC") == 1
-    assert count("--kind", "complaint") == 1
-    assert count("--from", str(day), "--to", day.strftime("%d/%m/%Y")) == 6
-    assert count("--to", str(day - timedelta(days=1))) == 0
+    assert await count("--unit", "XA-KHAC") == 1
+    assert await count("--kind", "complaint") == 1
+    assert await count("--from", str(day), "--to", day.strftime("%d/%m/%Y")) == 6
+    assert await count("--to", str(day - timedelta(days=1))) == 0
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -141,29 +196,22 @@ async def test_units_days_and_kinds_choose_rows(export: Export) -> None:
     ],
 )
 async def test_what_cannot_be_done_is_told_and_leaves_no_file(
-    export: Export, options: list[str], told: str
+    run: Export, options: list[str], told: str
 ) -> None:
-    done = export("--format", "csv", *options)
-    assert done.returncode == 2
-    assert told in " ".join(done.stderr.decode().split())
-    assert done.stdout == b""
+    done = await run("--format", "csv", *options)
+    assert done.code == 2
+    assert told in " ".join(done.told.split())
+    assert done.out == b""
 
 
-@pytest.mark.usefixtures("export")
 async def test_a_database_that_was_never_migrated_says_what_to_run(
-    database_address: str, tmp_path: Path
+    run: Export, tmp_path: Path
 ) -> None:
-    database = Database.at(database_address)
-    async with database.begin() as tx:
-        await tx.connection.execute(text("DROP TABLE case_words"))
-    await database.close()
-    command = [sys.executable, "-m", "bot", "export", "feedback"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LOABAN_DATABASE__URL": database_address}
-    done = subprocess.run(  # noqa: S603, ASYNC221 - our own command
-        command, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False
-    )
-    assert done.returncode == 2
-    assert "python -m bot migrate" in " ".join(done.stderr.decode().split())
+    target = tmp_path / "out.csv"
+    done = await run("--out", str(target))
+    assert done.code == 2
+    assert "python -m bot migrate" in " ".join(done.told.split())
+    assert not target.exists()
 
 
 def test_the_document_names_the_columns_in_their_order() -> None:
