@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,7 +34,22 @@ POSTGRESQL = os.environ.get(
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 CHUNK = 5_000
 FORMATS = ("csv", "jsonl", "xlsx")
-WORDS = "Đường từ trung tâm xã vào bản sạt lở hai chỗ, xe máy không đi được, gọi 0912 345 678."
+WORDS = (
+    "Đường từ trung tâm xã vào bản {n} sạt lở hai chỗ, xe máy không đi được, gọi 0912 {a:03} {b:03}.",
+    "Trạm y tế đóng cửa buổi chiều, bà con phải đi {n} km mới mua được thuốc cho con.",
+    "Đèn ở ngõ {n} hỏng ba tháng nay, các cháu đi học về sợ. Tôi đã nói với trưởng bản hai lần rồi.",
+    "Tôi tên là Lò Thị Hoa, căn cước 0110{a:03}{b:03}{n:02}: bao giờ có tiền hỗ trợ {n}.000.000 đồng?",
+    "Nên mở chợ vào ngày chủ nhật, ngày {n}/12/2026 họp bản ai cũng muốn thế.",
+)
+ANSWERS = ("Xã đã cho máy xúc vào dọn từ ngày {n}/12.", "Xã cảm ơn, sẽ sửa trong {n} ngày.")
+"""Made up; {n}, {a} and {b} differ from case to case, so that nothing is masked twice."""
+
+
+def told(texts: Sequence[str], number: int) -> str:
+    """One of the texts with numbers of its own."""
+    return texts[number % len(texts)].format(
+        n=number % 28 + 1, a=number // 1_000 % 1_000, b=number % 1_000
+    )
 
 
 def cases(first: int, last: int) -> Iterator[dict[str, object]]:
@@ -42,9 +57,9 @@ def cases(first: int, last: int) -> Iterator[dict[str, object]]:
         received = BEGAN + timedelta(minutes=number)
         yield {
             "id": number, "kind": "problem", "state": "answered", "version": 2, "unit": "xa-mau",
-            "place": "Bản Mẫu", "topic": "", "name": "", "platform": "web_chat", "language": "vi",
-            "quarantine": "", "received_at": received, "due_at": received + timedelta(days=7),
-            "answered_at": received + timedelta(days=3),
+            "place": f"Bản số {number % 97}", "topic": "", "name": "", "platform": "web_chat",
+            "language": "vi", "quarantine": "", "received_at": received,
+            "due_at": received + timedelta(days=7), "answered_at": received + timedelta(days=3),
         }  # fmt: skip
 
 
@@ -55,9 +70,14 @@ async def fill(address: str, rows: int) -> None:
     for first in range(1, rows + 1, CHUNK):
         made = list(cases(first, min(first + CHUNK, rows + 1)))
         said = [
-            {"case_id": case["id"], "at": case["received_at"], "side": side, "text": text}
-            for case in made
-            for side, text in (("villager", WORDS), ("official", "Xã đã cho máy xúc vào dọn."))
+            {
+                "case_id": case["id"],
+                "at": case["received_at"],
+                "side": side,
+                "text": told(texts, number),
+            }
+            for number, case in enumerate(made, first)
+            for side, texts in (("villager", WORDS), ("official", ANSWERS))
         ]
         happened = [
             {"case_id": case["id"], "at": case["answered_at"], "what": "answered", "detail": ""}
