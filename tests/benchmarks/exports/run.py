@@ -35,10 +35,10 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 CHUNK = 5_000
 FORMATS = ("csv", "jsonl", "xlsx")
 WORDS = (
-    "Đường từ trung tâm xã vào bản {n} sạt lở hai chỗ, xe máy không đi được, gọi 0912 {a:03} {b:03}.",
+    "Đường từ trung tâm xã vào bản {n} sạt lở hai chỗ, xe không đi được, gọi 0912 {a:03} {b:03}.",
     "Trạm y tế đóng cửa buổi chiều, bà con phải đi {n} km mới mua được thuốc cho con.",
-    "Đèn ở ngõ {n} hỏng ba tháng nay, các cháu đi học về sợ. Tôi đã nói với trưởng bản hai lần rồi.",
-    "Tôi tên là Lò Thị Hoa, căn cước 0110{a:03}{b:03}{n:02}: bao giờ có tiền hỗ trợ {n}.000.000 đồng?",
+    "Đèn ở ngõ {n} hỏng ba tháng nay, các cháu đi học về sợ. Tôi nói với trưởng bản hai lần rồi.",
+    "Tôi tên là Lò Thị Hoa, căn cước 0110{a:03}{b:03}{n:02}: khi nào có {n}.000.000 đồng hỗ trợ?",
     "Nên mở chợ vào ngày chủ nhật, ngày {n}/12/2026 họp bản ai cũng muốn thế.",
 )
 ANSWERS = ("Xã đã cho máy xúc vào dọn từ ngày {n}/12.", "Xã cảm ơn, sẽ sửa trong {n} ngày.")
