@@ -167,7 +167,8 @@ class Fetching:
                 case FetchGone():
                     await self._files.failed(tx, file, reason=GONE)
                 case _ if now - file.created_at >= GIVE_UP:
-                    await self._files.failed(tx, file, reason=GAVE_UP)
+                    await self._files.failed(tx, file, reason=GAVE_UP, perhaps_later=True)
+                    return
                 case _:
                     soonest = outcome.when if isinstance(outcome, FetchLater) else now
                     when = max(soonest, now + _pause(file.attempts))

@@ -67,5 +67,5 @@ class Filing:
             ),
         )
 
-    def desk(self, door: Door) -> FileDesk:
-        return FileDesk(door=door, database=self.database, files=self.case_files)
+    def desk(self, door: Door, clock: Callable[[], datetime]) -> FileDesk:
+        return FileDesk(door=door, database=self.database, files=self.case_files, clock=clock)

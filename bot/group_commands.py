@@ -11,9 +11,8 @@ from rich.table import Table
 
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
 from bot.wiring import House, build, now
-from content.redaction import redact
 from handlers.errands import VIETNAM
-from storage.case_groups import CaseGroups, GroupFault
+from storage.case_groups import CaseGroups, GroupFault, Trouble
 from storage.database import Transaction
 
 app = typer.Typer(
@@ -50,10 +49,8 @@ def new_group(
 
     async def work(house: House, tx: Transaction) -> int:
         if (found := house.units.get(unit)) is None:
-            raise GroupFault(f"--unit {unit} is no unit; known: {_known(house)}")
-        if redact(title) != title:
-            raise GroupFault("--title names a person or number: leave that out, it is public")
-        return await GROUPS.open(tx, unit=found.code, title=title, at=now())
+            raise GroupFault(f"--unit {unit} is no unit; known: {_known(house)}", Trouble.NONE)
+        return await house.grouping.open(tx, unit=found.code, title=title, at=now())
 
     out.print(_with_house(work))
 
@@ -66,9 +63,7 @@ def add_cases(group: Group, cases: CaseNumbers) -> None:
         into = await GROUPS.get(tx, group)
         for number in cases:
             case = await house.casework.get(tx, number)
-            if case.unit not in house.units.below(into.unit):
-                raise GroupFault(f"case {number} is of {case.unit}, the group of {into.unit}")
-            await GROUPS.put(tx, case, into, at=now())
+            await house.grouping.put(tx, case, into, at=now())
         return len(cases)
 
     out.print(f"{_with_house(work)} cases are in group {group}.")

@@ -15,6 +15,7 @@ from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.official.joining import Joining
 from handlers.official.office import Office
+from handlers.official.proof import Proof
 from handlers.official.screens import Screens
 from handlers.official.writing import Writing
 from handlers.reminders import Reminders
@@ -25,18 +26,22 @@ from storage.database import Database
 
 
 def office_of(
-    folder: Path, *, units: Units, texts: Texts, casework: Casework, files: CaseFiles
+    *, units: Units, texts: Texts, casework: Casework, files: CaseFiles, proof: Proof
 ) -> Office:
-    """`folder` is the content folder."""
     screens = Screens(casework=casework, texts=texts, files=files)
-    wording = Wording.load(*word_lists(folder))
     return Office(
         casework=casework,
         texts=texts,
         joining=Joining(units=units, texts=texts),
         screens=screens,
-        writing=Writing(casework=casework, screens=screens, texts=texts, wording=wording),
+        writing=Writing(casework=casework, screens=screens, texts=texts, proof=proof),
     )
+
+
+def proof_of(folder: Path, *, texts: Texts, casework: Casework) -> Proof:
+    """`folder` is the content folder."""
+    wording = Wording.load(*word_lists(folder))
+    return Proof(casework=casework, texts=texts, wording=wording)
 
 
 def abuse_of(settings: Settings, library: Library) -> Abuse:

@@ -68,9 +68,7 @@ class Site:
                 web.get("/readyz", self.ready),
                 web.get("/metrics", self.metrics),
                 *self._house.web_chat.routes(),
-                *self._house.door.routes(),
-                *self._house.unanswered.routes(),
-                *self._house.files.routes(),
+                *self._house.console.routes(),
                 *self._house.consent_page.routes(),
                 *self._house.public_pages.routes(),
             ]

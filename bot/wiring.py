@@ -27,12 +27,13 @@ from bot.clock import Clock, next_time
 from bot.config import SAMPLE_UNIT, Settings
 from bot.consent import Consents
 from bot.consent_page import ConsentPage
+from bot.console_wiring import console_of
 from bot.delivery import Delivery, Rules
 from bot.errand_table import Desk, errand_table
 from bot.filing import Filing
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
-from bot.official_wiring import abuse_of, office_of, reminders_of, working_days
+from bot.official_wiring import abuse_of, office_of, proof_of, reminders_of, working_days
 from bot.public_pages import PublicPages
 from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
@@ -45,14 +46,13 @@ from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.casework import Casework
 from handlers.command_menu import of_villagers
-from handlers.errands import VIETNAM
+from handlers.grouping import Grouping
 from handlers.layout import lay_out
 from handlers.messages import Capabilities, Incoming, Reply
 from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.door import Door
-from handlers.staff.files import FileDesk
-from handlers.staff.unanswered import UnansweredDesk
+from handlers.staff.routes import Console
 from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
@@ -63,9 +63,7 @@ from handlers.villager.my_cases import MyCases
 from handlers.villager.my_data import MyData
 from handlers.villager.places import Places
 from handlers.villager.subscription import Subscription
-from storage.cases import Cases
 from storage.database import Database
-from storage.outbox import Outbox
 from storage.people import People
 from storage.unanswered import Unanswered
 
@@ -92,18 +90,22 @@ class House:
     texts: Texts
     units: Units
     casework: Casework
+    grouping: Grouping
     accounts: Accounts
     web_chat: WebChat
     accept: Callable[[Incoming], Awaitable[bool]]
-    door: Door
-    unanswered: UnansweredDesk
-    files: FileDesk
+    console: Console
     filing: Filing
     consent_page: ConsentPage
     public_pages: PublicPages
     clock: Clock
     reveal: Callable[[str], str]
     receipts: ReceiptWords
+
+    @property
+    def door(self) -> Door:
+        """Of the console."""
+        return self.console.door
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -172,7 +174,11 @@ async def build(
         hashes=keys.hashes,
         draw=secrets.randbelow,
     )
-    office = office_of(folder, units=units, texts=texts, casework=casework, files=filing.case_files)
+    proof = proof_of(folder, texts=texts, casework=casework)
+    office = office_of(
+        units=units, texts=texts, casework=casework, files=filing.case_files, proof=proof
+    )
+    grouping = Grouping(units=units, casework=casework)
     pictures = holding(folder, PICTURES)
     browse = Browse(
         shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
@@ -289,17 +295,6 @@ async def build(
             clock=now,
         )
         web_chat.accept = reception.accept
-        door = Door(
-            key=read_or_make(settings.data.folder / "staff.key"),
-            database=database,
-            texts=texts,
-            cases=Cases(),
-            outbox=Outbox(),
-            unanswered=unanswered,
-            units=units,
-            zone=VIETNAM,
-            secure=settings.web.public_url.startswith("https://"),
-        )
         house = House(
             settings=settings,
             database=database,
@@ -309,17 +304,20 @@ async def build(
             accounts=accounts,
             web_chat=web_chat,
             accept=reception.accept,
-            door=door,
-            unanswered=UnansweredDesk(
-                door=door,
+            console=console_of(
+                key=read_or_make(settings.data.folder / "staff.key"),
+                secure=settings.web.public_url.startswith("https://"),
                 database=database,
-                unanswered=unanswered,
                 library=library,
                 texts=texts,
-                zone=VIETNAM,
+                units=units,
+                unanswered=unanswered,
+                casework=casework,
+                grouping=grouping,
+                proof=proof,
+                filing=filing,
                 clock=now,
             ),
-            files=filing.desk(door),
             filing=filing,
             consent_page=ConsentPage(consents, texts=texts),
             public_pages=PublicPages(database=database, units=units, texts=texts, clock=now),
@@ -341,6 +339,7 @@ async def build(
             ),
             reveal=keys.reveal,
             casework=casework,
+            grouping=grouping,
             receipts=receipts,
         )
         try:

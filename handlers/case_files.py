@@ -17,7 +17,11 @@ from storage.files import File, Files, FileState
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A file as people read of it: `words` say how it stands. `mime` is what was found in it."""
+    """A file as people read of it: `words` say how it stands. `mime` is what was found in it.
+
+    `next_try_at` (UTC) is when it is fetched next, None when it is not; `again` says whether
+    somebody may ask for it once more.
+    """
 
     id: int
     kind: str
@@ -25,6 +29,8 @@ class CaseFile:
     words: str
     mime: str
     size: int
+    next_try_at: datetime | None
+    again: bool
 
     @property
     def readable(self) -> bool:
@@ -86,6 +92,11 @@ class CaseFiles:
     async def of_draft(self, tx: Transaction, draft: int) -> list[CaseFile]:
         return [self._described(file) for file in await self._files.of_draft(tx, draft)]
 
+    async def once_more(self, tx: Transaction, file: int, *, at: datetime) -> int | None:
+        """Fetch it now, if it can be had and nobody does so; its case, None when it has none."""
+        await self._files.once_more(tx, file, at=at)
+        return await self._files.case_of(tx, file)
+
     async def content(self, tx: Transaction, file: int) -> Content | None:
         """What is in a file of a case; None when there is no such file or it is not stored.
 
@@ -101,4 +112,9 @@ class CaseFiles:
         words = self._texts(f"files.state.{file.state.value}")
         if file.reason:
             words = f"{words}: {self._texts(file.reason)}"
-        return CaseFile(file.id, file.kind, file.state, words, file.mime, file.size)
+        waits = file.state is FileState.WAITING
+        return CaseFile(
+            file.id, file.kind, file.state, words, file.mime, file.size,
+            next_try_at=file.next_try_at if waits else None,
+            again=bool(file.reference) and (waits or file.state is FileState.FAILED),
+        )  # fmt: skip

@@ -6,10 +6,11 @@ whoever takes it. Who may take it they decide themselves; which states allow it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from content.likeness import same
 from content.receipts import ReceiptWords
 from content.redaction import redact
 from content.screens import shorten
@@ -19,19 +20,27 @@ from handlers.actions import CaseMove, CaseStep, encode
 from handlers.errands import VIETNAM
 from handlers.messages import Button, Reply
 from handlers.post import Post
-from handlers.units import Units
+from handlers.units import Unit, Units
 from handlers.working_days import WorkingDays
-from storage.case_groups import CaseGroup, CaseGroups, GroupFault
-from storage.case_lists import Sight
+from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
+from storage.case_history import CONSOLE, Happened, History
+from storage.case_lists import CaseLists, Sight
 from storage.case_records import OPEN, WAITING, Case, CaseKind, CaseState, NewCase
 from storage.cases import Cases
 from storage.database import Transaction
-from storage.officials import ANSWERING, LEADING, Desk, Official, Officials
+from storage.officials import ANSWERING, LEADING, Desk, Official, Officials, Role
 
 SHOWN = 160
 """Letters of a case in a message about it."""
 
+LIKE_SHOWN = 5
+"""So many cases that say nearly the same are a hint; more would hide the case."""
+
 Receipt = tuple[str, str, str]
+
+
+class NotDownwards(Exception):
+    """A complaint goes to a unit above alone: below, it could reach whom it is about."""
 
 
 class Casework:
@@ -50,7 +59,7 @@ class Casework:
         draw: Callable[[int], int],
     ) -> None:
         """`hashes` gives a receipt's keyed hashes, the one to store first; `draw(n)` a random
-        number below n."""
+        number below n. `console` is who acts there: the installation's operator, of all units."""
         self._units = units
         self._texts = texts
         self._post = post
@@ -60,8 +69,13 @@ class Casework:
         self._hashes = hashes
         self._draw = draw
         self._cases = Cases()
+        self._lists = CaseLists()
         self._groups = CaseGroups()
+        self._history = History()
         self._officials = Officials()
+        self.console = Official(
+            CONSOLE, texts("official.console"), "", Role.ADMINISTRATOR, conversation=None
+        )
 
     def sight(self, official: Official) -> Sight:
         """What an official may see."""
@@ -139,6 +153,25 @@ class Casework:
         if by is None or by.id != to.id:
             await self._tell_official(tx, case, to, "case.given", at=at)
 
+    async def move(
+        self, tx: Transaction, case: Case, *, to: Unit, by: Official, at: datetime
+    ) -> None:
+        """Hand it on to another unit, where whoever answers is told; so is the villager, who was
+        told whose it is. It leaves a group of elsewhere. Raises Refused, Changed or NotDownwards.
+        """
+        above = {unit.code for unit in self._units.line(case.unit)[1:]}
+        if case.kind is CaseKind.COMPLAINT and to.code not in above:
+            raise NotDownwards
+        await self._cases.move(tx, case, unit=to.code, by=by.id, at=at)
+        if case.group is not None:
+            group = await self._groups.get(tx, case.group)
+            if to.code not in self._units.below(group.unit):
+                await self._groups.take_out(tx, case, by=by.id, at=at)
+        moved = await self.get(tx, case.id)
+        await self._tell_villager(tx, moved, "case.moved", (), at=at)
+        words = await self._cases.words(tx, case.id)
+        await self._tell_officials(tx, moved, "case.new", at=at, text=words[0].text)
+
     async def add(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> None:
         """The villager said more. Raises Refused or Changed."""
         due = self._days.due(case.kind, at)
@@ -169,6 +202,12 @@ class Casework:
         words = await self._cases.words(tx, case.id)
         await self._tell_officials(tx, case, "case.new", at=at, text=words[0].text)
 
+    async def keep(
+        self, tx: Transaction, case: Case, *, by: Official, at: datetime, why: str
+    ) -> None:
+        """Somebody looked at what is held back, and it stays so. Raises Refused or Changed."""
+        await self._cases.keep(tx, case, by=by.id, at=at, why=why)
+
     async def close(
         self, tx: Transaction, case: Case, *, by: Official | None, at: datetime, why: str = ""
     ) -> None:
@@ -176,24 +215,34 @@ class Casework:
         await self._cases.close(tx, case, by=by.id if by else None, at=at, why=why)
         await self._tell_villager(tx, case, "case.closed", (CaseMove.REOPEN,), at=at)
 
-    async def publish(self, tx: Transaction, group: CaseGroup, answer: str, *, at: datetime) -> int:
+    async def publish(
+        self,
+        tx: Transaction,
+        group: CaseGroup,
+        answer: str,
+        *,
+        at: datetime,
+        by: Official | None = None,
+    ) -> int:
         """Answer a group once for everybody: each who reported it is told, its cases are closed,
         and the answer stands on the unit's public page. Return how many cases there are.
 
         Raises GroupFault for an empty group, one that is answered, or words that identify somebody.
         """
-        if redact(answer) != answer:
-            raise GroupFault("the answer names a person or number: leave that out, it is public")
+        for_public(answer)
+        await self._groups.get(tx, group.id, lock=True)
         members = await self._groups.members(tx, group.id)
         if not members:
-            raise GroupFault(f"group {group.id} has no cases: put some in first")
+            words = f"group {group.id} has no cases: put some in first"
+            raise GroupFault(words, Trouble.EMPTY)
         await self._groups.publish(tx, group.id, answer, at=at)
+        number = by.id if by else None
         for case in members:
             if case.state in WAITING | {CaseState.NEEDS_INFORMATION}:
-                await self._cases.answer(tx, case, answer, by=None, at=at)
+                await self._cases.answer(tx, case, answer, by=number, at=at)
             open_case = await self.get(tx, case.id)
             if open_case.state in OPEN:
-                await self._cases.close(tx, open_case, by=None, at=at, why=f"group {group.id}")
+                await self._cases.close(tx, open_case, by=number, at=at, why=f"group {group.id}")
             await self._tell_villager(
                 tx, case, "case.published", (CaseMove.REOPEN,), at=at, answer=answer
             )
@@ -212,6 +261,27 @@ class Casework:
         for desk in desks:
             await self._tell(tx, desk, case, key, at=at)
         return len(desks)
+
+    async def like(
+        self, tx: Transaction, official: Official, case: Case, text: str
+    ) -> Sequence[int]:
+        """Open cases of other people that say nearly the same: a hint, no more."""
+        sight = self.sight(official)
+        others = await self._lists.beside(tx, sight, case)
+        return same(text, await self._lists.openings(tx, sight, others))[:LIKE_SHOWN]
+
+    async def names(self, tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
+        """How those who did something are called, those who were removed too."""
+        return {CONSOLE: self.console.name, **await self._officials.names(tx, numbers)}
+
+    async def answered_by(self, tx: Transaction, case: Case) -> str | None:
+        """Who gave the answer that a case has now; None when it has none."""
+        if case.state is not CaseState.ANSWERED:
+            return None
+        answers = [e for e in await self._history.of(tx, case.id) if e.what is Happened.ANSWERED]
+        by = [e.by for e in answers[-1:] if e.by is not None]
+        names = await self.names(tx, by)
+        return names.get(by[0] if by else -1, self._texts("official.side.official"))
 
     def label(self, case: Case) -> str:
         """How a case is called towards people: its kind and number."""
@@ -298,3 +368,12 @@ class Casework:
         await self._post.send(
             tx, Reply(words), account=desk.account, conversation=desk.conversation, at=at
         )
+
+
+def for_public(words: str) -> None:
+    """Raises GroupFault for words that identify somebody, and for none."""
+    if not any(letter.isalnum() for letter in words):
+        raise GroupFault("there are no words for the public", Trouble.EMPTY)
+    if redact(words) != words:
+        fault = "the words name a person or number: leave that out, they are public"
+        raise GroupFault(fault, Trouble.NAMES)

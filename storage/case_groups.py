@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Index, String, Text, distinct, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,8 +30,24 @@ class CaseGroupRecord(Record):
     published_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
 
 
+class Trouble(StrEnum):
+    """Why a group cannot be changed so."""
+
+    NONE = "none"  # there is no such group
+    ANSWERED = "answered"  # it has its public answer
+    NOT_PUBLIC = "not_public"  # a complaint, or held back
+    ELSEWHERE = "elsewhere"  # the case is of a unit that the group is not for
+    EMPTY = "empty"  # it has no cases, or no words
+    NAMES = "names"  # the words identify somebody
+    LONG = "long"
+
+
 class GroupFault(Exception):
     """The group cannot be changed so; says why and what to do."""
+
+    def __init__(self, words: str, trouble: Trouble) -> None:
+        super().__init__(words)
+        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +68,34 @@ class CaseGroups:
     async def open(self, tx: Transaction, *, unit: str, title: str, at: datetime) -> int:
         """An empty group, whose title will be read in public. Raises GroupFault: it is too long."""
         if len(title) > LONGEST_TITLE:
-            raise GroupFault(f"a title has {LONGEST_TITLE} letters at most")
+            raise _too_long()
         row = CaseGroupRecord
         opened = await tx.connection.execute(
             insert(row).values(unit=unit, title=title, opened_at=at).returning(row.id)
         )
         return int(opened.scalar_one())
 
-    async def get(self, tx: Transaction, group: int) -> CaseGroup:
-        """Raises GroupFault when there is none of that number."""
+    async def rename(self, tx: Transaction, group: int, title: str) -> None:
+        """Give it another title. Raises GroupFault: it is too long, or the public reads it."""
+        row = CaseGroupRecord
+        if len(title) > LONGEST_TITLE:
+            raise _too_long()
+        done = await tx.connection.execute(
+            update(row).where(row.id == group, row.published_at.is_(None)).values(title=title)
+        )
+        if not done.rowcount:
+            raise _answered(group)
+
+    async def get(self, tx: Transaction, group: int, *, lock: bool = False) -> CaseGroup:
+        """Raises GroupFault when there is none of that number. With `lock` nobody else answers it
+        or puts a case into it until the commit."""
+        if lock:
+            row = CaseGroupRecord
+            await tx.connection.execute(select(row.id).where(row.id == group).with_for_update())
         found = await self._list(tx, CaseGroupRecord.id == group)
         if not found:
-            raise GroupFault(f"there is no group {group}; `groups list` tells which there are")
+            words = f"there is no group {group}; `groups list` tells which there are"
+            raise GroupFault(words, Trouble.NONE)
         return found[0]
 
     async def all(self, tx: Transaction) -> list[CaseGroup]:
@@ -76,20 +109,31 @@ class CaseGroups:
         row = CaseGroupRecord
         return await self._list(tx, row.unit.in_(units), row.published_at >= since)
 
-    async def put(self, tx: Transaction, case: Case, group: CaseGroup, *, at: datetime) -> None:
+    async def put(
+        self,
+        tx: Transaction,
+        case: Case,
+        group: CaseGroup,
+        *,
+        at: datetime,
+        by: int | None = None,
+    ) -> None:
         """The case says the same. Raises GroupFault for a group that was answered already, and for
         what is not for the public: a complaint about somebody, or a case that is held back."""
-        if group.published_at is not None:
-            raise GroupFault(f"group {group.id} was answered already; open a new one")
+        if (await self.get(tx, group.id, lock=True)).published_at is not None:
+            raise _answered(group.id)
         if case.kind is CaseKind.COMPLAINT or case.quarantine:
-            raise GroupFault(f"case {case.id} is a complaint or held back: answer it by itself")
+            words = f"case {case.id} is a complaint or held back: answer it by itself"
+            raise GroupFault(words, Trouble.NOT_PUBLIC)
         await self._leave(tx, case)
-        await self._move(tx, case, group.id, at)
+        await self._move(tx, case, group.id, at, by)
 
-    async def take_out(self, tx: Transaction, case: Case, *, at: datetime) -> None:
+    async def take_out(
+        self, tx: Transaction, case: Case, *, at: datetime, by: int | None = None
+    ) -> None:
         """The case stands alone again. Raises GroupFault when its group was answered."""
         await self._leave(tx, case)
-        await self._move(tx, case, None, at)
+        await self._move(tx, case, None, at, by)
 
     async def members(self, tx: Transaction, group: int) -> list[Case]:
         """The cases of a group that nobody took back, the oldest first."""
@@ -108,19 +152,21 @@ class CaseGroups:
             .values(answer=answer, published_at=at)
         )
         if not done.rowcount:
-            raise GroupFault(f"group {group} was answered already")
+            raise _answered(group)
 
     async def _leave(self, tx: Transaction, case: Case) -> None:
         if case.group is not None and (await self.get(tx, case.group)).published_at is not None:
-            raise GroupFault(f"case {case.id} was answered with group {case.group}")
+            words = f"case {case.id} was answered with group {case.group}"
+            raise GroupFault(words, Trouble.ANSWERED)
 
-    async def _move(self, tx: Transaction, case: Case, group: int | None, at: datetime) -> None:
+    async def _move(
+        self, tx: Transaction, case: Case, group: int | None, at: datetime, by: int | None
+    ) -> None:
         await tx.connection.execute(
             update(CaseRecord).where(CaseRecord.id == case.id).values(group_id=group)
         )
-        await History().note(
-            tx, case.id, Happened.GROUPED, at=at, detail="" if group is None else str(group)
-        )
+        detail = "" if group is None else str(group)
+        await History().note(tx, case.id, Happened.GROUPED, at=at, by=by, detail=detail)
 
     async def _list(self, tx: Transaction, *where: ColumnElement[bool]) -> list[CaseGroup]:
         row = CaseGroupRecord
@@ -136,6 +182,14 @@ class CaseGroups:
             .order_by(row.id.desc())
         )
         return [CaseGroup(*one) for one in found]
+
+
+def _too_long() -> GroupFault:
+    return GroupFault(f"a title has {LONGEST_TITLE} letters at most", Trouble.LONG)
+
+
+def _answered(group: int) -> GroupFault:
+    return GroupFault(f"group {group} was answered already; open a new one", Trouble.ANSWERED)
 
 
 def who() -> ColumnElement[int]:

@@ -36,7 +36,14 @@ class Happened(StrEnum):
     RELEASED = "released"
     GROUPED = "grouped"  # detail: the group's number
     FORGOTTEN = "forgotten"  # the words and files were deleted
+    MOVED = "moved"  # another unit sees to it; detail: the unit's code
+    KEPT = "kept"  # somebody looked at what is held back, and it stays so; detail: why
     FILE_REFUSED = "file_refused"  # detail: why
+
+
+CONSOLE = 0
+"""Stands in the place of an official's number where it was done at the console, which is opened by
+the key of the installation: who held it is not known, and no official has this number."""
 
 
 class CaseEventRecord(Record):
@@ -53,7 +60,7 @@ class CaseEventRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
-    """`by` is an official's number; None is the villager or the program itself."""
+    """`by` is an official's number, or CONSOLE; None is the villager or the program itself."""
 
     at: datetime
     what: Happened

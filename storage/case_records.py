@@ -6,6 +6,8 @@ carries no conversation.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,6 +66,8 @@ class CaseRecord(Record):
     __tablename__ = "cases"
     __table_args__ = (
         Index("ix_cases_state", "state", "unit", "due_at"),
+        Index("ix_cases_due", "due_at", "id"),
+        Index("ix_cases_state_due", "state", "due_at", "id"),
         Index("ix_cases_received", "received_at", "id"),
         Index("ix_cases_conversation", "conversation_id"),
         Index("ix_cases_official", "official_id"),
@@ -110,6 +114,7 @@ class CaseWordsRecord(Record):
     side: Mapped[str] = mapped_column(String(16))
     by: Mapped[int | None] = mapped_column(Id, default=None)
     text: Mapped[str] = mapped_column(Text)
+    plain: Mapped[str] = mapped_column(Text, default="")  # `plain(text)`, to search in
 
 
 class Refused(Exception):
@@ -179,7 +184,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One thing said in a case. `by` is the official who said it."""
+    """One thing said in a case. `by` is the official who said it, or `case_history.CONSOLE`."""
 
     id: int
     at: datetime
@@ -194,6 +199,16 @@ class Thread:
 
     account: str
     conversation: int
+
+
+def plain(text: str) -> str:
+    """Words as they are searched: in small letters, without marks and signs, a space before each.
+
+    So " cau" finds what begins with it, and nothing in the middle of a word.
+    """
+    apart = unicodedata.normalize("NFKD", text.lower())
+    bare = "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
+    return "".join(f" {word}" for word in re.findall(r"\w+", bare.replace("đ", "d")))
 
 
 def cases(*where: ColumnElement[bool]) -> Select[Any]:

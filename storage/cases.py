@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.case_history import Happened, History
+from storage.case_history import CONSOLE, Happened, History
 from storage.case_records import (
     OPEN,
     WAITING,
@@ -36,6 +36,7 @@ from storage.case_records import (
     Words,
     as_case,
     cases,
+    plain,
 )
 from storage.conversations import ConversationRecord
 from storage.database import Transaction
@@ -49,6 +50,8 @@ _FROM = {
     Happened.RELEASED: WAITING,
     Happened.REOPENED: frozenset({CaseState.ANSWERED, CaseState.CLOSED}),
     Happened.WITHDRAWN: OPEN,
+    Happened.MOVED: WAITING,
+    Happened.KEPT: WAITING,
 }
 """In which states what may happen."""
 
@@ -183,7 +186,7 @@ class Cases:
         """Answer it. Raises Refused, or Changed: then another answered first."""
         await self._change(
             tx, case, Happened.ANSWERED, CaseState.ANSWERED, at=at, by=by, answered_at=at,
-            official_id=by if by is not None else case.official,
+            official_id=_in_whose_hands(case, by),
         )  # fmt: skip
         await self._say(tx, case.id, Side.OFFICIAL, text, at=at, by=by)
 
@@ -192,8 +195,9 @@ class Cases:
     ) -> None:
         """Ask the villager for more. Raises Refused or Changed."""
         await self._change(
-            tx, case, Happened.ASKED_BACK, CaseState.NEEDS_INFORMATION, at=at, by=by, official_id=by
-        )
+            tx, case, Happened.ASKED_BACK, CaseState.NEEDS_INFORMATION, at=at, by=by,
+            official_id=_in_whose_hands(case, by),
+        )  # fmt: skip
         await self._say(tx, case.id, Side.OFFICIAL, text, at=at, by=by)
 
     async def add(
@@ -235,6 +239,21 @@ class Cases:
         if not case.quarantine:
             raise Changed
         await self._change(tx, case, Happened.RELEASED, case.state, at=at, by=by, quarantine="")
+
+    async def keep(self, tx: Transaction, case: Case, *, by: int, at: datetime, why: str) -> None:
+        """Somebody looked at what is held back, and it stays so. Raises Refused or Changed."""
+        if not case.quarantine:
+            raise Changed
+        await self._change(tx, case, Happened.KEPT, case.state, at=at, by=by, detail=why)
+
+    async def move(
+        self, tx: Transaction, case: Case, *, unit: str, by: int | None, at: datetime
+    ) -> None:
+        """Another unit sees to it, where nobody has it in hand yet. Raises Refused or Changed."""
+        await self._change(
+            tx, case, Happened.MOVED, CaseState.RECEIVED, at=at, by=by,
+            detail=unit, unit=unit, official_id=None,
+        )  # fmt: skip
 
     async def withdraw(self, tx: Transaction, case: Case, *, at: datetime) -> None:
         """The villager takes it back. Raises Refused or Changed."""
@@ -307,8 +326,15 @@ class Cases:
         by: int | None = None,
     ) -> None:
         await tx.connection.execute(
-            insert(CaseWordsRecord).values(case_id=case, at=at, side=side.value, by=by, text=text)
+            insert(CaseWordsRecord).values(
+                case_id=case, at=at, side=side.value, by=by, text=text, plain=plain(text)
+            )
         )
+
+
+def _in_whose_hands(case: Case, by: int | None) -> int | None:
+    """Who acts has it in hand from then on, if that is an official."""
+    return case.official if by in {None, CONSOLE} else by
 
 
 def _in_hand(case: Case) -> CaseState:

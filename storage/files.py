@@ -93,6 +93,7 @@ class File:
     key: str
     reason: str
     created_at: datetime
+    next_try_at: datetime
 
 
 class Files:
@@ -185,9 +186,37 @@ class Files:
         """The attempt failed; the next is at that time."""
         return await self._settle(tx, file, FileState.WAITING, next_try_at=at, reason=reason)
 
-    async def failed(self, tx: Transaction, file: File, *, reason: str) -> bool:
-        """It cannot be had any more."""
-        return await self._settle(tx, file, FileState.FAILED, reason=reason)
+    async def failed(
+        self, tx: Transaction, file: File, *, reason: str, perhaps_later: bool = False
+    ) -> bool:
+        """It cannot be had; `perhaps_later` keeps what it takes to ask for it once more."""
+        kept = file.reference if perhaps_later else ""
+        return await self._settle(tx, file, FileState.FAILED, reason=reason, reference=kept)
+
+    async def once_more(self, tx: Transaction, file: int, *, at: datetime) -> bool:
+        """Somebody wants a case's file fetched now. False: it is fetched just now, it is there, or
+        it cannot be had any more."""
+        row = FileRecord
+        done = await tx.connection.execute(
+            update(row)
+            .where(
+                row.id == file,
+                row.case_id.is_not(None),
+                row.state.in_([FileState.WAITING, FileState.FAILED]),
+                row.reference != "",
+                _free(at),
+            )
+            .values(state=FileState.WAITING.value, next_try_at=at)
+        )
+        if done.rowcount:
+            await tx.ring(FILES)
+        return bool(done.rowcount)
+
+    async def case_of(self, tx: Transaction, file: int) -> int | None:
+        """The number of the case that a file belongs to."""
+        row = FileRecord
+        found = await tx.connection.execute(select(row.case_id).where(row.id == file))
+        return found.scalar_one_or_none()
 
     async def refused(self, tx: Transaction, file: File, *, reason: str) -> bool:
         """It is not what may be kept."""
@@ -228,7 +257,8 @@ class Files:
         """Note how the claimed attempt ended; False when it is not the newest one any more."""
         row = FileRecord
         if state is not FileState.WAITING:
-            values["reference"] = ""  # it leads back to a message, and serves nothing now
+            # It leads back to a message, and mostly serves nothing now.
+            values.setdefault("reference", "")
         done = await tx.connection.execute(
             update(row)
             .where(

@@ -24,6 +24,8 @@ from handlers.actions import CaseMove, Duty
 from handlers.exports import Columns
 from handlers.messages import Kind
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
+from storage.case_groups import Trouble
+from storage.case_history import Happened
 from storage.case_records import CaseKind, CaseState, Side
 from storage.consents import Purpose
 from storage.files import FileState
@@ -72,6 +74,9 @@ FAMILIES = {
     "notices.ask": [purpose.value for purpose in Purpose],
     "notices.take": [purpose.value for purpose in Purpose],
     "staff.state": [state.value for state in State],
+    "staff.cases.state": ["waiting", *(state.value for state in CaseState)],
+    "staff.happened": [what.value for what in Happened],
+    "staff.group.fault": [trouble.value for trouble in Trouble],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""
 

@@ -14,10 +14,11 @@ from handlers.actions import Action, Duty, JoinOffice, ListWork, Stop, Work
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
+from handlers.official.duties import duties
 from handlers.official.joining import Joining
 from handlers.official.screens import Screens
 from handlers.official.writing import PURPOSES, Writing
-from storage.case_records import Case, CaseState, Changed, Refused
+from storage.case_records import Case, Changed, Refused
 from storage.cases import Cases
 from storage.official_drafts import OfficialDraft, OfficialDrafts
 from storage.officials import Official, Officials
@@ -170,26 +171,11 @@ class Office:
             return await self._open(visit, official, case)
         if duty is not Duty.NOTE and action.seen != case.version:
             return await self._open(visit, official, case, "official.changed")
-        if not self._may(official, case, duty):
+        if duty not in duties(official, case):
             return await self._open(visit, official, case, "official.may_not")
         if duty in PURPOSES:
             return await self._writing.begin(visit, official, case, PURPOSES[duty])
         return await self._move(visit, official, case, action)
-
-    def _may(self, official: Official, case: Case, duty: Duty) -> bool:
-        """Whether the button would be there: buttons can be old, or made up."""
-        if not official.answers:
-            return False
-        match duty:
-            case Duty.UNMASK:
-                return official.leads or official.id == case.official
-            case Duty.NOTE | Duty.CLOSE:
-                return True
-            case Duty.RELEASE:
-                return official.leads and bool(case.quarantine)
-            case Duty.ANSWER if case.state is CaseState.NEEDS_INFORMATION:
-                return True
-        return case.waiting and not case.quarantine
 
     async def _move(self, visit: Visit, official: Official, case: Case, action: Work) -> Served:
         """A step that needs no words."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
-from content.likeness import same
 from content.redaction import redact
 from content.screens import shorten
 from content.texts import Texts
@@ -13,11 +12,12 @@ from handlers.actions import Action, Duty, Home, ListWork, Work, encode
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.messages import Button, Reply
+from handlers.official.duties import colleagues, duties, sees
 from storage.case_lists import CaseLists
-from storage.case_records import OPEN, Case, CaseState, Side, Words
+from storage.case_records import Case, Side, Words
 from storage.cases import Cases
 from storage.database import Transaction
-from storage.officials import Official, Officials
+from storage.officials import Official
 
 PAGE = 8
 MORE, BACK = 9, 0
@@ -25,7 +25,18 @@ IN_LIST = 40
 """Letters of a case in a list."""
 
 MOST_LISTED = 1000
-LIKE_SHOWN = 5
+
+DIGITS = {
+    Duty.ANSWER: 1,
+    Duty.ASK_BACK: 2,
+    Duty.TAKE: 3,
+    Duty.HAND_ON: 4,
+    Duty.CLOSE: 5,
+    Duty.UNMASK: 6,
+    Duty.NOTE: 7,
+    Duty.RELEASE: 8,
+}
+"""The same digit for the same thing in every case."""
 
 
 class Screens:
@@ -37,13 +48,10 @@ class Screens:
         self._texts = texts
         self._cases = Cases()
         self._lists = CaseLists()
-        self._officials = Officials()
 
     def sees(self, official: Official, case: Case) -> bool:
         """Whether they may open it; what is held back is for those who lead."""
-        return self._casework.sight(official).covers(case) and (
-            official.leads or not case.quarantine
-        )
+        return sees(self._casework, official, case)
 
     async def list(
         self, tx: Transaction, official: Official, start: int, now: datetime, notice: str = ""
@@ -82,7 +90,7 @@ class Screens:
     ) -> Reply:
         """One case with all that was said, masked unless `unmasked`, and what may be done."""
         said = await self._cases.words(tx, case.id)
-        names = await self._officials.names(
+        names = await self._casework.names(
             tx, [n for n in (case.official, *(words.by for words in said)) if n is not None]
         )
         lines = [
@@ -101,7 +109,7 @@ class Screens:
             lines.append(self._texts("official.in_hand", name=names[case.official]))
         if case.name:
             lines.append(self._texts("official.from", name=case.name))
-        if like := await self._like(tx, official, case, said[0].text):
+        if said and (like := await self._casework.like(tx, official, case, said[0].text)):
             lines.append(self._texts("official.like", numbers=", ".join(map(str, like))))
         if files := await self._files.of_case(tx, case.id):
             lines.append(self._texts("official.files", count=len(files)))
@@ -118,11 +126,7 @@ class Screens:
         self, tx: Transaction, official: Official, case: Case, start: int
     ) -> Reply:
         """Who else may take a case over, from the `start`-th on."""
-        others = [
-            one
-            for one in await self._officials.all(tx)
-            if one.id != official.id and one.answers and self.sees(one, case)
-        ]
+        others = await colleagues(tx, self._casework, official, case)
         begin = start if 0 <= start < len(others) else 0
         buttons = [
             self.button(digit, one.name, Work(Duty.GIVE, case.id, case.version, one.id))
@@ -145,26 +149,13 @@ class Screens:
         )
 
     def _duties(self, official: Official, case: Case, *, masked: bool) -> tuple[Button, ...]:
-        duties: list[tuple[int, Duty]] = []
-        in_charge = official.leads or official.id == case.official
-        if official.answers and case.state in OPEN:
-            open_to = case.waiting and not case.quarantine
-            if open_to or case.state is CaseState.NEEDS_INFORMATION:
-                duties.append((1, Duty.ANSWER))
-            if open_to:
-                duties.append((2, Duty.ASK_BACK))
-                if case.official != official.id:
-                    duties.append((3, Duty.TAKE))
-                duties.append((4, Duty.HAND_ON))
-            duties.append((5, Duty.CLOSE))
-        if official.answers and in_charge and masked:
-            duties.append((6, Duty.UNMASK))
-        if official.answers:
-            duties.append((7, Duty.NOTE))
-        if case.quarantine and case.waiting and official.leads:
-            duties.append((8, Duty.RELEASE))
-        back = self.button(BACK, self._texts("official.to_list"), ListWork())
-        return (*(self.duty(digit, duty, case) for digit, duty in duties), back)
+        found = duties(official, case)
+        shown = [
+            self.duty(digit, duty, case)
+            for duty, digit in DIGITS.items()
+            if duty in found and (masked or duty is not Duty.UNMASK)
+        ]
+        return (*shown, self.button(BACK, self._texts("official.to_list"), ListWork()))
 
     def _line(self, case: Case, text: str, now: datetime) -> str:
         key = "official.line"
@@ -185,14 +176,6 @@ class Screens:
         if words.side is Side.NOTE:
             by = self._texts("official.side.note", name=by)
         return self._texts("official.said", by=by, day=self._casework.day(words.at), text=text)
-
-    async def _like(
-        self, tx: Transaction, official: Official, case: Case, text: str
-    ) -> Sequence[int]:
-        """Open cases of other people that say nearly the same: a hint, no more."""
-        sight = self._casework.sight(official)
-        others = await self._lists.beside(tx, sight, case)
-        return same(text, await self._lists.openings(tx, sight, others))[:LIKE_SHOWN]
 
 
 def _joined(*parts: str) -> str:

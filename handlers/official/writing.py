@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from content.plainness import remarks
 from content.texts import Texts
-from content.wording import Wording
 from handlers.actions import Duty, Work
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
+from handlers.official.duties import still
+from handlers.official.proof import LONGEST, Proof, has_words
 from handlers.official.screens import Screens
 from storage.case_history import Happened, History
-from storage.case_records import Case, CaseState, Changed, Refused
+from storage.case_records import Case, Changed, Refused
 from storage.cases import Cases
 from storage.official_drafts import OfficialDraft, OfficialDrafts, Purpose
-from storage.officials import Official, Officials
-
-LONGEST = 3000
-"""Letters; a villager does not read more on a small phone."""
+from storage.officials import Official
 
 PURPOSES = {
     Duty.ANSWER: Purpose.ANSWER,
@@ -32,23 +29,19 @@ PURPOSES = {
     Duty.NOTE: Purpose.NOTE,
     Duty.UNMASK: Purpose.UNMASK,
 }
-TOLD_AS = {Purpose.ANSWER: "case.answered", Purpose.ASK_BACK: "case.asked_back"}
 
 
 class Writing:
     """Takes words from officials and does with them what they were asked for."""
 
-    def __init__(
-        self, *, casework: Casework, screens: Screens, texts: Texts, wording: Wording
-    ) -> None:
+    def __init__(self, *, casework: Casework, screens: Screens, texts: Texts, proof: Proof) -> None:
         self._casework = casework
         self._screens = screens
         self._texts = texts
-        self._wording = wording
+        self._proof = proof
         self._cases = Cases()
         self._drafts = OfficialDrafts()
         self._history = History()
-        self._officials = Officials()
 
     async def begin(self, visit: Visit, official: Official, case: Case, purpose: Purpose) -> Served:
         """The next words of theirs are for this."""
@@ -68,7 +61,7 @@ class Writing:
     ) -> Served:
         """They wrote it."""
         text = visit.text.strip()
-        if not any(letter.isalnum() for letter in text):
+        if not has_words(text):
             return self.ask(visit, case, draft, "official.text_only")
         if len(text) > LONGEST:
             return self.ask(visit, case, draft, "official.too_long")
@@ -97,15 +90,8 @@ class Writing:
         notice: str = "official.preview",
     ) -> Served:
         """What the villager will read, word for word, and what may be hard to read in it."""
-        told = self._casework.as_told(case, TOLD_AS[draft.purpose], self._signed(official, draft))
-        found = [
-            self._texts(f"official.remark.{one.kind}", words=one.words, plain=one.plain)
-            if one.plain or one.kind != "term"
-            else self._texts("official.remark.abbreviation", words=one.words)
-            for one in remarks(draft.text, self._wording)
-        ]
-        if await self._cases.thread(visit.tx, case.id) is None:
-            found.append(self._texts("official.remark.nobody"))
+        told = self._proof.told(case, draft.purpose, self._signed(official, draft))
+        found = await self._proof.all_remarks(visit.tx, case, draft.text)
         notes = "\n".join([self._texts("official.remarks"), *found]) if found else ""
         parts = [self._texts(notice, case=self._casework.label(case)), told, notes]
         sign = "official.unsign" if draft.signed else "official.duty.g"
@@ -149,7 +135,7 @@ class Writing:
             return await self._too_late(visit, official, case)
         except Changed:
             case = await self._casework.get(visit.tx, case.id)
-            if not self._still(case, draft) or not self._screens.sees(official, case):
+            if not still(case, draft.purpose) or not self._screens.sees(official, case):
                 return await self._too_late(visit, official, case)
             draft = replace(draft, seen=case.version)
             await self._keep(visit, draft)
@@ -171,27 +157,15 @@ class Writing:
             return await self._too_late(visit, official, case)
         return await self.list(visit, official, "official.closed", case)
 
-    def _still(self, case: Case, draft: OfficialDraft) -> bool:
-        """Whether what they wrote may still go out."""
-        asked_back = case.state is CaseState.NEEDS_INFORMATION
-        return case.waiting or (asked_back and draft.purpose is Purpose.ANSWER)
-
     async def _too_late(self, visit: Visit, official: Official, case: Case) -> Served:
         """Somebody else was first: who it was and how it stands; nothing went out."""
         await self.drop(visit)
         case = await self._casework.get(visit.tx, case.id)
         if not self._screens.sees(official, case):
             return await self.list(visit, official, "official.gone", case)
-        answers = [
-            event
-            for event in await self._history.of(visit.tx, case.id)
-            if event.what is Happened.ANSWERED
-        ]
-        if case.state is not CaseState.ANSWERED or not answers:
+        name = await self._casework.answered_by(visit.tx, case)
+        if name is None:
             return await self._show(visit, official, case, "official.changed")
-        by = answers[-1].by
-        names = await self._officials.names(visit.tx, [by] if by is not None else [])
-        name = names.get(by or 0, self._texts("official.side.official"))
         return await self._show(visit, official, case, "official.answered_first", name=name)
 
     async def list(

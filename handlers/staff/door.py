@@ -1,4 +1,4 @@
-"""The staff address until the console is built: a key opens one page that tells how things stand.
+"""The door of the console: a key opens it, and its first page tells how things stand.
 
 The key lies in the data folder, readable by its owner alone, and the link that `run` prints holds
 it. The cookie that it sets is derived from the key, so a new key signs everybody out.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -43,6 +45,7 @@ class Door:
         units: Units,
         zone: ZoneInfo,
         secure: bool,
+        clock: Callable[[], datetime],
     ) -> None:
         self._key = key
         self._database = database
@@ -54,6 +57,7 @@ class Door:
         self._units = units
         self._zone = zone
         self._secure = secure
+        self._clock = clock
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
         )
@@ -61,14 +65,6 @@ class Door:
     def link(self, base: str) -> str:
         """The address that signs in; whoever has it is staff."""
         return f"{base}/staff/enter?key={self._key}"
-
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get("/staff", self.overview),
-            web.get("/staff/enter", self.enter),
-            web.post("/staff/leave", self.leave),
-            web.get("/staff/staff.css", self.style),
-        ]
 
     async def overview(self, request: web.Request) -> web.Response:
         """What waits, what went out: for those who are signed in."""
@@ -83,8 +79,10 @@ class Door:
             count = await self._cases.count_waiting(tx)
             sent = await self._outbox.counts(tx)
             unanswered = await self._unanswered.count(tx)
+            late = await self._lists.overdue(tx, self._clock())
         rows = [
             {
+                "id": case.id,
                 "text": text,
                 "unit": unit.name if (unit := self._units.get(case.unit)) else "",
                 "asked_at": case.received_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
@@ -92,7 +90,12 @@ class Door:
             for case, text in waiting
         ]
         return self.page(
-            "overview.html", questions=rows, waiting=count, counts=sent, unanswered=unanswered
+            "overview.html",
+            questions=rows,
+            waiting=count,
+            late=late,
+            counts=sent,
+            unanswered=unanswered,
         )
 
     async def enter(self, request: web.Request) -> web.Response:
@@ -137,6 +140,10 @@ class Door:
     def closed(self) -> web.Response:
         """The page for who is not signed in."""
         return self.page("door.html", status=401)
+
+    def old_form(self) -> web.Response:
+        """The page for a form that is not from our own page of this session: nothing was done."""
+        return self.page("old_form.html", status=403)
 
     def page(self, name: str, *, status: int = 200, **fields: object) -> web.Response:
         """A page from a template, which nobody may keep a copy of."""

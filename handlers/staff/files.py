@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from aiohttp import web
 
 from handlers.case_files import CaseFiles, Content
@@ -41,11 +44,11 @@ def as_response(content: Content, number: int) -> web.Response:
 class FileDesk:
     """Hands files out to those who are signed in."""
 
-    def __init__(self, *, door: Door, database: Database, files: CaseFiles) -> None:
+    def __init__(
+        self, *, door: Door, database: Database, files: CaseFiles, clock: Callable[[], datetime]
+    ) -> None:
         self._door, self._database, self._files = door, database, files
-
-    def routes(self) -> list[web.RouteDef]:
-        return [web.get(r"/staff/files/{id:[0-9]{1,18}}", self.show)]
+        self._clock = clock
 
     async def show(self, request: web.Request) -> web.Response:
         if not self._door.knows(request):
@@ -59,3 +62,18 @@ class FileDesk:
         if content is None:
             raise web.HTTPNotFound
         return as_response(content, number)
+
+    async def fetch_again(self, request: web.Request) -> web.Response:
+        """Somebody wants to see it now: it is fetched at once, and the case shows how it went."""
+        if not self._door.knows(request):
+            return self._door.closed()
+        if await self._door.form(request) is None:
+            return self._door.old_form()
+        async with self._database.begin() as tx:
+            number = int(request.match_info["id"])
+            case = await self._files.once_more(tx, number, at=self._clock())
+        if case is None:
+            raise web.HTTPNotFound
+        return web.Response(
+            status=303, headers={"Location": f"/staff/cases/{case}?done=file#files"}
+        )

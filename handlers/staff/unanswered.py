@@ -94,13 +94,6 @@ class UnansweredDesk:
         self._grouping = asyncio.Lock()
         self._grouped: tuple[tuple[int, ...], list[Group]] = ((), [])
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get(ADDRESS, self.show),
-            web.post(f"{ADDRESS}/add", self.add),
-            web.post(f"{ADDRESS}/dismiss", self.dismiss),
-        ]
-
     async def show(self, request: web.Request) -> web.Response:
         """One page of the groups, the largest first."""
         if not self._door.knows(request):

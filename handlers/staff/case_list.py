@@ -1,0 +1,251 @@
+"""The list of cases: filtered, counted by state, searched by words with or without their marks.
+
+Words are searched as they are shown: what is masked is not found, or a search would tell it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from content.redaction import LABELS, redact
+from content.screens import shorten
+from content.texts import Texts
+from handlers.casework import Casework
+from handlers.staff.door import Door
+from handlers.units import Units
+from storage.case_lists import Sight
+from storage.case_records import WAITING, Case, CaseKind, CaseState, plain
+from storage.case_search import CaseSearch, Counts, Mark, Wanted
+from storage.cases import Cases
+from storage.database import Database, Transaction
+
+ADDRESS = "/staff/cases"
+PAGE = 30
+SHOWN = 200
+LONGEST_SEARCH = 80
+MOST_WORDS = 8
+ROUNDS = 10
+"""So many pages are looked through for words that are not masked; then the next one is offered."""
+
+STATES = {"waiting": WAITING, **{state.value: frozenset({state}) for state in CaseState}}
+"""What the address calls a state: each by itself, and what an official has to do something for."""
+
+_MASKS = re.compile("|".join(map(re.escape, LABELS.values())))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the address asks for; what it asks wrongly is left out."""
+
+    state: str = ""
+    kind: str = ""
+    unit: str = ""
+    overdue: str = ""
+    held: str = ""
+    q: str = ""
+    order: str = ""
+
+    @classmethod
+    def of(cls, typed: Mapping[str, str], units: Units) -> Query:
+        def one_of(name: str, known: Sequence[str]) -> str:
+            return value if (value := typed.get(name, "")) in known else ""
+
+        return cls(
+            state=one_of("state", list(STATES)),
+            kind=one_of("kind", list(CaseKind)),
+            unit=one_of("unit", [unit.code for unit in units]),
+            overdue=one_of("overdue", ["1"]),
+            held=one_of("held", ["1"]),
+            q=" ".join(typed.get("q", "")[:LONGEST_SEARCH].split()),
+            order=one_of("order", ["soonest"]),
+        )
+
+    def address(self, **others: str) -> str:
+        """The list's address with this and that changed."""
+        pairs = {name: getattr(self, name) for name in Query.__slots__} | others
+        given = urlencode({name: value for name, value in pairs.items() if value})
+        return f"{ADDRESS}?{given}" if given else ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A choice of the list with how many cases it has."""
+
+    words: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case in the list."""
+
+    id: int
+    label: str
+    state: str
+    due: str
+    late: bool
+    held: bool
+    unit: str
+    text: str
+
+
+class CaseList:
+    """Shows the list; it changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        database: Database,
+        casework: Casework,
+        texts: Texts,
+        units: Units,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._door = door
+        self._database = database
+        self._casework = casework
+        self._texts = texts
+        self._units = units
+        self._clock = clock
+        self._cases = Cases()
+        self._search = CaseSearch()
+
+    async def show(self, request: web.Request) -> web.Response:
+        """One page of the list."""
+        if not self._door.knows(request):
+            return self._door.closed()
+        query, now = Query.of(request.query, self._units), self._clock()
+        hidden = redact(query.q) != query.q
+        words = tuple(plain(query.q).split()[:MOST_WORDS])
+        wanted = self._wanted(query, () if hidden else words)
+        async with self._database.read() as tx:
+            counts = await self._search.counts(tx, self._sight, wanted, now=now)
+            if hidden:
+                rows, last = list[Row](), None
+            else:
+                rows, last = await self._rows(tx, wanted, _mark(request.query), now)
+            named = await self._named(tx, query.q)
+        query = replace(query, q=redact(query.q))
+        return self._door.page(
+            "cases.html",
+            rows=rows,
+            links=self._links(query, counts),
+            query=query,
+            hidden=hidden,
+            named=named,
+            more=query.address(after=_written(last)) if last else "",
+            begins="after" not in request.query,
+            first=query.address(),
+            kinds=[(kind.value, self._texts(f"case.kind.{kind}")) for kind in CaseKind],
+            units=[(unit.code, unit.name) for unit in self._units],
+        )
+
+    def _wanted(self, query: Query, words: tuple[str, ...]) -> Wanted:
+        return Wanted(
+            states=STATES[query.state] if query.state else None,
+            kind=CaseKind(query.kind) if query.kind else None,
+            units=self._units.below(query.unit) if query.unit else None,
+            overdue=bool(query.overdue),
+            held=bool(query.held),
+            words=words,
+            soonest=bool(query.order),
+        )
+
+    async def _rows(
+        self, tx: Transaction, wanted: Wanted, mark: Mark | None, now: datetime
+    ) -> tuple[list[Row], Mark | None]:
+        """A page from that place on, and where the next one begins."""
+        rows: list[Row] = []
+        for _ in range(ROUNDS):
+            page = await self._search.page(
+                tx, self._sight, wanted, now=now, after=mark, at_most=PAGE + 1
+            )
+            said = await self._search.texts(tx, [case.id for case in page])
+            for case in page:
+                if len(rows) == PAGE:
+                    return rows, mark
+                texts = said.get(case.id, [])
+                if not wanted.words or _has(texts, wanted.words):
+                    rows.append(self._row(case, texts, now))
+                mark = Mark(case.due_at, case.id)
+            if len(page) <= PAGE:
+                return rows, None
+        return rows, mark
+
+    def _row(self, case: Case, texts: Sequence[str], now: datetime) -> Row:
+        unit = self._units.get(case.unit)
+        return Row(
+            id=case.id,
+            label=self._casework.label(case),
+            state=self._texts(f"official.state.{case.state}"),
+            due=self._casework.day(case.due_at),
+            late=case.overdue(now),
+            held=bool(case.quarantine) and case.waiting,
+            unit=unit.name if unit else "",
+            text=shorten(" ".join(redact(texts[0]).split()), SHOWN) if texts else "",
+        )
+
+    def _links(self, query: Query, counts: Counts) -> list[Link]:
+        """All, then each state, then what is overdue and what is held back."""
+        none = {"state": "", "overdue": "", "held": ""}
+
+        def link(key: str, count: int, **chosen: str) -> Link:
+            want = none | chosen
+            return Link(
+                self._texts(key, count=count),
+                query.address(**want),
+                all(getattr(query, name) == value for name, value in want.items()),
+            )
+
+        def of(states: Iterable[CaseState]) -> int:
+            return sum(counts.states.get(state, 0) for state in states)
+
+        return [
+            link("staff.cases.all", of(CaseState)),
+            *(
+                link(f"staff.cases.state.{name}", of(states), state=name)
+                for name, states in STATES.items()
+            ),
+            link("staff.cases.overdue", counts.overdue, overdue="1"),
+            link("staff.cases.held", counts.held, held="1"),
+        ]
+
+    async def _named(self, tx: Transaction, typed: str) -> Case | None:
+        """The case whose number was typed in place of words."""
+        if not (typed.isascii() and typed.isdecimal() and len(typed) < 10):
+            return None
+        return await self._cases.get(tx, int(typed))
+
+    @property
+    def _sight(self) -> Sight:
+        return self._casework.sight(self._casework.console)
+
+
+def _has(texts: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the words are in what is shown of these texts."""
+    shown = [plain(_MASKS.sub(" ", redact(text))) for text in texts]
+    return all(any(f" {word}" in text for text in shown) for word in words)
+
+
+def _written(mark: Mark) -> str:
+    return f"{(mark.due_at - _EPOCH) // timedelta(microseconds=1)}.{mark.id}"
+
+
+def _mark(typed: Mapping[str, str]) -> Mark | None:
+    """The place that our own page wrote into the address; None for anything else."""
+    due, _, number = typed.get("after", "").partition(".")
+    if not all(part.isascii() and part.isdecimal() and len(part) < 18 for part in (due, number)):
+        return None
+    try:
+        return Mark(_EPOCH + timedelta(microseconds=int(due)), int(number))
+    except OverflowError:
+        return None

@@ -1,0 +1,190 @@
+"""The desk for a group of cases that say the same: one short answer to all, which is public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from content.redaction import redact
+from content.screens import shorten
+from content.texts import Texts
+from handlers.casework import Casework, for_public
+from handlers.grouping import Grouping
+from handlers.official.proof import Proof
+from handlers.staff.door import Door
+from handlers.staff.forms import Cannot, Form, number, typed, words
+from handlers.units import Units
+from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
+from storage.case_lists import CaseLists
+from storage.case_records import Case, Changed, Refused
+from storage.database import Database, Transaction
+
+SHOWN = 200
+
+
+class GroupDesk:
+    """Shows a group and publishes its answer."""
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        database: Database,
+        casework: Casework,
+        grouping: Grouping,
+        proof: Proof,
+        texts: Texts,
+        units: Units,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._door = door
+        self._database = database
+        self._casework = casework
+        self._grouping = grouping
+        self._proof = proof
+        self._texts = texts
+        self._units = units
+        self._clock = clock
+        self._groups = CaseGroups()
+        self._lists = CaseLists()
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The group and its cases."""
+        if not self._door.knows(request):
+            return self._door.closed()
+        done = "staff.group.published" if "done" in request.query else ""
+        return await self._page(number(request, "group"), notice=done)
+
+    async def preview(self, request: web.Request) -> web.Response:
+        """What each villager and the public will read; nothing is published."""
+        if not self._door.knows(request):
+            return self._door.closed()
+        form = await self._door.form(request)
+        if form is None:
+            return self._door.old_form()
+        group_id = number(request, "group")
+        try:
+            async with self._database.read() as tx:
+                group, members = await self._seen(tx, group_id, form)
+            title, answer = _line(words(form, "title")), words(form, "text")
+            for_public(title)
+            for_public(answer)
+        except (Changed, Cannot, GroupFault) as why:
+            return await self._refuse(group_id, why, form)
+        return self._door.page(
+            "group_preview.html",
+            group=group,
+            members=_written(members),
+            count=len(members),
+            title=title,
+            text=answer,
+            told=self._casework.as_told(members[0], "case.published", answer),
+            remarks=self._proof.remarks(answer),
+        )
+
+    async def rewrite(self, request: web.Request) -> web.Response:
+        """Back from the preview, with the words as they were."""
+        if not self._door.knows(request):
+            return self._door.closed()
+        form = await self._door.form(request)
+        if form is None:
+            return self._door.old_form()
+        return await self._page(number(request, "group"), form=form)
+
+    async def publish(self, request: web.Request) -> web.Response:
+        """Answer all of them: everybody is told, the cases close, the public reads it."""
+        if not self._door.knows(request):
+            return self._door.closed()
+        form = await self._door.form(request)
+        if form is None:
+            return self._door.old_form()
+        group_id = number(request, "group")
+        try:
+            title, answer = _line(words(form, "title")), words(form, "text")
+            async with self._database.begin() as tx:
+                group, _ = await self._seen(tx, group_id, form)
+                await self._grouping.rename(tx, group, title)
+                by, at = self._casework.console, self._clock()
+                await self._casework.publish(tx, group, answer, at=at, by=by)
+        except (Changed, Refused, Cannot, GroupFault) as why:
+            return await self._refuse(group_id, why, form)
+        return web.Response(status=303, headers={"Location": f"/staff/groups/{group_id}?done=1"})
+
+    async def _seen(
+        self, tx: Transaction, group_id: int, form: Form
+    ) -> tuple[CaseGroup, list[Case]]:
+        """The group as it is now. Raises GroupFault when it is answered or empty, and Changed when
+        its cases are not those that the form was about: nobody is answered unseen."""
+        group = await self._groups.get(tx, group_id, lock=True)
+        if group.published_at is not None:
+            raise GroupFault(f"group {group_id} was answered already", Trouble.ANSWERED)
+        members = await self._groups.members(tx, group_id)
+        if not members:
+            raise GroupFault(f"group {group_id} has no cases", Trouble.EMPTY)
+        if _written(members) != form.get("members", ""):
+            raise Changed
+        return group, members
+
+    async def _refuse(self, group_id: int, why: Exception, form: Form) -> web.Response:
+        """The group as it is now, why nothing was done, and the words that were typed."""
+        key, status = "staff.group.changed", 409
+        match why:
+            case Cannot():
+                key, status = why.key, why.status
+            case GroupFault():
+                key = f"staff.group.fault.{why.trouble}"
+                status = 422 if why.trouble in {Trouble.NAMES, Trouble.LONG} else 409
+        return await self._page(group_id, problem=key, form=form, status=status)
+
+    async def _page(
+        self,
+        group_id: int,
+        *,
+        notice: str = "",
+        problem: str = "",
+        form: Form | None = None,
+        status: int = 200,
+    ) -> web.Response:
+        async with self._database.read() as tx:
+            try:
+                group = await self._groups.get(tx, group_id)
+            except GroupFault:
+                return self._door.page("case_gone.html", status=404)
+            members = await self._groups.members(tx, group_id)
+            sight = self._casework.sight(self._casework.console)
+            texts = await self._lists.openings(tx, sight, [case.id for case in members])
+        unit, said = self._units.get(group.unit), form or {}
+        label = self._texts("staff.group.name", id=group.id)
+        return self._door.page(
+            "group.html",
+            status=status,
+            group=group,
+            label=label,
+            unit=unit.name if unit else "",
+            day=self._casework.day(group.published_at) if group.published_at else "",
+            rows=[self._row(case, texts.get(case.id, "")) for case in members],
+            members=_written(members),
+            title=typed(said, "title") or group.title,
+            text=typed(said, "text"),
+            notice=self._texts(notice) if notice else "",
+            problem=self._texts(problem, case=label) if problem else "",
+        )
+
+    def _row(self, case: Case, text: str) -> dict[str, object]:
+        return {
+            "id": case.id,
+            "label": self._casework.label(case),
+            "state": self._texts(f"official.state.{case.state}"),
+            "text": shorten(" ".join(redact(text).split()), SHOWN),
+        }
+
+
+def _written(members: list[Case]) -> str:
+    """The cases of a group, as its forms name them."""
+    return ",".join(str(case.id) for case in members)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,62 @@
+"""The map of the console: every address below /staff, and who serves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from handlers.staff.case_desk import CaseDesk
+from handlers.staff.case_list import CaseList
+from handlers.staff.door import Door
+from handlers.staff.files import FileDesk
+from handlers.staff.group_desk import GroupDesk
+from handlers.staff.unanswered import UnansweredDesk
+
+CASE = r"/staff/cases/{case:[0-9]{1,18}}"
+GROUP = r"/staff/groups/{group:[0-9]{1,18}}"
+FILE = r"/staff/files/{id:[0-9]{1,18}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """All desks of the console, and the door to them."""
+
+    door: Door
+    unanswered: UnansweredDesk
+    case_list: CaseList
+    cases: CaseDesk
+    groups: GroupDesk
+    files: FileDesk
+
+    def routes(self) -> list[web.RouteDef]:
+        cases, groups = self.cases, self.groups
+        return [
+            web.get("/staff", self.door.overview),
+            web.get("/staff/enter", self.door.enter),
+            web.post("/staff/leave", self.door.leave),
+            web.get("/staff/staff.css", self.door.style),
+            web.get("/staff/unanswered", self.unanswered.show),
+            web.post("/staff/unanswered/add", self.unanswered.add),
+            web.post("/staff/unanswered/dismiss", self.unanswered.dismiss),
+            web.get("/staff/cases", self.case_list.show),
+            web.get(CASE, cases.show),
+            web.post(f"{CASE}/unmask", cases.unmask),
+            web.post(f"{CASE}/preview", cases.preview),
+            web.post(f"{CASE}/rewrite", cases.rewrite),
+            web.post(f"{CASE}/send", cases.send),
+            web.post(f"{CASE}/assign", cases.assign),
+            web.post(f"{CASE}/move", cases.move),
+            web.post(f"{CASE}/close", cases.close),
+            web.post(f"{CASE}/release", cases.release),
+            web.post(f"{CASE}/keep", cases.keep),
+            web.post(f"{CASE}/note", cases.note),
+            web.post(f"{CASE}/group", cases.group),
+            web.post(f"{CASE}/ungroup", cases.ungroup),
+            web.get(GROUP, groups.show),
+            web.post(f"{GROUP}/preview", groups.preview),
+            web.post(f"{GROUP}/rewrite", groups.rewrite),
+            web.post(f"{GROUP}/publish", groups.publish),
+            web.get(FILE, self.files.show),
+            web.post(f"{FILE}/again", self.files.fetch_again),
+        ]

@@ -1,0 +1,149 @@
+"""Cases for the console: filtered, searched by words, in the order of their due day, paged by key.
+
+Words are found as they were said; whether they may be seen is the caller's to decide, who hides
+what identifies somebody and looks again. It changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, func, select, tuple_
+
+from storage.case_lists import Sight, sees
+from storage.case_records import (
+    WAITING,
+    Case,
+    CaseKind,
+    CaseRecord,
+    CaseState,
+    CaseWordsRecord,
+    as_case,
+    cases,
+)
+from storage.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases; what is empty leaves it open. `words` are as `case_records.plain` makes them,
+    and find words that begin so."""
+
+    states: frozenset[CaseState] | None = None
+    kind: CaseKind | None = None
+    units: frozenset[str] | None = None
+    overdue: bool = False
+    held: bool = False
+    words: tuple[str, ...] = ()
+    soonest: bool = False
+    """The soonest due first; else the newest due first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the list: a case's due time (UTC) and number."""
+
+    due_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many cases of each state there are, how many of them are overdue and held back."""
+
+    states: dict[CaseState, int] = field(default_factory=dict)
+    overdue: int = 0
+    held: int = 0
+
+
+class CaseSearch:
+    """The book of what the console lists."""
+
+    async def page(
+        self,
+        tx: Transaction,
+        sight: Sight,
+        wanted: Wanted,
+        *,
+        now: datetime,
+        after: Mark | None = None,
+        at_most: int,
+    ) -> list[Case]:
+        """The first of them, or the first after a place in the list."""
+        row = CaseRecord
+        query = cases(sees(sight), *_filters(wanted))
+        if wanted.states is not None:
+            query = query.where(row.state.in_(sorted(wanted.states)))
+        if wanted.overdue:
+            query = query.where(_overdue(now))
+        if wanted.held:
+            query = query.where(_held())
+        for word in wanted.words:
+            said = CaseWordsRecord
+            where = said.plain.contains(f" {word}", autoescape=True)
+            query = query.where(row.id.in_(select(said.case_id).where(where)))
+        key = tuple_(row.due_at, row.id)
+        if after is not None:
+            place = tuple_(after.due_at, after.id)
+            query = query.where(key > place if wanted.soonest else key < place)
+        if wanted.soonest:
+            query = query.order_by(row.due_at, row.id)
+        else:
+            query = query.order_by(row.due_at.desc(), row.id.desc())
+        rows = await tx.connection.execute(query.limit(at_most))
+        return [as_case(found) for found in rows]
+
+    async def counts(
+        self, tx: Transaction, sight: Sight, wanted: Wanted, *, now: datetime
+    ) -> Counts:
+        """Of the kind and units that are wanted, whatever else is."""
+        row = CaseRecord
+        found = await tx.connection.execute(
+            select(
+                row.state,
+                func.count(),
+                func.coalesce(func.sum(case((_overdue(now), 1), else_=0)), 0),
+                func.coalesce(func.sum(case((_held(), 1), else_=0)), 0),
+            )
+            .where(sees(sight), *_filters(wanted))
+            .group_by(row.state)
+        )
+        rows = found.all()
+        return Counts(
+            {CaseState(state): int(count) for state, count, _, _ in rows},
+            overdue=sum(int(late) for *_, late, _ in rows),
+            held=sum(int(held) for *_, held in rows),
+        )
+
+    async def texts(self, tx: Transaction, numbers: Collection[int]) -> dict[int, list[str]]:
+        """All that was said in these cases, the first first, by the case's number."""
+        row = CaseWordsRecord
+        rows = await tx.connection.execute(
+            select(row.case_id, row.text).where(row.case_id.in_(numbers)).order_by(row.id)
+        )
+        texts: defaultdict[int, list[str]] = defaultdict(list)
+        for number, text in rows:
+            texts[number].append(text)
+        return dict(texts)
+
+
+def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What counts are made of, too."""
+    row = CaseRecord
+    filters: list[ColumnElement[bool]] = []
+    if wanted.kind is not None:
+        filters.append(row.kind == wanted.kind)
+    if wanted.units is not None:
+        filters.append(row.unit.in_(wanted.units))
+    return filters
+
+
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    return and_(CaseRecord.state.in_(WAITING), CaseRecord.due_at < now)
+
+
+def _held() -> ColumnElement[bool]:
+    return and_(CaseRecord.state.in_(WAITING), CaseRecord.quarantine != "")

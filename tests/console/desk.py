@@ -1,0 +1,86 @@
+"""A signed-in browser of the console, which knows no more than the pages that it was given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from aiohttp import CookieJar
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.web import Site
+from bot.wiring import House
+
+Fields = dict[str, str]
+
+
+class _Forms(HTMLParser):
+    """What each form of a page would send as it stands, by its address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, Fields]] = []
+        self._writes = self._chooses = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.found.append((given.get("action", ""), {}))
+        elif self.found and given.get("name"):
+            self.found[-1][1][given["name"]] = given.get("value", "")
+            self._writes = given["name"] if tag == "textarea" else ""
+            self._chooses = given["name"] if tag == "select" else ""
+        elif tag == "option" and "selected" in given:
+            self.found[-1][1][self._chooses] = given["value"]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._writes = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._writes:
+            self.found[-1][1][self._writes] += data
+
+
+def forms(page: str) -> list[tuple[str, Fields]]:
+    """Every form of a page: its address, and what it would send as it stands."""
+    parser = _Forms()
+    parser.feed(page)
+    return parser.found
+
+
+def form(page: str, step: str) -> tuple[str, Fields]:
+    """The form whose address ends so."""
+    return next((address, fields) for address, fields in forms(page) if address.endswith(step))
+
+
+@dataclass
+class Desk:
+    """Somebody at the console."""
+
+    client: TestClient  # type: ignore[type-arg]
+
+    async def open(self, address: str, status: int = 200) -> str:
+        answer = await self.client.get(address)
+        page = await answer.text()
+        assert answer.status == status, page
+        return page
+
+    async def press(self, page: str, step: str, status: int = 200, **typed: str) -> str:
+        """Fill in the form whose address ends so and send it; the page that comes then."""
+        address, fields = form(page, step)
+        answer = await self.client.post(address, data=fields | typed)
+        shown = await answer.text()
+        assert answer.status == status, shown
+        return shown
+
+
+@asynccontextmanager
+async def sitting_at(house: House) -> AsyncIterator[Desk]:
+    """A browser that came in by the key."""
+    jar = CookieJar(unsafe=True)
+    async with TestClient(TestServer(Site(house).application()), cookie_jar=jar) as client:
+        await client.get(house.door.link(""))
+        yield Desk(client)
