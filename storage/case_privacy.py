@@ -16,6 +16,7 @@ from storage.case_records import OPEN, CaseRecord, CaseState, CaseWordsRecord
 from storage.cases import Cases
 from storage.database import Database, Transaction
 from storage.drafts import DraftRecord
+from storage.files import FileRecord
 from storage.official_drafts import OfficialDraftRecord
 
 CHUNK = 200
@@ -23,14 +24,16 @@ CHUNK = 200
 
 
 async def forget_words(tx: Transaction, cases: Collection[int], *, at: datetime) -> None:
-    """Delete what was said in these cases and all that leads back to a villager."""
-    row = CaseRecord
+    """Delete what was said in these cases and all that leads back to a villager. Their files are
+    nobody's from then on, which has their bytes deleted."""
+    row, file = CaseRecord, FileRecord
     await tx.connection.execute(delete(CaseWordsRecord).where(CaseWordsRecord.case_id.in_(cases)))
     await tx.connection.execute(
         update(row)
         .where(row.id.in_(cases))
         .values(place="", name="", conversation_id=None, receipt_hash=None)
     )
+    await tx.connection.execute(update(file).where(file.case_id.in_(cases)).values(case_id=None))
     for case in cases:
         await History().note(tx, case, Happened.FORGOTTEN, at=at)
 

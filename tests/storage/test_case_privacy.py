@@ -9,6 +9,7 @@ from storage.case_privacy import forget_cases_of, forget_drafts, forget_ended_ca
 from storage.case_records import CaseState
 from storage.database import Database
 from storage.drafts import Drafts
+from storage.files import Files
 from tests.storage.test_cases import BOOK, DAY, HISTORY, NOW, again, conversation, opened
 
 
@@ -46,6 +47,19 @@ async def test_who_deletes_their_data_takes_open_cases_back(database: Database) 
         assert await Drafts().of(tx, chat) is None
         assert len(await BOOK.words(tx, others.id)) == 1
     assert (await again(database, mine)).state is CaseState.WITHDRAWN
+
+
+async def test_files_of_a_forgotten_case_are_nobodys_and_so_are_deleted(database: Database) -> None:
+    chat, files = await conversation(database), Files()
+    mine = await opened(database, chat)
+    async with database.begin() as tx:
+        number = await files.receive(
+            tx, case=mine.id, account="web", reference="r", kind="image", at=NOW, at_most=5
+        )
+        await forget_cases_of(tx, chat, at=NOW)
+    async with database.read() as tx:
+        assert await files.of_case(tx, mine.id) == []
+        assert [file.id for file in await files.orphans(tx, at=NOW)] == [number]
 
 
 async def test_drafts_that_were_left_are_deleted(database: Database) -> None:
