@@ -84,4 +84,6 @@ class Grouping:
         """What the villager asked, without who asked; else the case's kind and number."""
         words = await self._cases.words(tx, case.id)
         title = shorten(" ".join(asked(redact(words[0].text)).split()), PROPOSED) if words else ""
-        return title if title and redact(title) == title else self._casework.label(case)
+        if not title or redact(title) != title:
+            title = self._casework.label(case)
+        return title[0].upper() + title[1:]

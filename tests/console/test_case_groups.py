@@ -43,7 +43,7 @@ async def test_one_tap_puts_likes_together_and_one_answer_closes_them_in_public(
     assert SAME[1] in page
     group = await together(desk, first)
     assert "Số người nói: 2" in group
-    assert form(group, "/preview")[1]["title"] == SAME[0]
+    assert form(group, "/preview")[1]["title"] == SAME[0].capitalize()
     proof = await desk.press(group, "/preview", title="Đèn đường hỏng", text=ANSWER)
     assert "Đèn đường hỏng" in proof
     assert f"“{ANSWER}”" in proof
@@ -117,6 +117,6 @@ async def test_the_title_that_is_proposed_says_what_and_not_who(desk: Desk, hous
     first, _ = await opened(house, text=text), await opened(house, text=text)
     group = await together(desk, first)
     title = form(group, "/preview")[1]["title"]
-    assert title == "đèn đường cạnh nhà văn hóa hỏng ba tuần"
+    assert title == "Đèn đường cạnh nhà văn hóa hỏng ba tuần"
     assert "Hoa" not in group
     assert "0912345678" not in group
