@@ -81,10 +81,13 @@ class CaseSearch:
             query = query.where(_overdue(now))
         if wanted.held:
             query = query.where(_held())
-        for word in wanted.words:
+        # The longest, which is likely the rarest, is looked for in one go through all words; the
+        # others only in the cases that have it.
+        for nth, word in enumerate(sorted(wanted.words, key=len, reverse=True)):
             said = CaseWordsRecord
-            where = said.plain.contains(f" {word}", autoescape=True)
-            query = query.where(row.id.in_(select(said.case_id).where(where)))
+            with_it = select(said.case_id).where(said.plain.contains(f" {word}", autoescape=True))
+            here = with_it.where(said.case_id == row.id).correlate(row).exists()
+            query = query.where(here if nth else row.id.in_(with_it))
         key = tuple_(row.due_at, row.id)
         if after is not None:
             place = tuple_(after.due_at, after.id)

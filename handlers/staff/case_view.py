@@ -5,8 +5,10 @@ Everything that identifies somebody is masked, unless it is to be shown and that
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -123,11 +125,14 @@ class CaseViews:
         said = await self._cases.words(tx, case.id)
         events = await self._history.of(tx, case.id)
         names = await self._casework.names(tx, list(_people(case, said, events)))
-        mask = _as_it_is if unmasked else redact
+        whole = [case.place, *(words.text for words in said)]
+        texts = [unicodedata.normalize("NFC", text) for text in whole]
+        # Masking takes milliseconds a text, for which nobody else should have to wait.
+        masked = await asyncio.to_thread(lambda: [redact(text) for text in texts])
+        place, *shown = texts if unmasked else masked
         may = duties(console, case)
         unit = self._units.get(case.unit)
         hidden = case.name if unmasked or not case.name else LABELS["name"]
-        texts = [case.place, *(words.text for words in said)]
         return View(
             case=case,
             label=self._casework.label(case),
@@ -136,13 +141,13 @@ class CaseViews:
             late=case.overdue(now),
             office=self._casework.office(case),
             unit=unit.name if unit else "",
-            place=mask(case.place),
+            place=place,
             name=hidden,
             received=self._casework.day(case.received_at),
             due=self._casework.day(case.due_at),
             hands=names.get(case.official or -1, ""),
-            said=[self._said(words, mask, names) for words in said],
-            masked=bool(case.name) or any(redact(text) != text for text in texts),
+            said=[self._said(words, text, names) for words, text in zip(said, shown, strict=True)],
+            masked=bool(case.name) or masked != texts,
             rating=self._rating(case),
             files=[self._shown(file, now) for file in await self._files.of_case(tx, case.id)],
             events=[self._line(event, names) for event in events],
@@ -180,14 +185,14 @@ class CaseViews:
             return ""
         return self._texts(f"official.quarantine.{case.quarantine}")
 
-    def _said(self, words: Words, mask: Callable[[str], str], names: Mapping[int, str]) -> Said:
+    def _said(self, words: Words, text: str, names: Mapping[int, str]) -> Said:
         by = self._texts(f"official.side.{Side.VILLAGER}")
         if words.side is not Side.VILLAGER:
             name = names.get(words.by, "") if words.by is not None else ""
             by = name or self._texts(f"official.side.{Side.OFFICIAL}")
         if words.side is Side.NOTE:
             by = self._texts("official.side.note", name=by)
-        return Said(by, self.time(words.at), mask(words.text), words.side.value)
+        return Said(by, self.time(words.at), text, words.side.value)
 
     def _rating(self, case: Case) -> str:
         """What the villager said of the answer."""
@@ -247,7 +252,3 @@ def _people(case: Case, said: Sequence[Words], events: Sequence[CaseEvent]) -> s
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else -1
-
-
-def _as_it_is(text: str) -> str:
-    return text
