@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 3
 
-.PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export clean
+.PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export bench-cases clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -40,6 +40,9 @@ bench-pacing: $(VENV)/.dev ## Measure how fast messages go out, beside other sen
 
 bench-export: $(VENV)/.dev ## Measure the export of a hundred thousand cases
 	$(BIN)/python -m tests.benchmarks.exports.run
+
+bench-cases: $(VENV)/.dev ## Measure the console's list of a hundred thousand cases
+	$(BIN)/python -m tests.benchmarks.cases.run
 
 lock: $(VENV)/.dev ## Choose versions anew from pyproject.toml, with hashes
 	$(BIN)/pip install --quiet uv

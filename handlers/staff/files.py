@@ -73,7 +73,7 @@ class FileDesk:
             number = int(request.match_info["id"])
             case = await self._files.once_more(tx, number, at=self._clock())
         if case is None:
-            raise web.HTTPNotFound
+            return self._door.page("case_gone.html", status=404)
         return web.Response(
             status=303, headers={"Location": f"/staff/cases/{case}?done=file#files"}
         )
