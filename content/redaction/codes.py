@@ -6,17 +6,26 @@ import re
 from collections.abc import Iterator
 
 from content.redaction.page import Found, Page
-from content.redaction.words import WORDS, cue
+from content.redaction.words import WORDS, any_of, cue
 from content.understanding.vietnamese import fold
 
 _EMAIL = re.compile(
     r"(?<![\w.+\-])[\w.+\-]++(?: ?@ ?[\w\-]++(?:\.[\w\-]++)+|@[\w\-]++)"
-    r"|(?<![\w.+\-])[\w.+\-]++ (?:a cong|@) ?[\w\-]++ (?:cham|\.) ?(?:com|vn)(?!\w)"
+    r"|(?<![\w.+\-])[\w.+\-]++ ?(?:(?<= )a (?:cong|moc)|@|[\[(] ?at ?[\])]) ?[\w\-]++"
+    r" ?(?:(?<= )cham|[.,]|[\[(] ?dot ?[\])]) ?(?:com|vn)(?!\w)"
+    r"|(?<![\w.+\-])[\w.+\-]++ (?:gmail|yahoo|hotmail|outlook|icloud) ?(?:(?<= )cham|\.) ?com(?!\w)"
 )
 _LINK = re.compile(
     r"(?:https?://|www\.)\S+|(?<![\w@.\-])(?:[a-z0-9\-]++\.)+"
-    r"(?:(?:com|vn|net|org|info)(?!\w)(?:/\S*)?|(?:me|ly|gl|cc|app)/\S+)"
+    r"(?:(?:com|vn|net|org|info)(?!\w)(?:/\S*)?|(?:me|ly|gl|cc|app)/\S+)|(?<!\w)youtu\.be/\S+"
 )
+_HANDLE = re.compile(
+    rf"(?<!\w)(?:{any_of(WORDS['networks']['names'])})"
+    rf"(?: (?:{any_of(WORDS['networks']['fillers'])})){{0,4}} {{0,3}}[:= ] {{0,3}}"
+    r"(?P<handle>(?=[a-z._]*[a-z])(?=[a-z._]*[\d_.][a-z\d])[a-z\d._]{4,})(?!\w)"
+)
+"""A made-up word with a figure, a dot or a line in it, after the name of a network."""
+
 _MENTION = re.compile(r"(?<!\w)@(?=\d*[^\W\d])\w+(?:\.\w+)*")
 
 
@@ -26,10 +35,12 @@ def links(page: Page) -> Iterator[Found]:
         found = []
         for match in pattern.finditer(page.plain):
             typed = page.typed(*match.span()).lower()
-            if kind == "name" or "/" in typed or "@" in typed or fold(typed) == typed:
+            if kind in {"name", "email"} or "/" in typed or "@" in typed or fold(typed) == typed:
                 found.append((*match.span(), kind))
         page = page.without(found)
         yield from found
+    for match in _HANDLE.finditer(page.plain):
+        yield *match.span("handle"), "name"
 
 
 _PLATE = re.compile(

@@ -21,7 +21,8 @@ Gate = Callable[[Page], bool]
 Rule = Callable[[Page], Iterator[Found]]
 
 
-_DOMAIN = re.compile(r"\.(?:com|vn|net|org|info|me|ly|gl|cc|app)")
+_DOMAIN = re.compile(r"[.,] ?(?:com|vn|net|org|info|me|ly|gl|cc|app|be)|(?:cham|[)\]]) ?(?:com|vn)")
+_NETWORKS = first_letters(WORDS["networks"]["names"])
 _BIRTH = first_letters(WORDS["birth"]["cues"])
 _ADDRESS = first_letters(WORDS["address"]["cues"])
 _NUMBERED = first_letters(WORDS["address"]["numbered"])
@@ -33,7 +34,7 @@ _TITLED = re.compile(
     rf"(?:{any_of(WORDS['names']['titles'])}) {{1,3}}"
     rf"(?:(?:{'|'.join(sorted(first_letters(FAMILIES)))})(?![^\W\d_])|[hk]')"
 )
-_FULL_MIDDLES = first_letters(WORDS["names"]["middles"][:2])
+_FULL_MIDDLES = first_letters(WORDS["names"]["middles"][:3])
 
 
 def _digits(least: int) -> Gate:
@@ -41,14 +42,14 @@ def _digits(least: int) -> Gate:
 
 
 def _links(page: Page) -> bool:
-    """An @, which can be said as "a cong", or an ending of an address."""
+    """An @, an ending of an address, which can be said as "chấm com", or a network's name."""
     plain = page.plain
     return (
         "@" in plain
         or "http" in plain
         or "www." in plain
-        or " a cong" in plain
         or _DOMAIN.search(plain) is not None
+        or not _NETWORKS.isdisjoint(page.runs)
     )
 
 
@@ -57,9 +58,11 @@ def _births(page: Page) -> bool:
 
 
 def _addresses(page: Page) -> bool:
-    """A cue; "số nhà" and its like only before a number."""
+    """A cue; "số nhà" and its like only before a number; a latitude with its longitude."""
     runs = page.runs
-    return not _ADDRESS.isdisjoint(runs) or (page.digits > 0 and not _NUMBERED.isdisjoint(runs))
+    digits = page.digits
+    numbered = digits > 0 and not _NUMBERED.isdisjoint(runs)
+    return numbered or digits >= 12 or not _ADDRESS.isdisjoint(runs)
 
 
 def _spoken(page: Page) -> bool:
@@ -73,7 +76,7 @@ def _introduced(page: Page) -> bool:
 
 
 def _titled(page: Page) -> bool:
-    """A family name after a title, or văn or thị."""
+    """A family name after a title, or văn, thị or a."""
     return _TITLED.search(page.plain) is not None or not _FULL_MIDDLES.isdisjoint(page.runs)
 
 
@@ -84,7 +87,7 @@ GATED: Sequence[tuple[Gate, Rule]] = (
     (_births, births),
     (_addresses, addresses),
     (_digits(1), keep),
-    (_digits(6), numbers),  # the least after a strong cue
+    (_digits(5), numbers),  # the least after a household's cue
     (_spoken, spoken),
     (_introduced, introduced),
     (_titled, titled),

@@ -36,7 +36,7 @@ _NAME_CUE = re.compile(
     rf"|(?P<self>(?:{any_of(_N['selves'])}) {{1,3}}la)(?!\w))[ :=\-]{{0,4}}"
 )
 _TITLE = re.compile(rf"(?<!\w)(?P<title>{any_of(_N['titles'])}) {{1,3}}(?=[^\W\d_])")
-_BARE = re.compile(r"(?<![\w'])(?P<title>)(?=[a-z']+ {1,3}(?:van|thi) {1,3}[a-z])")
+_BARE = re.compile(r"(?<![\w'])(?P<title>)(?=[a-z']+ {1,3}(?:van|thi|a) {1,3}[a-z])")
 _SYLLABLE = re.compile(r" {0,3}(?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)(?![\w'])")
 _VOWELS = frozenset("aeiouy")
 _MOST = 5  # syllables of a name
@@ -84,6 +84,8 @@ def titled(page: Page) -> Iterator[Found]:
             words = [syllable.word for syllable in syllables]
             if len(words) < 2 or not _is_family(words[0]) or _is_role(words):
                 continue
+            if bare and words[1] not in _FULL_MIDDLES and not _with_a(words):
+                continue
             low = not words[0][0].isupper()
             if low and (bare or words[1] not in _FULL_MIDDLES or _doubtful(words[0])):
                 continue
@@ -93,6 +95,11 @@ def titled(page: Page) -> Iterator[Found]:
                 found.append((syllables[0].start, syllables[taken - 1].end, "name"))
         page = page.without(found)
         yield from found
+
+
+def _with_a(words: Sequence[str]) -> bool:
+    """ "Giàng A Páo": only in capitals, since "ạ" is all that an "a" says elsewhere."""
+    return words[1] == "A" and len(words) > 2 and words[2][0].isupper()
 
 
 def _syllables(page: Page, start: int) -> list[_Syllable]:

@@ -56,14 +56,26 @@ _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ASIDE = r"[ :.=\-]{0,4}(?:(?:cua|toi|em|minh|chau|tui|la|so|no|con|nay|[a-z])[ :]{1,3}){0,3}$"
 _STRONG = re.compile(cue(WORDS["numbers"]["strong"]) + _ASIDE)
+_HOUSEHOLD = re.compile(cue(WORDS["numbers"]["household"]) + _ASIDE)
 _KINDS = {
     kind: re.compile(cue(WORDS["numbers"][kind])) for kind in ("phone", "document", "account")
 }
 _AFTER_YEAR_WORD = re.compile(r"\b(?:nam|tu|den|thang \d{1,2}) {1,2}$")
 _SLASHED = re.compile(r"(?<!\d)0\d{1,3}/\d{3}[/. ]?\d{3,5}(?!\d)")
+_SIGN_BETWEEN = r"\s{0,3}[\-_*|/~…+:]{1,3}\s{0,3}|\s?\.{2,3}\s?"
+_APART = re.compile(
+    rf"(?<!\d)(?<!\d[.,\-/])0[35789]\d{{1,2}}"
+    rf"(?:(?P<sign>{_SIGN_BETWEEN})\d{{2,4}}(?:(?P=sign)\d{{2,4}}){{1,3}}"
+    r"|(?:\s{1,6}\d{2,4}){2,3})"
+    r"(?!\d)"
+)
+"""Ten figures in groups with the same sign between all, or with nothing but space."""
+_LETTERS_FOR_FIGURES = re.compile(r"(?<!\w)[0o][ .\-]?[3-9][0-9lio]{8}(?!\w)")
 _LETTER_O = re.compile(r"(?<!\w)o[ .\-]?[35789](?:[ .\-]?\d){8}(?!\d)")
 _SPOKEN = rf"(?:(?:{any_of(WORDS['numbers']['spoken'])})(?!\w)|\d{{1,4}}(?!\d))"
 _IN_WORDS = re.compile(rf"(?<!\w){_SPOKEN}(?:[ ,.\-]{{1,3}}{_SPOKEN}){{7,}}")
+LEAST, LEAST_AFTER_CUE, LEAST_OF_HOUSEHOLD = 9, 6, 5
+"""So many figures are a number that tells who somebody is."""
 
 
 def numbers(page: Page) -> Iterator[Found]:
@@ -72,9 +84,16 @@ def numbers(page: Page) -> Iterator[Found]:
         found = [(*match.span(), "phone") for match in pattern.finditer(page.plain)]
         page = page.without(found)
         yield from found
+    found = []
     for chain in _CHAIN.finditer(page.plain):
         groups = _DIGITS.finditer(page.plain, chain.start(), chain.end())
-        yield from _in_chain(page, [group.span() for group in groups])
+        found += _in_chain(page, [group.span() for group in groups])
+    page = page.without(found)
+    yield from found
+    for pattern, figures in ((_APART, {10}), (_LETTERS_FOR_FIGURES, {8, 9})):
+        for match in pattern.finditer(page.plain):
+            if sum(map(str.isdigit, match[0])) in figures:
+                yield *match.span(), "phone"
 
 
 def _in_chain(page: Page, groups: Sequence[Span]) -> Iterator[Found]:
@@ -82,7 +101,8 @@ def _in_chain(page: Page, groups: Sequence[Span]) -> Iterator[Found]:
     while n < len(groups):
         start = groups[n][0]
         before = page.before(start)
-        least = 6 if _STRONG.search(before) else 9
+        least = LEAST_AFTER_CUE if _STRONG.search(before) else LEAST
+        least = LEAST_OF_HOUSEHOLD if _HOUSEHOLD.search(before) else least
         digits = [page.plain[a:b] for a, b in groups[n : n + 20]]
         taken = _extent(digits, least, after_year_word=bool(_AFTER_YEAR_WORD.search(before)))
         if taken:

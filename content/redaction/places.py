@@ -40,13 +40,19 @@ _NUMBERED = re.compile(
     rf"{cue(WORDS['address']['numbered'])}[ :]{{0,3}}"
     r"(?:(?:toi|em|minh|la|so) {1,3}){0,2}(?=[a-z]{0,3}\d)"
 )
+_COORDINATES = re.compile(
+    r"(?<![\d.,])(?:[89]|1\d|2[0-3])[.,]\d{4,}°?n?[ ,;]{1,4}10\d[.,]\d{4,}(?!\d)"
+)
+"""A place within Vietnam, as telephones tell it."""
 _PLACE = re.compile(rf"(?:{any_of(WORDS['address']['places'])}) {{1,3}}(?P<next>\w+)")
 _PIECE = re.compile(rf" {{0,3}}(?P<word>[^\s,;?!{HIDDEN}]+)")
 _ADDRESS_STOPS = Lexicon(WORDS["address"]["stops"])
 
 
 def addresses(page: Page) -> Iterator[Found]:
-    """What follows "số nhà", and "địa chỉ" where a place follows."""
+    """What follows "số nhà", and "địa chỉ" where a place follows; coordinates."""
+    for match in _COORDINATES.finditer(page.plain):
+        yield *match.span(), "address"
     done = 0
     starts = [match.end() for match in _NUMBERED.finditer(page.plain)]
     starts += [m.end() for m in _ADDRESS.finditer(page.plain) if _tells_where(page, m)]
