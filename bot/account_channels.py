@@ -82,6 +82,7 @@ class Workshop:
             clock=self.clock,
             media_base=f"{self.public_url}/media" if self.public_url else None,
             speed=self.speed,
+            file_hosts=account.file_hosts,
         )
 
     def _zalo_oa(self, account: Account) -> Channel:
@@ -118,6 +119,7 @@ class Workshop:
             allow_billed=account.allow_billed,
             prove=app_secret if account.appsecret_proof else "",
             oldest=timedelta(hours=account.webhook_hours),
+            file_hosts=account.file_hosts,
             siblings=self.siblings,
         )
 

@@ -6,7 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from bot.channels.downloads import HOST
+from bot.channels.zalo_files import HOSTS as ZALO_FILE_HOSTS
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Platform = Literal["telegram", "zalo_oa", "zalo_bot", "web_chat"]
@@ -20,6 +30,7 @@ class _Keys:
     possible: tuple[str, ...] = ()
     api_base: str = ""
     oauth_base: str = ""
+    file_hosts: tuple[str, ...] = ()
     form: str = ""  # how webhook_secret must look, and in words
     form_in_words: str = ""
 
@@ -35,8 +46,9 @@ _KEYS: dict[str, _Keys] = {
     ),
     "zalo_bot": _Keys(
         needed=("token",),
-        possible=_BOT,
+        possible=(*_BOT, "file_hosts"),
         api_base="https://bot-api.zaloplatforms.com",
+        file_hosts=ZALO_FILE_HOSTS,
         form=r"[!-~]{8,256}",
         form_in_words="8-256 letters, digits or signs",
     ),
@@ -52,8 +64,10 @@ _KEYS: dict[str, _Keys] = {
             "pictures",
             "lists",
             "appsecret_proof",
+            "file_hosts",
         ),
         api_base="https://openapi.zalo.me",
+        file_hosts=ZALO_FILE_HOSTS,
         oauth_base="https://oauth.zaloapp.com",
     ),
     "web_chat": _Keys(),
@@ -73,6 +87,7 @@ class Account(BaseModel):
     `webhook_hours`: events that are older are refused. Zalo repeats one for hours.
     `allow_billed`: a consultation message may cost money (2 to 7 days after a person wrote).
     `pictures`, `lists`, `appsecret_proof`: what this Official Account can do or wants.
+    `file_hosts`: where the platform keeps what people send; hosts below these count too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -95,6 +110,7 @@ class Account(BaseModel):
     pictures: bool = False
     lists: bool = False
     appsecret_proof: bool = False
+    file_hosts: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -111,8 +127,31 @@ class Account(BaseModel):
                 raise ValueError(
                     f'a {platform} account needs {key}, for instance "env:{key.upper()}"'
                 )
-        bases = {"api_base": keys.api_base, "oauth_base": keys.oauth_base}
+        bases = {
+            "api_base": keys.api_base,
+            "oauth_base": keys.oauth_base,
+            "file_hosts": keys.file_hosts,
+        }
         return {**{key: value for key, value in bases.items() if value}, **raw}
+
+    @field_validator("file_hosts", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """The environment and `accounts add --set` give them in one line, with commas between."""
+        return [host.strip() for host in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("file_hosts")
+    @classmethod
+    def _hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        """No `*`, path, port or number: nothing of the own network can be among them."""
+        if not hosts:
+            raise ValueError('name at least one host, as in ["zdn.vn"], or leave the key out')
+        for host in hosts:
+            if not HOST.fullmatch(host):
+                raise ValueError(
+                    f'{host!r} is no host: write its name alone in small letters, as in "zdn.vn"'
+                )
+        return hosts
 
     @model_validator(mode="after")
     def _reachable(self) -> Account:

@@ -112,7 +112,7 @@ class Clock:
         except asyncio.CancelledError:
             return 0  # the program stops; the next tick goes on
         if count:
-            log.info("reminded of, or closed, %d cases", count)
+            log.info("reminded of, or closed, %d cases, or told officials of the night", count)
         return count
 
     async def broadcasts(self) -> None:

@@ -52,6 +52,11 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    posts_per_chat: int = Field(default=120, ge=10, le=1_000_000)
+    uploads_per_chat: int = Field(default=20, ge=1, le=1_000_000)
+    posts_per_address: int = Field(default=6_000, ge=10, le=10_000_000)
+    uploads_per_address: int = Field(default=300, ge=1, le=10_000_000)
 
     @field_validator("public_url")
     @classmethod
@@ -121,6 +126,8 @@ class Cases(Section):
     chair_after_days: int = Field(default=2, ge=0, le=90)
     close_after_days: int = Field(default=14, ge=1, le=365)
     flood_per_hour: int = Field(default=10, ge=1, le=1000)
+    newcomers_per_hour: int = Field(default=30, ge=1, le=10_000)
+    newcomer_hours: int = Field(default=24, ge=1, le=720)
 
 
 class FilesSection(Section):

@@ -17,6 +17,7 @@ from content.texts import TextFault
 from handlers.errands import VIETNAM
 from storage.case_lists import CaseLists
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
+from storage.files import Files
 from storage.migrate import current, newest
 from storage.officials import Officials
 from storage.tokens import KeptTokens, TokenBook
@@ -46,6 +47,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await _accounts(settings)
     findings += await kept_tokens(settings, now())
     findings += await cases_in_hand(settings, now())
+    findings += await files_elsewhere(settings)
     return findings
 
 
@@ -213,6 +215,27 @@ async def cases_in_hand(settings: Settings, at: datetime) -> list[Finding]:
             "cases", not late, f"{late} are overdue",
             "let those who lead see to them: \"việc\" in their chat" if late else "",
         ),
+    ]  # fmt: skip
+
+
+async def files_elsewhere(settings: Settings) -> list[Finding]:
+    """Hosts that files wait on because no account may ask them: their names alone."""
+    try:
+        database = Database.at(settings.database_url)
+        try:
+            async with database.read() as tx:
+                found = await Files().elsewhere(tx)
+        finally:
+            await database.close()
+    except (BadDatabaseUrl, OSError, *DatabaseFault):
+        return []  # the database's own finding tells
+    return [
+        Finding(
+            f"files of {account}", False, f"{count} wait on {host}, which is not asked",
+            f"if {host} is the platform's, add it to file_hosts of {account} and start the "
+            "program again; they are waited for seven days",
+        )
+        for account, host, count in found
     ]  # fmt: skip
 
 

@@ -14,7 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from bot.channels.channel import Channel, FetchFailed, FetchGone, FetchLater, FetchTooLarge
+from bot.channels.channel import (
+    Channel,
+    FetchFailed,
+    FetchForeign,
+    FetchGone,
+    FetchLater,
+    FetchTooLarge,
+)
 from bot.file_checks import TOO_LARGE, Checked, FileLimits, Unfit, check
 from bot.file_store import FileStore
 from bot.uploads import Uploads
@@ -41,9 +48,13 @@ LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP = timedelta(hours=24)
 """No platform promises its links for longer."""
 
+GIVE_UP_ELSEWHERE = timedelta(days=7)
+"""What lies on a host that is not allowed waits for an operator, who may be away for some days."""
+
 GONE = "files.reason.gone"
 AWAY = "files.reason.away"
 GAVE_UP = "files.reason.gave_up"
+ELSEWHERE = "files.reason.elsewhere"
 
 
 class Fetching:
@@ -70,6 +81,9 @@ class Fetching:
     async def run(self, stop: asyncio.Event) -> None:
         """Fetch until `stop`; what is not had by then is given back."""
         bell = self._database.bell(FILES)
+        with contextlib.suppress(*DatabaseFault):  # else they wait for their time
+            async with self._database.begin() as tx:
+                await self._files.hurry_elsewhere(tx, at=self._clock())
         try:
             while not stop.is_set():
                 heard = bell.rings
@@ -166,6 +180,15 @@ class Fetching:
                     await self._files.refused(tx, file, reason=reason)
                 case FetchGone():
                     await self._files.failed(tx, file, reason=GONE)
+                case FetchForeign(host=host) if now - file.created_at < GIVE_UP_ELSEWHERE:
+                    when = now + _pause(file.attempts)
+                    await self._files.retry(tx, file, at=when, reason=ELSEWHERE, host=host)
+                    log.warning(
+                        "file %d of %s lies on %s, which is not asked: if that is the platform's, "
+                        "add it to the account's file_hosts and start the program again",
+                        file.id, file.account, host,
+                    )  # fmt: skip
+                    return
                 case _ if now - file.created_at >= GIVE_UP:
                     await self._files.failed(tx, file, reason=GAVE_UP, perhaps_later=True)
                     return

@@ -85,10 +85,13 @@ def remove_cases(cases: CaseNumbers) -> None:
 def publish(
     group: Group,
     answer: Annotated[str, typer.Option(help="One short answer in plain words, for everybody.")],
+    title: Annotated[str, typer.Option(help="Another title; the public reads it.")] = "",
 ) -> None:
     """Answer a group: everybody who reported it is told, its cases close, the public reads it."""
 
     async def work(house: House, tx: Transaction) -> int:
+        if title:
+            await house.grouping.rename(tx, await GROUPS.get(tx, group), title)
         return await house.casework.publish(tx, await GROUPS.get(tx, group), answer, at=now())
 
     out.print(f"{_with_house(work)} cases are answered.")

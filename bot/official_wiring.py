@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.config import Settings
+from bot.pacing import quiet_until
 from content.checker import word_lists
 from content.library import Library
+from content.receipts import ReceiptWords
 from content.texts import Texts
 from content.wording import Wording
 from handlers.abuse import Abuse
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
+from handlers.errands import VIETNAM
 from handlers.official.joining import Joining
 from handlers.official.office import Office
 from handlers.official.proof import Proof
 from handlers.official.screens import Screens
 from handlers.official.writing import Writing
+from handlers.official_post import OfficialPost
+from handlers.post import Post
 from handlers.reminders import Reminders
 from handlers.units import Units
 from handlers.working_days import WorkingDays
 from storage.case_records import CaseKind
 from storage.database import Database
+from storage.outbox import Lane
 
 
 def office_of(
@@ -45,7 +52,50 @@ def proof_of(folder: Path, *, texts: Texts, casework: Casework) -> Proof:
 
 
 def abuse_of(settings: Settings, library: Library) -> Abuse:
-    return Abuse(alarm=library.alarm.hear, cases_per_hour=settings.cases.flood_per_hour)
+    return Abuse(
+        alarm=library.alarm.hear,
+        cases_per_hour=settings.cases.flood_per_hour,
+        newcomers_per_hour=settings.cases.newcomers_per_hour,
+        newcomer=timedelta(hours=settings.cases.newcomer_hours),
+    )
+
+
+def casework_of(
+    settings: Settings,
+    *,
+    units: Units,
+    texts: Texts,
+    post: Post,
+    abuse: Abuse,
+    receipts: ReceiptWords,
+    hashes: Callable[[str], Sequence[str]],
+    draw: Callable[[int], int],
+) -> Casework:
+    """The steps of a case, with who tells officials of them."""
+    office = OfficialPost(
+        units=units, texts=texts, post=post, quiet=quiet_of(settings), urgent=abuse.urgent
+    )
+    return Casework(
+        units=units,
+        texts=texts,
+        post=post,
+        days=working_days(settings),
+        abuse=abuse,
+        office=office,
+        receipts=receipts,
+        hashes=hashes,
+        draw=draw,
+    )
+
+
+def quiet_of(settings: Settings) -> Callable[[datetime], datetime | None]:
+    """Until when officials are left alone at a time (UTC): as whoever gets notices."""
+
+    def quiet(at: datetime) -> datetime | None:
+        hours = settings.quiet_hours
+        return quiet_until(Lane.CAMPAIGN, at, start=hours.start, end=hours.end, zone=VIETNAM)
+
+    return quiet
 
 
 def reminders_of(settings: Settings, database: Database, casework: Casework) -> Reminders:

@@ -14,7 +14,7 @@ from handlers.errands import VIETNAM
 from handlers.units import Units
 from storage.case_groups import CaseGroups
 from storage.database import Database
-from storage.public_numbers import at_least, numbers_of
+from storage.public_numbers import at_least, numbers_of, waiting_now
 
 PAGES = Path(__file__).parent / "pages"
 LOOKED_BACK = timedelta(days=365)
@@ -22,7 +22,10 @@ KEPT = timedelta(minutes=5)
 
 
 class PublicPages:
-    """Serves /u/<unit>. A page is made anew when it is `KEPT` old, however many ask."""
+    """Serves /u/<unit>. A page is made anew when it is `KEPT` old, however many ask.
+
+    A village has the numbers of the office that serves it: each case counts on one office's page.
+    """
 
     def __init__(
         self, *, database: Database, units: Units, texts: Texts, clock: Callable[[], datetime]
@@ -59,10 +62,12 @@ class PublicPages:
         )
 
     async def _make(self, code: str, now: datetime) -> str:
-        units, since = self._units.below(code), now - LOOKED_BACK
+        since, office = now - LOOKED_BACK, self._units.office(code)
+        served = self._units.served_with(code)
         async with self._database.read() as tx:
-            numbers = await numbers_of(tx, units, since=since)
-            groups = await self._groups.published(tx, units, since=since)
+            numbers = await numbers_of(tx, served, since=since)
+            waiting = await waiting_now(tx, served)
+            groups = await self._groups.published(tx, self._units.below(code), since=since)
         done = [
             {
                 "title": group.title,
@@ -78,6 +83,8 @@ class PublicPages:
             unit=self._units.get(code),
             local=self._units.local(code),
             numbers=[one for one in numbers if one.people is not None],
+            waiting=waiting,
+            office=office if office and office.code != code else None,
             hidden=[one for one in numbers if one.people is None],
             done=done,
             today=now.astimezone(VIETNAM).strftime("%d/%m/%Y"),

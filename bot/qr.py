@@ -49,7 +49,7 @@ async def draw(settings: Settings, unit: str, *, account: str, folder: Path) -> 
     if unit.casefold() not in codes:
         raise NoCode(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
     files: list[Path] = []
-    async with build(settings) as house:
+    async with build(settings, renews=False) as house:
         left_out = await _added(house)
         names = sorted(house.channels)
         if account and account not in names:

@@ -23,6 +23,7 @@ from bot.accounts import Accounts
 from bot.broadcasting import Broadcasting
 from bot.channels.channel import Channel, Speed
 from bot.channels.web_chat import WebChat
+from bot.channels.web_chat_limits import Bounds
 from bot.clock import Clock, next_time
 from bot.config import SAMPLE_UNIT, Settings
 from bot.consent import Consents
@@ -33,7 +34,7 @@ from bot.errand_table import Desk, errand_table
 from bot.filing import Filing
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
-from bot.official_wiring import abuse_of, office_of, proof_of, reminders_of, working_days
+from bot.official_wiring import abuse_of, casework_of, office_of, proof_of, reminders_of
 from bot.public_pages import PublicPages
 from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
@@ -164,11 +165,11 @@ async def build(
     def capabilities(account: str) -> Capabilities | None:
         return accounts.capabilities.get(account)
 
-    casework = Casework(
+    casework = casework_of(
+        settings,
         units=units,
         texts=texts,
         post=Post(capabilities),
-        days=working_days(settings),
         abuse=abuse_of(settings, library),
         receipts=receipts,
         hashes=keys.hashes,
@@ -281,6 +282,7 @@ async def build(
             clock=now,
             secure=settings.web.public_url.startswith("https://"),
             uploads=filing.uploads,
+            bounds=Bounds(**settings.web.model_dump(include=set(Bounds.__slots__))),
         )
         accounts.put(web_account, web_chat)
         for account in settings.accounts:

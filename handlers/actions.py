@@ -183,6 +183,8 @@ class Duty(StrEnum):
     UNMASK = "u"
     NOTE = "n"
     RELEASE = "r"
+    JOIN = "j"  # value: the case that says the same
+    PART = "p"  # undoes it
     SEND = "s"  # what they wrote
     REWRITE = "w"
     SIGN = "g"  # put their own name below it, or take it away

@@ -6,19 +6,17 @@ whoever takes it. Who may take it they decide themselves; which states allow it,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from content.likeness import same
 from content.receipts import ReceiptWords
 from content.redaction import redact
-from content.screens import shorten
 from content.texts import Texts
-from handlers.abuse import Abuse
+from handlers.abuse import CROWD, Abuse
 from handlers.actions import CaseMove, CaseStep, encode
-from handlers.errands import VIETNAM
 from handlers.messages import Button, Reply
+from handlers.official_post import OfficialPost
 from handlers.post import Post
 from handlers.units import Unit, Units
 from handlers.working_days import WorkingDays
@@ -26,15 +24,17 @@ from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_history import CONSOLE, Happened, History
 from storage.case_lists import CaseLists, Sight
 from storage.case_records import OPEN, WAITING, Case, CaseKind, CaseState, NewCase
+from storage.case_reporters import Reporter, reporters_of
 from storage.cases import Cases
-from storage.database import Transaction
-from storage.officials import ANSWERING, LEADING, Desk, Official, Officials, Role
+from storage.database import Database, Transaction
+from storage.officials import Official, Officials, Role
 
-SHOWN = 160
-"""Letters of a case in a message about it."""
+MOST_AGAIN = 4
+"""So many cases can be opened again by a button below one public answer; the others by "việc của
+tôi"."""
 
-LIKE_SHOWN = 5
-"""So many cases that say nearly the same are a hint; more would hide the case."""
+MOST_RELEASED = 500
+"""So many are let pass at a time, so that nobody who writes waits for long."""
 
 Receipt = tuple[str, str, str]
 
@@ -54,6 +54,7 @@ class Casework:
         post: Post,
         days: WorkingDays,
         abuse: Abuse,
+        office: OfficialPost,
         receipts: ReceiptWords,
         hashes: Callable[[str], Sequence[str]],
         draw: Callable[[int], int],
@@ -65,6 +66,7 @@ class Casework:
         self._post = post
         self._days = days
         self._abuse = abuse
+        self._office = office
         self._receipts = receipts
         self._hashes = hashes
         self._draw = draw
@@ -79,8 +81,11 @@ class Casework:
 
     def sight(self, official: Official) -> Sight:
         """What an official may see."""
-        units = self._units.below(official.unit) if official.unit else None
-        return Sight(units, leads=official.leads)
+        return self._office.sight(official)
+
+    def sees(self, official: Official, case: Case) -> bool:
+        """Whether they may open it; what is held back is for those who lead."""
+        return self._office.sees(official, case)
 
     async def hand_in(
         self, tx: Transaction, new: NewCase, *, conversation: int, at: datetime
@@ -99,17 +104,24 @@ class Casework:
     async def open(self, tx: Transaction, new: NewCase, *, conversation: int, at: datetime) -> Case:
         """The same without a receipt: for a question, whose answer comes back into the chat.
 
-        What a flood brings is taken in as all else, but waits until somebody who leads looks.
+        What a flood brings is taken in as all else, but waits until somebody who leads looks; where
+        nobody does, nothing is held back. Of many new conversations, who leads is told once.
         """
         if not new.quarantine:
-            rule = await self._abuse.rule(tx, conversation=conversation, text=new.text, at=at)
-            new = replace(new, quarantine=rule)
+            rule = await self._abuse.rule(
+                tx, conversation=conversation, units=self._units.served_with(new.unit),
+                text=new.text, at=at,
+            )  # fmt: skip
+            if rule and await self._office.desks(tx, new.unit, leading=True):
+                new = replace(new, quarantine=rule)
         number = await self._cases.open(
             tx, new, conversation=conversation, at=at, due_at=self._days.due(new.kind, at)
         )
         case = await self.get(tx, number)
         if not case.quarantine:
-            await self._tell_officials(tx, case, "case.new", at=at, text=new.text)
+            await self._office.tell(tx, case, "case.new", at=at, text=new.text)
+        elif case.quarantine == CROWD:
+            await self._office.tell_held(tx, case, key="case.held", at=at)
         return case
 
     async def find(self, tx: Transaction, words: Receipt) -> Case | None:
@@ -151,7 +163,7 @@ class Casework:
         if first:
             await self._tell_villager(tx, case, "case.assigned", (), at=at)
         if by is None or by.id != to.id:
-            await self._tell_official(tx, case, to, "case.given", at=at)
+            await self._office.tell_one(tx, case, to, "case.given", at=at)
 
     async def move(
         self, tx: Transaction, case: Case, *, to: Unit, by: Official, at: datetime
@@ -170,37 +182,49 @@ class Casework:
         moved = await self.get(tx, case.id)
         await self._tell_villager(tx, moved, "case.moved", (), at=at)
         words = await self._cases.words(tx, case.id)
-        await self._tell_officials(tx, moved, "case.new", at=at, text=words[0].text)
+        await self._office.tell(tx, moved, "case.new", at=at, text=words[0].text)
 
     async def add(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> None:
         """The villager said more. Raises Refused or Changed."""
         due = self._days.due(case.kind, at)
         await self._cases.add(tx, case, text, at=at, due_at=due)
-        await self._tell_officials(tx, case, "case.added", at=at, text=text)
+        await self._office.tell(tx, case, "case.added", at=at, text=text)
 
     async def reopen(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> Case:
         """The villager is not content. Raises Refused or Changed."""
         due = self._days.due(case.kind, at)
         await self._cases.reopen(tx, case, text, at=at, due_at=due)
-        await self._tell_officials(tx, case, "case.reopened", at=at, text=text)
+        await self._office.tell(tx, case, "case.reopened", at=at, text=text)
         return await self.get(tx, case.id)
 
     async def withdraw(self, tx: Transaction, case: Case, *, at: datetime) -> None:
         """The villager takes it back. Raises Refused or Changed."""
         await self._cases.withdraw(tx, case, at=at)
-        await self._tell_officials(tx, case, "case.withdrawn", at=at, text="")
+        await self._office.tell(tx, case, "case.withdrawn", at=at, text="")
 
     async def tell_withdrawn(self, tx: Transaction, cases: Sequence[int], *, at: datetime) -> None:
         """Tell officials of cases that were taken back because their villager is forgotten."""
         for number in cases:
             case = await self.get(tx, number)
-            await self._tell_officials(tx, case, "case.withdrawn", at=at, text="")
+            await self._office.tell(tx, case, "case.withdrawn", at=at, text="")
 
     async def release(self, tx: Transaction, case: Case, *, by: Official, at: datetime) -> None:
         """What was held back goes the usual way. Raises Refused or Changed."""
         await self._cases.release(tx, case, by=by.id, at=at)
         words = await self._cases.words(tx, case.id)
-        await self._tell_officials(tx, case, "case.new", at=at, text=words[0].text)
+        await self._office.tell(tx, case, "case.new", at=at, text=words[0].text)
+
+    async def release_crowd(self, tx: Transaction, *, by: Official, at: datetime) -> int:
+        """All that is held back because many newcomers wrote goes the usual way; how many cases.
+
+        Whoever answers is told of all in one message.
+        """
+        held = await self._lists.held_back(tx, self.sight(by), at_most=MOST_RELEASED)
+        released = [case for case in held if case.quarantine == CROWD]
+        for case in released:
+            await self._cases.release(tx, case, by=by.id, at=at)
+        await self._office.tell_together(tx, released, at=at)
+        return len(released)
 
     async def keep(
         self, tx: Transaction, case: Case, *, by: Official, at: datetime, why: str
@@ -224,8 +248,8 @@ class Casework:
         at: datetime,
         by: Official | None = None,
     ) -> int:
-        """Answer a group once for everybody: each who reported it is told, its cases are closed,
-        and the answer stands on the unit's public page. Return how many cases there are.
+        """Answer a group once for everybody: each who reported it is told once, its cases are
+        closed, and the answer stands on the unit's public page. Return how many cases there are.
 
         Raises GroupFault for an empty group, one that is answered, or words that identify somebody.
         """
@@ -235,6 +259,7 @@ class Casework:
         if not members:
             words = f"group {group.id} has no cases: put some in first"
             raise GroupFault(words, Trouble.EMPTY)
+        reporters = await reporters_of(tx, group.id)
         await self._groups.publish(tx, group.id, answer, at=at)
         number = by.id if by else None
         for case in members:
@@ -243,9 +268,9 @@ class Casework:
             open_case = await self.get(tx, case.id)
             if open_case.state in OPEN:
                 await self._cases.close(tx, open_case, by=number, at=at, why=f"group {group.id}")
-            await self._tell_villager(
-                tx, case, "case.published", (CaseMove.REOPEN,), at=at, answer=answer
-            )
+        by_number = {case.id: case for case in members}
+        for reporter in reporters:
+            await self._tell_reporter(tx, reporter, by_number, answer, at=at)
         return len(members)
 
     async def remind(
@@ -255,20 +280,17 @@ class Casework:
         if not chair and case.official is not None:
             official = await self._officials.get(tx, case.official)
             if official is not None and self.sight(official).covers(case):
-                return await self._tell_official(tx, case, official, key, at=at)
+                return await self._office.tell_one(tx, case, official, key, at=at)
         leading = chair or case.kind is CaseKind.COMPLAINT or bool(case.quarantine)
-        desks = await self._desks(tx, case, leading=leading)
-        for desk in desks:
-            await self._tell(tx, desk, case, key, at=at)
-        return len(desks)
+        return await self._office.tell_all(tx, case, key, leading=leading, at=at)
 
-    async def like(
-        self, tx: Transaction, official: Official, case: Case, text: str
-    ) -> Sequence[int]:
-        """Open cases of other people that say nearly the same: a hint, no more."""
-        sight = self.sight(official)
-        others = await self._lists.beside(tx, sight, case)
-        return same(text, await self._lists.openings(tx, sight, others))[:LIKE_SHOWN]
+    async def remind_of_held(self, tx: Transaction, case: Case, *, key: str, at: datetime) -> bool:
+        """Remind who leads of what is held back, once for many; False: there is nobody."""
+        return await self._office.tell_held(tx, case, key=key, at=at)
+
+    async def good_morning(self, database: Database, now: datetime) -> int:
+        """Tell officials what happened in their quiet hours, once those are over; to how many."""
+        return await self._office.good_morning(database, now)
 
     async def names(self, tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
         """How those who did something are called, those who were removed too."""
@@ -285,7 +307,7 @@ class Casework:
 
     def label(self, case: Case) -> str:
         """How a case is called towards people: its kind and number."""
-        return self._texts("case.label", kind=self._texts(f"case.kind.{case.kind}"), id=case.id)
+        return self._office.label(case)
 
     def as_told(self, case: Case, key: str, text: str) -> str:
         """What the villager reads of an answer ("case.answered") or a question back."""
@@ -298,8 +320,7 @@ class Casework:
 
     def day(self, at: datetime) -> str:
         """A day as people say it."""
-        local = at.astimezone(VIETNAM)
-        return f"{local.day}/{local.month}/{local.year}"
+        return self._office.day(at)
 
     def _receipt_hashes(self, words: Receipt) -> Sequence[str]:
         return self._hashes(self._receipts.canonical(words))
@@ -327,47 +348,35 @@ class Casework:
             at=at,
         )  # fmt: skip
 
-    async def _tell_officials(
-        self, tx: Transaction, case: Case, key: str, *, at: datetime, text: str
+    async def _tell_reporter(
+        self,
+        tx: Transaction,
+        reporter: Reporter,
+        members: Mapping[int, Case],
+        answer: str,
+        *,
+        at: datetime,
     ) -> None:
-        """Tell who has it in hand, else everybody who could take it."""
-        official = await self._officials.get(tx, case.official) if case.official else None
-        if official is not None:
-            await self._tell_official(tx, case, official, key, at=at, text=text)
-            return
-        leading = case.kind is CaseKind.COMPLAINT
-        for desk in await self._desks(tx, case, leading=leading):
-            await self._tell(tx, desk, case, key, at=at, text=text)
-
-    async def _tell_official(
-        self, tx: Transaction, case: Case, to: Official, key: str, *, at: datetime, text: str = ""
-    ) -> int:
-        desks = await self._officials.desks(tx, units=[to.unit], roles=[to.role])
-        mine = [desk for desk in desks if desk.official.id == to.id]
-        for desk in mine:
-            await self._tell(tx, desk, case, key, at=at, text=text)
-        return len(mine)
-
-    async def _desks(self, tx: Transaction, case: Case, *, leading: bool) -> list[Desk]:
-        """Who answers such a case in the nearest unit, from below, that has anybody."""
-        roles = LEADING if leading else ANSWERING
-        for unit in [*(unit.code for unit in self._units.line(case.unit)), ""]:
-            desks = await self._officials.desks(tx, units=[unit], roles=roles)
-            if desks:
-                return desks
-        return []
-
-    async def _tell(
-        self, tx: Transaction, desk: Desk, case: Case, key: str, *, at: datetime, text: str = ""
-    ) -> None:
-        """Write to an official. No digits of theirs change: they may be writing an answer."""
-        words = self._texts(
-            key, case=self.label(case), due=self.day(case.due_at),
-            text=shorten(redact(text), SHOWN),
+        """One public answer to somebody, whatever they reported: all of it is named, and what came
+        from that chat can be opened again there."""
+        told = [members[number] for number in reporter.cases]
+        again = self._texts(f"case.move.{CaseMove.REOPEN}")
+        buttons = tuple(
+            Button(
+                again if len(told) == 1
+                else self._texts("case.move_of", move=again, case=self.label(members[number])),
+                encode(CaseStep(CaseMove.REOPEN, number)),
+            )
+            for number in reporter.here[:MOST_AGAIN]
+        )  # fmt: skip
+        text = self._texts(
+            "case.published", case=", ".join(map(self.label, told)), office=self.office(told[0]),
+            answer=answer,
         )  # fmt: skip
         await self._post.send(
-            tx, Reply(words), account=desk.account, conversation=desk.conversation, at=at
-        )
+            tx, Reply(text, buttons), account=reporter.thread.account,
+            conversation=reporter.thread.conversation, at=at,
+        )  # fmt: skip
 
 
 def for_public(words: str) -> None:

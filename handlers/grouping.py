@@ -62,17 +62,11 @@ class Grouping:
     ) -> CaseGroup:
         """Two cases say the same: they are in one group from then on, a new one if need be.
 
-        Raises GroupFault as `put` does.
+        Raises GroupFault as `CaseGroups.join` does.
         """
-        number = case.group if case.group is not None else other.group
-        if number is None:
-            title = await self._title(tx, case)
-            number = await self.open(tx, unit=case.unit, title=title, at=at)
-        group = await self._groups.get(tx, number)
-        for one in (case, other):
-            if one.group != number:
-                await self.put(tx, one, group, at=at, by=by)
-        return group
+        first, second = (case, other) if case.group is None else (other, case)
+        title = "" if second.group is not None else await self._title(tx, case)
+        return await self._groups.join(tx, first, second, title=title, at=at, by=by.id)
 
     async def take_out(
         self, tx: Transaction, case: Case, *, at: datetime, by: Official | None = None

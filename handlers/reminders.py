@@ -19,6 +19,8 @@ from storage.case_records import Case, CaseState, Changed, Refused
 from storage.cases import Cases
 from storage.database import Database
 
+HELD = "held"
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -32,7 +34,7 @@ class Due:
 
 
 class Reminders:
-    """Reminds officials on working days, while offices are open."""
+    """Reminds officials on working days, while offices are open, and tells them of the night."""
 
     def __init__(
         self,
@@ -54,12 +56,13 @@ class Reminders:
         self._history = History()
 
     async def run(self, now: datetime) -> int:
-        """Do what is to be done at that time (UTC); return how many cases it was done for."""
+        """Do what is to be done at that time (UTC); return how many cases it was done for, and how
+        many officials were told in the morning of their night."""
+        done = await self._casework.good_morning(self._database, now)
         if not self._days.at_work(now):
-            return 0
-        done = 0
+            return done
         for due in self._dues(now):
-            told: set[str] = set()  # a flood is told once a unit, not case by case
+            told: set[str] = set()  # that held ones are late is told once a unit, not case by case
             async for case in self._waiting(due):
                 quiet = due.held and case.unit in told
                 if await self._remind(case, due, now, quiet=quiet):
@@ -74,7 +77,7 @@ class Reminders:
             Due("soon", soon, since=now),
             Due("late", now),
             Due("chair", now - self._chair_after, chair=True),
-            Due("held", ever, held=True),
+            Due(HELD, ever, held=True),
             Due("late", now, held=True),
         )
 
@@ -105,8 +108,11 @@ class Reminders:
             )  # fmt: skip
             if not found:
                 return False
+            key = f"official.due.{due.detail}"
+            if due.detail == HELD:
+                return await self._casework.remind_of_held(tx, found[0], key=key, at=now)
             told = quiet or await self._casework.remind(
-                tx, found[0], chair=due.chair, key=f"official.due.{due.detail}", at=now
+                tx, found[0], chair=due.chair, key=key, at=now
             )
             if told:
                 await self._history.note(tx, case.id, Happened.REMINDED, at=now, detail=due.detail)

@@ -79,6 +79,14 @@ class Units:
         own = [u for u in line if u.local.office_address or u.local.office_phone]
         return next(iter([*own, *line[-1:]]), None)
 
+    def served_with(self, code: str) -> frozenset[str]:
+        """The codes of all units that the same office serves as this one: of no two offices the
+        same one. A code that is no unit's stands alone."""
+        office = self.office(code)
+        if office is None:
+            return frozenset({code})
+        return frozenset(unit.code for unit in self if self.office(unit.code) == office)
+
     def local(self, code: str) -> LocalFacts:
         """What the cards say of this unit; what it leaves open is taken from the units above."""
         unit = self.get(code)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
+from storage.case_groups import CaseGroupRecord
 from storage.case_history import CaseEventRecord, Happened
 from storage.case_records import (
     OPEN,
@@ -98,15 +99,20 @@ class CaseLists:
         self, tx: Transaction, sight: Sight, case: Case, *, at_most: int = 100
     ) -> list[int]:
         """The numbers of other open cases of the unit, the newest first, from other conversations:
-        among them may be some that say the same."""
+        among them may be some that say the same. Complaints about somebody are by themselves, and
+        what was answered with a group is no more among them.
+        """
         row = CaseRecord
         own = select(row.conversation_id).where(row.id == case.id).scalar_subquery()
+        unanswered = select(CaseGroupRecord.id).where(CaseGroupRecord.published_at.is_(None))
         elsewhere = or_(row.conversation_id.is_(None), own.is_(None), row.conversation_id != own)
         rows = await tx.connection.execute(
             select(row.id)
             .where(
                 sees(sight), row.unit == case.unit, row.id != case.id, elsewhere,
                 row.state.in_(OPEN), row.quarantine == "",
+                (row.kind == CaseKind.COMPLAINT) == (case.kind is CaseKind.COMPLAINT),
+                or_(row.group_id.is_(None), row.group_id.in_(unanswered)),
             )
             .order_by(row.id.desc())
             .limit(at_most)

@@ -71,6 +71,7 @@ class FileRecord(Record):
     size: Mapped[int] = mapped_column(Integer, default=0)
     key: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(64), default="")
+    host: Mapped[str] = mapped_column(String(253), default="")
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
@@ -80,6 +81,7 @@ class File:
 
     `mime` and `size` are the platform's word until it is stored, then what was found. `reference`
     is empty once it is not needed any more. `reason` is the key of a text: why it is not there.
+    `host` is where it lies, if that is what keeps it from being fetched.
     """
 
     id: int
@@ -92,6 +94,7 @@ class File:
     size: int
     key: str
     reason: str
+    host: str
     created_at: datetime
     next_try_at: datetime
 
@@ -182,9 +185,34 @@ class Files:
         """Its bytes are in the store. False: another saw to it, or its row is gone."""
         return await self._settle(tx, file, FileState.STORED, mime=mime, size=size)
 
-    async def retry(self, tx: Transaction, file: File, *, at: datetime, reason: str) -> bool:
+    async def retry(
+        self, tx: Transaction, file: File, *, at: datetime, reason: str, host: str = ""
+    ) -> bool:
         """The attempt failed; the next is at that time."""
-        return await self._settle(tx, file, FileState.WAITING, next_try_at=at, reason=reason)
+        return await self._settle(
+            tx, file, FileState.WAITING, next_try_at=at, reason=reason, host=host
+        )
+
+    async def hurry_elsewhere(self, tx: Transaction, *, at: datetime) -> int:
+        """What waits because of its host is due now: an operator may have allowed it. How many."""
+        row = FileRecord
+        hurried = await tx.connection.execute(
+            update(row)
+            .where(row.state == FileState.WAITING, row.host != "", row.next_try_at > at)
+            .values(next_try_at=at)
+        )
+        return hurried.rowcount
+
+    async def elsewhere(self, tx: Transaction) -> list[tuple[str, str, int]]:
+        """Accounts, hosts that they may not ask, and how many files wait there."""
+        row = FileRecord
+        rows = await tx.connection.execute(
+            select(row.account, row.host, func.count().label("files"))
+            .where(row.state == FileState.WAITING, row.host != "")
+            .group_by(row.account, row.host)
+            .order_by(row.account, row.host)
+        )
+        return [(found.account, found.host, found.files) for found in rows]
 
     async def failed(
         self, tx: Transaction, file: File, *, reason: str, perhaps_later: bool = False
@@ -266,7 +294,9 @@ class Files:
                 row.state == FileState.WAITING,
                 row.attempts == file.attempts,
             )
-            .values(**{"reason": "", **values, "state": state.value, "claimed_until": None})
+            .values(
+                **{"reason": "", "host": "", **values, "state": state.value, "claimed_until": None}
+            )
         )
         return bool(done.rowcount)
 

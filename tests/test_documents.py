@@ -23,6 +23,7 @@ from content.understanding import Talk
 from handlers.actions import CaseMove, Duty
 from handlers.exports import Columns
 from handlers.messages import Kind
+from handlers.official_post import SORTS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.case_groups import Trouble
 from storage.case_history import Happened
@@ -69,7 +70,8 @@ FAMILIES = {
     "official.duty": [duty.value for duty in Duty],
     "official.due": ["soon", "late", "chair", "held"],
     "official.remark": ["number", "sentence", "term", "abbreviation", "nobody"],
-    "official.quarantine": ["flood"],
+    "official.quarantine": ["flood", "crowd"],
+    "official.morning": list(SORTS),
     "when": ["past", "impossible", "open", "unknown"],
     "notices.ask": [purpose.value for purpose in Purpose],
     "notices.take": [purpose.value for purpose in Purpose],
@@ -108,7 +110,7 @@ def test_the_example_with_all_its_blocks_is_a_valid_config(tmp_path: Path) -> No
     with pytest.raises(ConfigFaults, match=r"a telegram account has no .*app_id"):
         load(secrets, tmp_path)  # one block shows the keys of every platform
     of_zalo = "app_id|app_secret|oa_secret|refresh_token|oauth_base|oa_id|webhook_hours"
-    of_zalo += "|allow_billed|pictures|lists|appsecret_proof"
+    of_zalo += "|allow_billed|pictures|lists|appsecret_proof|file_hosts"
     one_platform = re.sub(rf"(?m)^(?:{of_zalo}) = .*$", "", uncommented)
     (tmp_path / "config.toml").write_text(one_platform, "utf-8")
     settings = load(secrets, tmp_path)

@@ -123,6 +123,14 @@ class FetchGone(FetchFailed):
     """It can never be had: its link has expired, or it is nothing that we may ask for."""
 
 
+class FetchForeign(FetchFailed):
+    """It lies on `host`, which this account may not ask yet: an operator may allow it."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} is none of the hosts that this account may ask")
+        self.host = host
+
+
 class FetchTooLarge(FetchFailed):
     """It is larger than was wanted, or than the platform gives out."""
 

@@ -7,6 +7,7 @@ anew. Nothing that leaves here holds the address: who has it may read the file.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -14,13 +15,24 @@ import aiohttp
 from yarl import URL
 
 from bot.channels.calls import NEVER_LEFT
-from bot.channels.channel import FetchFailed, FetchGone, FetchLater, FetchTooLarge
+from bot.channels.channel import (
+    FetchFailed,
+    FetchForeign,
+    FetchGone,
+    FetchLater,
+    FetchTooLarge,
+)
 
 PAUSE = timedelta(seconds=5)
 SECONDS = 60.0
 REDIRECTS = 3
 CHUNK = 64 * 1024
 LONGEST_ADDRESS = 4000
+
+HOST = re.compile(
+    r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
+)
+"""A host that has a name of two parts or more: no number, no machine of the own network."""
 
 Allowed = Callable[[URL], bool]
 
@@ -41,6 +53,12 @@ def of_platform(api_base: str, hosts: frozenset[str]) -> Allowed:
     return allowed
 
 
+def could_be_allowed(url: URL) -> bool:
+    """Whether it is an address that naming its host would open: https on a host with a name."""
+    named = bool(url.host and HOST.fullmatch(url.host))
+    return named and url.scheme == "https" and url.port == 443 and url.user is None
+
+
 def _origin(api_base: str) -> URL | None:
     """Where a platform is; None for an address that is none, of which each call tells."""
     try:
@@ -57,10 +75,12 @@ async def download(
     at_most: int,
     now: datetime,
     seconds: float = SECONDS,
+    more_hosts: bool = False,
 ) -> bytes:
     """Return what is there, read piece by piece, within so many seconds.
 
-    Raises FetchLater (counted from `now`, UTC), FetchGone or FetchTooLarge.
+    With `more_hosts` an operator may allow more: a host of which only that is missing is told.
+    Raises FetchLater (counted from `now`, UTC), FetchForeign, FetchGone or FetchTooLarge.
     """
     later = now + PAUSE
     failure: FetchFailed
@@ -69,6 +89,8 @@ async def download(
             url = URL(address, encoded=True)
             for _ in range(1 + REDIRECTS):
                 if not allowed(url):
+                    if more_hosts and could_be_allowed(url):
+                        raise FetchForeign(url.host or "")
                     raise FetchGone(f"{url.host or 'nothing'} is no host of the platform's")
                 moved = await _get(session, url, at_most, later)
                 if isinstance(moved, bytes):

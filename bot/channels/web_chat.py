@@ -30,6 +30,7 @@ from bot.channels.web_chat_forms import (
     unit_of,
     wants_json,
 )
+from bot.channels.web_chat_limits import WINDOW, Bounds, Turnstile
 from bot.channels.web_chat_pages import TYPES, YEAR, Line, Page, cached, micros
 from handlers.messages import Address, Attachment, Capabilities, Incoming, Kind, MediaKind, Reply
 
@@ -111,6 +112,7 @@ class WebChat:
         secure: bool,
         owner: str = "",
         uploads: Uploads | None = None,
+        bounds: Bounds = Bounds(),  # noqa: B008 - frozen
         accept: Callable[[Incoming], Awaitable[bool]] | None = None,
         new_secret: Callable[[], str] = new_secret,
         beat: float = BEAT,
@@ -121,7 +123,7 @@ class WebChat:
         self._transcripts, self._texts, self._welcome = transcripts, texts, welcome
         self._read_media, self._clock, self._secure = read_media, clock, secure
         self._new_secret, self._beat, self._patience = new_secret, beat, patience
-        self._uploads = uploads
+        self._uploads, self._turnstile = uploads, Turnstile(bounds, clock)
         megabytes = uploads.limit // 1024**2 if uploads else 0
         self._page = Page(
             texts=texts, clock=clock, owner=owner, limit=TEXT_LIMIT, megabytes=megabytes
@@ -197,7 +199,8 @@ class WebChat:
 
     async def _apologize(self, request: web.Request, refusal: Refused) -> web.Response:
         megabytes = self._uploads.limit // 1024**2 if self._uploads else 0
-        words = self._texts(refusal.reason, limit=TEXT_LIMIT, megabytes=megabytes)
+        told = {"limit": TEXT_LIMIT, "megabytes": megabytes, "minutes": WINDOW.seconds // 60}
+        words = self._texts(refusal.reason, **told)
         if request.path.startswith(("/media/", "/static/")):
             return web.Response(status=refusal.status, text=words)
         if wants_json(request):
@@ -231,12 +234,16 @@ class WebChat:
     async def _say(self, request: web.Request) -> web.Response:
         """Take one message or one press of a button, once, however often it is sent."""
         same_site(request)
+        secret = request.cookies.get(COOKIE, "")
+        known, upload = chat_of(secret), request.content_type == "multipart/form-data"
+        if upload:  # before its bytes come
+            self._turnstile.take(request, known, upload=True)
         form = await Form.read(request, self._uploads.limit if self._uploads else 0)
         request[DRAFT] = form.text
+        if not upload:  # now the refusal can hand the words back
+            self._turnstile.take(request, known, upload=False)
         file = await self._uploads.keep(form.file) if self._uploads and form.file else None
         kind, said = (file.kind, form.text) if file else form.said()
-        secret = request.cookies.get(COOKIE, "")
-        known = bool(chat_of(secret))
         if not known:
             if wants_json(request):
                 raise Refused(400, "web.error.cookie")

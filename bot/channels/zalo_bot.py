@@ -11,7 +11,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -40,7 +40,7 @@ from bot.channels.channel import (
 )
 from bot.channels.receiving import Receiving
 from bot.channels.zalo_bot_wire import WHO, Limits, Refusal, Wire
-from bot.channels.zalo_files import Files
+from bot.channels.zalo_files import HOSTS, Files
 from handlers.messages import Address, Capabilities, Incoming, Media, MediaKind, Reply
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ class ZaloBotChannel:
         clock: Callable[[], datetime],
         media_base: str | None = None,
         typing: bool = True,
+        file_hosts: Collection[str] = HOSTS,
         speed: Speed = Speed(29.5, 1),  # noqa: B008 - frozen; Zalo publishes none
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
@@ -89,7 +90,7 @@ class ZaloBotChannel:
         self._clock, self._media_base, self._limits = clock, media_base, limits
         self._shows_typing = typing
         self._wire = Wire(session, api_base, token, limits)
-        self._files = Files(session, api_base, clock, limits.download)
+        self._files = Files(session, api_base, clock, limits.download, file_hosts)
         self._receiving = Receiving(account, self._pause)
         self._failures = 0  # of sending, one after the other
         self._quota_refusals = 0

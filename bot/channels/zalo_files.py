@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ import aiohttp
 from bot.channels.downloads import LONGEST_ADDRESS, SECONDS, download, of_platform
 from handlers.messages import Attachment, Kind
 
-HOSTS = frozenset({"zalo.me", "zdn.vn", "zadn.vn", "zaloapp.com", "zaloplatforms.com", "zapps.me"})
-"""Where Zalo keeps what people send. It publishes no list: unconfirmed, from addresses seen."""
+HOSTS = ("zalo.me", "zdn.vn", "zadn.vn", "zaloapp.com", "zaloplatforms.com", "zapps.me")
+"""Where Zalo keeps what people send, unless an account's `file_hosts` say otherwise.
+
+It publishes no list: unconfirmed, from addresses seen."""
 
 
 def attachment(kind: Kind, address: Any, size: int = 0) -> tuple[Attachment, ...]:
@@ -29,7 +31,10 @@ def attachment(kind: Kind, address: Any, size: int = 0) -> tuple[Attachment, ...
 
 
 class Files:
-    """Fetches from Zalo's hosts and from where `api_base` is; `clock` returns aware UTC."""
+    """Fetches from these hosts, those below them, and where `api_base` is.
+
+    `clock` returns aware UTC.
+    """
 
     def __init__(
         self,
@@ -37,9 +42,10 @@ class Files:
         api_base: str,
         clock: Callable[[], datetime],
         seconds: float = SECONDS,
+        hosts: Collection[str] = HOSTS,
     ) -> None:
         self._session, self._clock, self._seconds = session, clock, seconds
-        self._allowed = of_platform(api_base, HOSTS)
+        self._allowed = of_platform(api_base, frozenset(hosts))
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Return what lies there. Raises FetchFailed; a link that expired is FetchGone."""
@@ -50,4 +56,5 @@ class Files:
             at_most=at_most,
             now=self._clock(),
             seconds=self._seconds,
+            more_hosts=True,
         )

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ from bot.channels.channel import (
     Uncertain,
 )
 from bot.channels.receiving import Trouble
-from bot.channels.zalo_files import Files
+from bot.channels.zalo_files import HOSTS, Files
 from bot.channels.zalo_oa_errors import Then
 from bot.channels.zalo_oa_messages import BUTTONS, TEXT_LENGTH
 from bot.channels.zalo_oa_sending import Sending
@@ -94,6 +94,7 @@ class ZaloOAChannel:
         allow_billed: bool = False,
         prove: str = "",
         oldest: timedelta = OLDEST,
+        file_hosts: Collection[str] = HOSTS,
         siblings: Siblings | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
@@ -108,7 +109,7 @@ class ZaloOAChannel:
         self.speed = replace(self.speed, shared=f"Zalo app {app_id}")
         self._tokens, self._clock, self._oldest, self._limits = tokens, clock, oldest, limits
         self._wire = Wire(session, api_base, tokens, limits, proof_secret=prove)
-        self._files = Files(session, api_base, clock, limits.download)
+        self._files = Files(session, api_base, clock, limits.download, file_hosts)
         self._window = Window(self._wire, clock, last_heard, allow_billed=allow_billed)
         self._sending = Sending(
             self._wire, clock, read_media=read_media, media_base=media_base, lists=lists
@@ -132,14 +133,18 @@ class ZaloOAChannel:
         try:
             about = await self._wire.ask("/v2.0/oa/getoa")
         except NoToken as error:
-            return Health(ok=False, problem=error.reason)
+            return Health(ok=False, problem=error.reason, link=self._link(self._oa_id))
         except CallFailed as error:
-            return Health(ok=False, problem=error.remedy())
+            return Health(ok=False, problem=error.remedy(), link=self._link(self._oa_id))
         number = str(get(about, "oaid") or self._oa_id)
         problem = self._tokens.problem
         if self._oa_id and number != self._oa_id:
             problem = f"the token is of another Official Account: {number}, not {self._oa_id}"
-        return Health(ok=not problem, problem=problem, link=f"https://zalo.me/{number}")
+        return Health(ok=not problem, problem=problem, link=self._link(number))
+
+    def _link(self, number: str) -> str:
+        """Where people find an Official Account; nothing while its number is not known."""
+        return f"https://zalo.me/{number}" if number else ""
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Return what a person sent, while Zalo keeps it. Raises FetchFailed."""

@@ -22,6 +22,8 @@ def duties(official: Official, case: Case) -> tuple[Duty, ...]:
     found = [Duty.NOTE]
     if case.state in OPEN:
         found.append(Duty.CLOSE)
+        if not case.quarantine:
+            found += [Duty.JOIN, Duty.PART]
     if official.leads or official.id == case.official:
         found.append(Duty.UNMASK)
     if case.quarantine:
@@ -46,11 +48,6 @@ def _answering(case: Case) -> tuple[Duty, ...]:
     return (Duty.ANSWER,) if open_to or case.state is CaseState.NEEDS_INFORMATION else ()
 
 
-def sees(casework: Casework, official: Official, case: Case) -> bool:
-    """Whether they may open it; what is held back is for those who lead."""
-    return casework.sight(official).covers(case) and (official.leads or not case.quarantine)
-
-
 async def colleagues(
     tx: Transaction, casework: Casework, official: Official, case: Case
 ) -> list[Official]:
@@ -58,5 +55,5 @@ async def colleagues(
     return [
         one
         for one in await Officials().all(tx)
-        if one.id != official.id and one.answers and sees(casework, one, case)
+        if one.id != official.id and one.answers and casework.sees(one, case)
     ]

@@ -14,6 +14,7 @@ from handlers.actions import Action, Duty, JoinOffice, ListWork, Stop, Work
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
+from handlers.official.alike import AlikeCases
 from handlers.official.duties import duties
 from handlers.official.joining import Joining
 from handlers.official.screens import Screens
@@ -45,9 +46,13 @@ class Office:
         self._joining = joining
         self._screens = screens
         self._writing = writing
+        self._lets_pass = frozenset(
+            fold(word) for word in texts("official.words_release_all").split("|")
+        )
         self._stops = frozenset(fold(word) for word in texts("official.words_stop").split("|"))
         self._cases = Cases()
         self._drafts = OfficialDrafts()
+        self._alike = AlikeCases(casework=casework, texts=texts)
         self._officials = Officials()
 
     async def serve(self, visit: Visit, kind: Kind, action: Action | None) -> Served | None:
@@ -72,6 +77,8 @@ class Office:
                 return self._texts("official.opens", id=case)
             case Work(duty=Duty.GIVE):
                 return self._texts("official.duty.h")
+            case Work(duty=Duty.JOIN, value=other):
+                return self._texts("official.duty.j", id=other)
             case Work(duty=duty):
                 return self._texts(f"official.duty.{duty}", name="")
             case ListWork():
@@ -96,6 +103,12 @@ class Office:
             return await self._stop(visit, official)
         if action is not None:
             return None
+        if official.leads and draft is None and typed in self._lets_pass:
+            count = await self._casework.release_crowd(visit.tx, by=official, at=visit.now)
+            notice = self._texts("official.released_all", count=count)
+            return self._writing.say(
+                visit, await self._screens.list(visit.tx, official, 0, visit.now, notice)
+            )
         if found := _LIST.fullmatch(typed):
             if found[1]:
                 opened = Work(Duty.OPEN, int(found[1]))
@@ -194,6 +207,11 @@ class Office:
                         return await self._open(visit, official, case, "official.not_to_them")
                     await self._casework.assign(tx, case, to=to, by=official, at=at)
                     key, name = "official.given", to.name
+                case Duty.JOIN | Duty.PART:
+                    said = await self._alike.act(tx, official, action, at=at)
+                    if said is None:
+                        return await self._gone(visit, official)
+                    key, name = said, ""
                 case _:
                     await self._casework.release(tx, case, by=official, at=at)
                     key, name = "official.released", ""
@@ -201,7 +219,7 @@ class Office:
             case = await self._casework.get(tx, case.id)
             return await self._open(visit, official, case, "official.changed")
         case = await self._casework.get(tx, case.id)
-        return await self._open(visit, official, case, key, name=name)
+        return await self._open(visit, official, case, key, name=name, id=str(action.value))
 
     async def _open(
         self, visit: Visit, official: Official, case: Case, key: str = "", **fields: str

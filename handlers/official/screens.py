@@ -12,7 +12,9 @@ from handlers.actions import Action, Duty, Home, ListWork, Work, encode
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.messages import Button, Reply
-from handlers.official.duties import colleagues, duties, sees
+from handlers.official.alike import DIGIT as GROUPING
+from handlers.official.alike import Alike, AlikeCases
+from handlers.official.duties import colleagues, duties
 from storage.case_lists import CaseLists
 from storage.case_records import Case, Side, Words
 from storage.cases import Cases
@@ -48,10 +50,11 @@ class Screens:
         self._texts = texts
         self._cases = Cases()
         self._lists = CaseLists()
+        self._alike = AlikeCases(casework=casework, texts=texts)
 
     def sees(self, official: Official, case: Case) -> bool:
-        """Whether they may open it; what is held back is for those who lead."""
-        return sees(self._casework, official, case)
+        """Whether they may open it."""
+        return self._casework.sees(official, case)
 
     async def list(
         self, tx: Transaction, official: Official, start: int, now: datetime, notice: str = ""
@@ -64,9 +67,13 @@ class Screens:
         begin = start if 0 <= start < len(found) else 0
         shown = found[begin : begin + PAGE]
         opening = await self._lists.openings(tx, sight, [case.id for case in shown])
+        lines = []
+        for case in shown:
+            alike = await self._alike.alike(tx, official, case, opening[case.id])
+            lines.append(self._line(case, opening[case.id], now, alike))
         buttons = [
-            self.button(digit, self._line(case, opening[case.id], now), Work(Duty.OPEN, case.id))
-            for digit, case in enumerate(shown, start=1)
+            self.button(digit, line, Work(Duty.OPEN, case.id))
+            for digit, (case, line) in enumerate(zip(shown, lines, strict=True), start=1)
         ]
         if begin + PAGE < len(found):
             buttons.append(self.button(MORE, self._texts("menu.more"), ListWork(begin + PAGE)))
@@ -109,8 +116,8 @@ class Screens:
             lines.append(self._texts("official.in_hand", name=names[case.official]))
         if case.name:
             lines.append(self._texts("official.from", name=case.name))
-        if said and (like := await self._casework.like(tx, official, case, said[0].text)):
-            lines.append(self._texts("official.like", numbers=", ".join(map(str, like))))
+        alike = await self._alike.alike(tx, official, case, said[0].text if said else "")
+        lines += self._alike.lines(alike)
         if files := await self._files.of_case(tx, case.id):
             lines.append(self._texts("official.files", count=len(files)))
             lines += [f"• {file.words}" for file in files if not file.readable]
@@ -119,7 +126,7 @@ class Screens:
             text = words.text if unmasked else redact(words.text)
             masked = masked or text != words.text
             lines.append(self._said(words, text, names))
-        choices = self._duties(official, case, masked=masked)
+        choices = self._duties(official, case, alike, masked=masked)
         return Reply(_joined(notice, "\n".join(lines)), choices)
 
     async def colleagues(
@@ -148,23 +155,28 @@ class Screens:
             digit, self._texts(f"official.duty.{duty}"), Work(duty, case.id, case.version)
         )
 
-    def _duties(self, official: Official, case: Case, *, masked: bool) -> tuple[Button, ...]:
+    def _duties(
+        self, official: Official, case: Case, alike: Alike, *, masked: bool
+    ) -> tuple[Button, ...]:
         found = duties(official, case)
         shown = [
             self.duty(digit, duty, case)
             for duty, digit in DIGITS.items()
             if duty in found and (masked or duty is not Duty.UNMASK)
         ]
+        if choice := self._alike.choice(official, case, alike):
+            shown.append(self.button(GROUPING, *choice))
         return (*shown, self.button(BACK, self._texts("official.to_list"), ListWork()))
 
-    def _line(self, case: Case, text: str, now: datetime) -> str:
+    def _line(self, case: Case, text: str, now: datetime, alike: Alike) -> str:
         key = "official.line"
         if case.overdue(now):
             key = "official.line_late"
         if case.quarantine:
             key = "official.line_held"
+        label = self._alike.in_list(self._casework.label(case), alike)
         return self._texts(
-            key, case=self._casework.label(case), due=self._casework.day(case.due_at),
+            key, case=label, due=self._casework.day(case.due_at),
             text=shorten(" ".join(redact(text).split()), IN_LIST),
         )  # fmt: skip
 

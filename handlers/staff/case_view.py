@@ -19,6 +19,7 @@ from content.texts import Texts
 from handlers.case_files import CaseFile, CaseFiles
 from handlers.casework import Casework
 from handlers.errands import VIETNAM
+from handlers.official.alike import SHOWN, AlikeCases
 from handlers.official.duties import colleagues, duties
 from handlers.units import Unit, Units
 from storage.case_groups import CaseGroup, CaseGroups
@@ -113,6 +114,7 @@ class CaseViews:
         self._units = units
         self._files = files
         self._cases = Cases()
+        self._alike = AlikeCases(casework=casework, texts=texts)
         self._lists = CaseLists()
         self._groups = CaseGroups()
         self._history = History()
@@ -164,7 +166,7 @@ class CaseViews:
         if not said or case.kind is CaseKind.COMPLAINT or case.quarantine:
             return []
         console = self._casework.console
-        numbers = await self._casework.like(tx, console, case, said[0].text)
+        numbers = (await self._alike.alike(tx, console, case, said[0].text)).like[:SHOWN]
         texts = await self._lists.openings(tx, self._casework.sight(console), numbers)
         found = []
         for number in numbers:

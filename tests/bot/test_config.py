@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.zalo_files import HOSTS
 from bot.config import ConfigFaults, load
 from bot.doctor import Finding, crisis_numbers
 
@@ -137,6 +138,29 @@ def test_loaban_config_names_the_file(tmp_path: Path) -> None:
             '[[accounts]]\nname = "y"\nplatform = "telegram"\ntoken = "t"\n',
             "'x' and 'y' are the same line",
         ),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "telegram"\ntoken = "t"\nfile_hosts = ["a.vn"]\n',
+            "a telegram account has no file_hosts",
+        ),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "zalo_bot"\ntoken = "t"\nfile_hosts = []\n',
+            "accounts.0.file_hosts: name at least one host",
+        ),
+        *(
+            (
+                '[[accounts]]\nname = "x"\nplatform = "zalo_bot"\ntoken = "t"\n'
+                f'file_hosts = ["zdn.vn", "{host}"]\n',
+                f"accounts.0.file_hosts: '{host}' is no host",
+            )
+            for host in (
+                "https://zdn.vn",
+                "*.zdn.vn",
+                "10.0.0.1",
+                "localhost",
+                "zdn.vn/x",
+                "ZDN.vn",
+            )
+        ),
         ('token_key = "k"\n', "token_key: is no setting; keep it out of files"),
         ('[[accounts]]\nname = "X x"\nplatform = "web_chat"\n', "accounts.0.name: use a-z"),
         (
@@ -168,6 +192,15 @@ def test_loaban_config_names_the_file(tmp_path: Path) -> None:
 )
 def test_a_fault_is_told_with_its_key(tmp_path: Path, text: str, told: str) -> None:
     assert told in faults(tmp_path, text)
+
+
+def test_file_hosts_of_an_account_come_in_a_list_or_in_one_line(tmp_path: Path) -> None:
+    account = '[[accounts]]\nname = "x"\nplatform = "zalo_bot"\ntoken = "t"\n'
+    name = "LOABAN_ACCOUNTS__0__FILE_HOSTS"
+    [_, bot] = config(tmp_path, account).accounts
+    assert bot.file_hosts == HOSTS
+    [_, bot] = config(tmp_path, account, **{name: "zdn.vn, new-host.vn"}).accounts
+    assert bot.file_hosts == ("zdn.vn", "new-host.vn")
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

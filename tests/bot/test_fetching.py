@@ -17,9 +17,21 @@ import pytest
 from PIL import Image
 from sqlalchemy import delete
 
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, FetchForeign
 from bot.channels.telegram import TelegramChannel
-from bot.fetching import AWAY, GAVE_UP, GIVE_UP, GONE, SWEEP, Fetching, place
+from bot.config import load
+from bot.doctor import files_elsewhere
+from bot.fetching import (
+    AWAY,
+    ELSEWHERE,
+    GAVE_UP,
+    GIVE_UP,
+    GIVE_UP_ELSEWHERE,
+    GONE,
+    SWEEP,
+    Fetching,
+    place,
+)
 from bot.file_checks import TOO_LARGE, UNKNOWN, FileLimits
 from bot.file_store import FileStore
 from bot.uploads import KEPT, Uploads
@@ -231,6 +243,54 @@ async def test_an_account_that_hangs_stops_no_other_and_a_new_file_is_fetched_at
             await asyncio.sleep(0.01)
     stop.set()
     await running
+
+
+class Elsewhere(LetterboxChannel):
+    """An account whose platform keeps files on a host that has to be allowed first."""
+
+    def __init__(self) -> None:
+        self.allowed = False
+
+    async def fetch(self, reference: str, *, at_most: int) -> bytes:
+        if not self.allowed:
+            raise FetchForeign("f1.new-host.vn")
+        return samples.picture()
+
+
+async def test_a_host_that_is_not_asked_is_told_to_the_operator_and_after_a_start_fetched(
+    desk: Desk, database_address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = desk.channels["oa"] = Elsewhere()
+    await desk.write_down({"file_id": "https://f1.new-host.vn/secret.jpg?sig=1"}, account="oa")
+    await desk.fetching().fetch_due()
+    assert await desk.only() == (FileState.WAITING, ELSEWHERE)
+    settings = load({"LOABAN_DATABASE__URL": database_address}, Path("/nowhere"))
+    [finding] = await files_elsewhere(settings)
+    assert (finding.what, finding.ok) == ("files of oa", False)
+    assert finding.state == "1 wait on f1.new-host.vn, which is not asked"
+    assert "add it to file_hosts of oa" in finding.remedy
+    assert "f1.new-host.vn, which is not asked" in caplog.text
+    assert "secret" not in caplog.text + repr(finding)
+    for _ in range(30):  # a weekend: what cannot be fetched otherwise would be given up
+        desk.clock.pass_by(2 * 3600)
+        await desk.fetching().fetch_due()
+    channel.allowed = True
+    stop, started = asyncio.Event(), desk.fetching()
+    running = asyncio.create_task(started.run(stop))
+    async with asyncio.timeout(10):
+        while await desk.only() != (FileState.STORED, ""):
+            await asyncio.sleep(0.02)
+    stop.set()
+    await running
+    assert await files_elsewhere(settings) == []
+
+
+async def test_after_a_week_a_host_that_nobody_allowed_is_given_up(desk: Desk) -> None:
+    desk.channels["oa"] = Elsewhere()
+    await desk.write_down({"file_id": "https://f1.new-host.vn/x"}, account="oa")
+    desk.clock.pass_by(GIVE_UP_ELSEWHERE.total_seconds())
+    await desk.fetching().fetch_due()
+    assert await desk.only() == (FileState.FAILED, GAVE_UP)
 
 
 async def test_two_who_fetch_do_not_fetch_the_same(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
+from cryptography.fernet import Fernet
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -16,8 +17,11 @@ from bot.config import Settings, load
 from bot.qr import NoCode, draw
 from storage.database import Database
 from storage.migrate import migrate
+from storage.tokens import TokenBook
 from tests.browser import chromium
+from tests.emulators import zalo_oa
 from tests.emulators.telegram import TOKEN, Emulator
+from tests.emulators.zalo_oa_world import Account
 
 LONG = "ma-xa-dai-dung-bon-muoi-chu-cai-day-nhe0"
 LONG_NAME = "Xã Thượng Lâm Hồng Thái Nà Hang Đông, huyện Lâm Bình cũ, tỉnh"[:60]
@@ -75,6 +79,44 @@ async def test_each_account_gets_a_code_that_reads_back_as_the_units_address(
         assert read((tmp_path / "qr" / f"na-hang-{account}.png").read_bytes()) == [address]
         page = (tmp_path / "qr" / f"na-hang-{account}.html").read_text("utf-8")
         assert "Xã Nà Hang &lt;&amp;&gt;" in page
+
+
+async def test_drawing_spends_no_refresh_token_of_an_official_account(
+    data_folder: Path, tmp_path: Path
+) -> None:
+    oa = Account.numbered(0)
+    async with zalo_oa.Emulator() as emulator:
+        file = data_folder.parent / "config.toml"
+        file.write_text(
+            f"""
+[[units]]
+code = "na-hang"
+name = "Xã Nà Hang"
+[[accounts]]
+name = "oa"
+platform = "zalo_oa"
+app_id = "{oa.app_id}"
+app_secret = "{oa.app_secret}"
+oa_secret = "{oa.oa_secret}"
+oa_id = "{oa.oa_id}"
+refresh_token = "{oa.refresh_token}"
+api_base = "{emulator.base}"
+oauth_base = "{emulator.base}"
+""",
+            "utf-8",
+        )
+        key = Fernet.generate_key().decode()
+        environment = {"LOABAN_DATA__FOLDER": str(data_folder), "LOABAN_TOKEN_KEY": key}
+        with_oa = load(environment, data_folder.parent)
+        database = Database.at(with_oa.database_url)
+        await migrate(database)
+        drawn = await draw(with_oa, "na-hang", account="oa", folder=tmp_path / "qr")
+        assert [call for call in emulator.platform.calls if call.path == zalo_oa.TOKEN_PATH] == []
+        async with database.read() as tx:
+            assert await TokenBook().all(tx) == []
+        await database.close()
+    [picture] = [path for path in drawn.files if path.suffix == ".png"]
+    assert read(picture.read_bytes()) == [f"https://zalo.me/{oa.oa_id}"], "its number is enough"
 
 
 @pytest.mark.browser

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.channels.channel import FetchGone, FetchLater, FetchTooLarge
+from bot.channels.channel import FetchForeign, FetchGone, FetchLater, FetchTooLarge
 from bot.channels.downloads import download, of_platform
-from bot.channels.zalo_files import HOSTS, attachment
+from bot.channels.zalo_files import HOSTS, Files, attachment
 from handlers.messages import Kind
 from tests.emulators.serving import Server
 
@@ -56,7 +57,7 @@ async def inner() -> AsyncIterator[Site]:
 
 
 async def get(site: Site, path: str, at_most: int = 100) -> bytes:
-    allowed = of_platform(site.base, HOSTS)
+    allowed = of_platform(site.base, frozenset(HOSTS))
     async with aiohttp.ClientSession() as session:
         return await download(
             session, f"{site.base}/{path}", allowed=allowed, at_most=at_most, now=NOW, seconds=5
@@ -112,7 +113,49 @@ async def test_what_has_no_end_is_left_at_the_limit(site: Site) -> None:
 def test_hosts_of_the_platform_and_the_api_base_alone_are_asked(
     address: str, *, allowed: bool
 ) -> None:
-    assert of_platform("http://10.0.0.1:9000", HOSTS)(URL(address)) is allowed
+    assert of_platform("http://10.0.0.1:9000", frozenset(HOSTS))(URL(address)) is allowed
+
+
+class Nowhere(AbstractResolver):
+    """Finds no host, so that nothing leaves; and writes down which were looked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        self.asked.append(host)
+        raise OSError(f"{host} is not found")
+
+    async def close(self) -> None: ...
+
+
+async def test_a_host_that_only_has_to_be_allowed_is_named_and_asked_once_it_is(site: Site) -> None:
+    nowhere = Nowhere()
+    connector = aiohttp.TCPConnector(resolver=nowhere)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        foreign = Files(session, site.base, lambda: NOW)
+        for address in (
+            "https://f1.new-host.vn/secret.jpg",
+            f"{site.base}/to/https://f1.new-host.vn/",
+        ):
+            with pytest.raises(FetchForeign, match=r"^f1\.new-host\.vn is none") as refusal:
+                await foreign.fetch(address, at_most=100)
+            assert refusal.value.host == "f1.new-host.vn"
+        assert nowhere.asked == []
+        for address in (
+            "http://f1.new-host.vn/",
+            "https://f1.new-host.vn:8443/",
+            "https://me@f1.new-host.vn/",
+            "https://169.254.169.254/",
+            "https://[::1]/",
+            "https://localhost/",
+        ):
+            with pytest.raises(FetchGone):
+                await foreign.fetch(address, at_most=100)
+        mended = Files(session, site.base, lambda: NOW, hosts=(*HOSTS, "new-host.vn"))
+        with pytest.raises(FetchLater):
+            await mended.fetch("https://f1.new-host.vn/secret.jpg", at_most=100)
+        assert nowhere.asked == ["f1.new-host.vn"]
 
 
 @pytest.mark.parametrize(

@@ -258,8 +258,10 @@ async def test_a_flood_is_received_held_back_and_released_by_who_leads(house: Ho
     await lan.replies()
     assert "Đã bỏ tạm giữ" in await chair.told("8")
     assert "máy xay" in "".join(reply.text for reply in await lan.replies())
-    await loud.say("chồng tôi đang đánh tôi, cứu tôi với")
-    assert (await cases(house))[-1].quarantine == "", "a cry for help is never held back"
+    cry = NewCase(CaseKind.QUESTION, unit="xa-mau", text="chồng tôi đang đánh tôi, cứu tôi với")
+    async with house.database.begin() as tx:
+        heard = await house.casework.open(tx, cry, conversation=await loud.number(), at=now())
+    assert heard.quarantine == "", "a cry for help is never held back"
 
 
 async def test_the_same_words_of_others_are_told_as_likely_the_same(house: House) -> None:
