@@ -29,6 +29,9 @@ from storage.database import Transaction
 
 PAGE = 500
 
+BEGINNINGS = (Happened.RECEIVED, Happened.REOPENED, Happened.ADDED, Happened.MOVED)
+"""From these on a case waits anew, for whom it then lies with, and is reminded of anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -150,7 +153,7 @@ class CaseLists:
             select(func.max(event.id))
             .where(
                 event.case_id == row.id,
-                event.what.in_([Happened.RECEIVED, Happened.REOPENED, Happened.ADDED]),
+                event.what.in_(BEGINNINGS),
             )
             .correlate(row)
             .scalar_subquery()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from storage.case_history import CaseEventRecord, Happened, History
+from storage.case_history import CONSOLE, CaseEventRecord, Happened, History
 from storage.case_lists import EVERYTHING, CaseLists, Sight
 from storage.case_records import (
     Case,
@@ -311,3 +311,19 @@ async def test_questions_of_the_earlier_version_become_cases(database_address: s
     assert event.what is Happened.RECEIVED
     assert (await opened(database)).id > 41
     await database.close()
+
+
+async def test_another_unit_is_reminded_of_what_was_handed_on_to_it(database: Database) -> None:
+    lan = await official(database)
+    case = await opened(database)
+    late = NOW + 8 * DAY
+    async with database.begin() as tx:
+        await BOOK.assign(tx, case, to=lan.id, by=CONSOLE, at=NOW)
+        await HISTORY.note(tx, case.id, Happened.REMINDED, at=late, detail="late")
+        assert await LISTS.to_remind(tx, "late", due_before=late) == []
+        assigned = await BOOK.get(tx, case.id)
+        assert assigned
+        await BOOK.move(tx, assigned, unit="khac", by=CONSOLE, at=late)
+        [moved] = await LISTS.to_remind(tx, "late", due_before=late)
+    assert (moved.unit, moved.state, moved.official) == ("khac", CaseState.RECEIVED, None)
+    assert moved.due_at == case.due_at
