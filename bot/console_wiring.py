@@ -89,5 +89,5 @@ def console_of(
             units=units,
             clock=clock,
         ),
-        files=filing.desk(door, clock),
+        files=filing.desk(door),
     )

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.channels.channel import (
@@ -27,10 +27,13 @@ from bot.file_store import FileStore
 from bot.uploads import Uploads
 from bot.waiting import first
 from handlers.messages import Kind
-from storage.database import Database, DatabaseFault
+from storage.database import Database, DatabaseFault, Transaction, is_gone
 from storage.files import FILES, LEASE, File, Files
+from storage.official_drafts import OfficialDrafts
 
 log = logging.getLogger(__name__)
+
+Settled = Callable[[Transaction, int, datetime], Awaitable[None]]
 
 LOOK = 2.0
 """Seconds between looks, since bells of other processes are not heard on every database."""
@@ -69,8 +72,11 @@ class Fetching:
         uploads: Uploads,
         limits: FileLimits,
         clock: Callable[[], datetime],
+        settled: Settled | None = None,
     ) -> None:
+        """`settled` hears of each attempt that ended, in the transaction that notes it."""
         self._database, self._channels = database, channels
+        self._settled, self._drafts = settled, OfficialDrafts()
         self._store, self._uploads, self._limits = store, uploads, limits
         self._clock = clock
         self._files = Files()
@@ -169,39 +175,59 @@ class Fetching:
         return checked
 
     async def _note(self, file: File, outcome: Checked | Exception) -> None:
-        now = self._clock()
+        now, later = self._clock(), False
         async with self._database.begin() as tx:
+            # Before the file's own row: who writes in that chat takes both in this order too.
+            await self._drafts.hold(tx, file.id)
             match outcome:
-                case Checked(mime=mime, content=content):
-                    await self._files.stored(tx, file, mime=mime, size=len(content))
+                case Checked(mime=mime, content=content, seconds=seconds):
+                    noted = await self._files.stored(
+                        tx, file, mime=mime, size=len(content), seconds=seconds
+                    )
                 case FetchTooLarge():
-                    await self._files.refused(tx, file, reason=TOO_LARGE)
+                    noted = await self._files.refused(tx, file, reason=TOO_LARGE)
                 case Unfit(reason=reason):
-                    await self._files.refused(tx, file, reason=reason)
+                    noted = await self._files.refused(tx, file, reason=reason)
                 case FetchGone():
-                    await self._files.failed(tx, file, reason=GONE)
+                    noted = await self._files.failed(tx, file, reason=GONE)
                 case FetchForeign(host=host) if now - file.created_at < GIVE_UP_ELSEWHERE:
+                    later = True
                     when = now + _pause(file.attempts)
-                    await self._files.retry(tx, file, at=when, reason=ELSEWHERE, host=host)
+                    noted = await self._files.retry(tx, file, at=when, reason=ELSEWHERE, host=host)
                     log.warning(
                         "file %d of %s lies on %s, which is not asked: if that is the platform's, "
                         "add it to the account's file_hosts and start the program again",
                         file.id, file.account, host,
                     )  # fmt: skip
-                    return
                 case _ if now - file.created_at >= GIVE_UP:
-                    await self._files.failed(tx, file, reason=GAVE_UP, perhaps_later=True)
-                    return
+                    later = True  # it may be asked for once more
+                    noted = await self._files.failed(tx, file, reason=GAVE_UP, perhaps_later=True)
                 case _:
+                    later = True
                     soonest = outcome.when if isinstance(outcome, FetchLater) else now
                     when = max(soonest, now + _pause(file.attempts))
-                    await self._files.retry(tx, file, at=when, reason=AWAY)
+                    noted = await self._files.retry(tx, file, at=when, reason=AWAY)
                     log.info("file %d of %s comes later: %s", file.id, file.account, outcome)
-                    return
+            if noted:
+                await self._tell(tx, file, now)
             left = await self._files.exists(tx, file.id)
+        if later:
+            return
         await self._uploads.drop(file.reference)
         if not left:
             await self._store.delete(place(file))
+
+    async def _tell(self, tx: Transaction, file: File, now: datetime) -> None:
+        """Let be known how it ended; a mistake in the telling must not cost the file."""
+        if self._settled is None:
+            return
+        try:
+            async with tx.attempt():
+                await self._settled(tx, file.id, now)
+        except Exception as fault:
+            if is_gone(fault):
+                raise
+            log.exception("file %d: nobody was told how it ended", file.id)
 
     async def _give_back(self) -> None:
         """End what runs; another may take it up at once."""

@@ -16,6 +16,7 @@ import mutagen
 from mutagen import aac, apev2, id3, mp3, mp4, oggopus, oggvorbis
 from PIL import Image, ImageOps
 
+from bot.sounds import seconds_of
 from handlers.messages import Kind
 
 LONGEST_SIDE = 4096
@@ -29,6 +30,11 @@ MOST_OTHER_PIXELS = 16_000_000
 
 QUALITY = 85
 MEGABYTE = 1024 * 1024
+
+SHOWN_BYTES = 1_000_000
+"""Of a picture in a message: Zalo takes no larger one."""
+
+SHOWN_SIDES = (1600, 1200, 800)
 
 TOO_LARGE = "files.reason.too_large"
 UNKNOWN = "files.reason.unknown"
@@ -65,11 +71,15 @@ class FileLimits:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What may be kept, and what it is: a picture, a sound or a document."""
+    """What may be kept, and what it is: a picture, a sound or a document.
+
+    `seconds` is how long a sound lasts, rounded up; 0 where that cannot be told.
+    """
 
     kind: Kind
     mime: str
     content: bytes
+    seconds: int = 0
 
 
 def check(content: bytes, limits: FileLimits) -> Checked:
@@ -84,8 +94,23 @@ def check(content: bytes, limits: FileLimits) -> Checked:
         return Checked(Kind.FILE, "application/pdf", content)
     if mime := _sound(content):
         _at_most(content, limits.voice)
-        return Checked(Kind.VOICE, mime, _untagged(content, mime))
+        kept = _untagged(content, mime)
+        return Checked(Kind.VOICE, mime, kept, seconds=seconds_of(kept, mime))
     raise Unfit(UNKNOWN)
+
+
+def for_a_phone(kept: bytes) -> bytes:
+    """A kept picture as it is shown in a message: smaller if need be, and never too large."""
+    shown = kept
+    with Image.open(BytesIO(kept), formats=("JPEG",)) as picture:
+        for side in SHOWN_SIDES:
+            if len(shown) <= SHOWN_BYTES and max(picture.size) <= SHOWN_SIDES[0]:
+                break
+            picture.thumbnail((side, side))
+            out = BytesIO()
+            picture.save(out, "JPEG", quality=QUALITY)
+            shown = out.getvalue()
+    return shown
 
 
 def _at_most(content: bytes, most: int) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.channels.channel import Channel
 from bot.config import Settings
-from bot.fetching import Fetching, place
-from bot.file_checks import MEGABYTE, FileLimits
+from bot.fetching import Fetching, Settled, place
+from bot.file_checks import MEGABYTE, FileLimits, for_a_phone
+from bot.file_pages import FilePages
 from bot.file_store import FileStore
 from bot.uploads import Uploads
 from content.texts import Texts
 from handlers.case_files import CaseFiles
+from handlers.file_names import FileNames
 from handlers.staff.door import Door
 from handlers.staff.files import FileDesk
 from storage.database import Database
@@ -24,6 +27,7 @@ from storage.files import File
 class Filing:
     """`channels` gives the accounts that work now."""
 
+    clock: Callable[[], datetime]
     database: Database
     store: FileStore
     uploads: Uploads
@@ -39,7 +43,10 @@ class Filing:
         texts: Texts,
         channels: Callable[[], Mapping[str, Channel]],
         clock: Callable[[], datetime],
+        keys: Sequence[bytes],
+        settled: Settled,
     ) -> Filing:
+        """`keys` mark the names of files; `settled` hears of each attempt to fetch one."""
         store = FileStore(settings.files.store or str((settings.data.folder / "files").absolute()))
         limits = FileLimits(
             photo=settings.files.photo_mb * MEGABYTE,
@@ -53,10 +60,17 @@ class Filing:
             return await store.read(place(file))
 
         return cls(
+            clock=clock,
             database=database,
             store=store,
             uploads=uploads,
-            case_files=CaseFiles(texts=texts, read=read, per_case=limits.per_case),
+            case_files=CaseFiles(
+                texts=texts,
+                read=read,
+                per_case=limits.per_case,
+                names=FileNames(keys),
+                public_url=settings.web.public_url,
+            ),
             fetching=Fetching(
                 database=database,
                 channels=channels,
@@ -64,8 +78,32 @@ class Filing:
                 uploads=uploads,
                 limits=limits,
                 clock=clock,
+                settled=settled,
             ),
         )
 
-    def desk(self, door: Door, clock: Callable[[], datetime]) -> FileDesk:
-        return FileDesk(door=door, database=self.database, files=self.case_files, clock=clock)
+    async def media(self, name: str) -> bytes:
+        """The bytes of a stored file by its name as media; a picture as small as phones need it.
+
+        Raises FileNotFoundError for any other name.
+        """
+        async with self.database.read() as tx:
+            file = await self.case_files.named(tx, name, at=self.clock())
+        if file is None:
+            raise FileNotFoundError("no such file, or no longer")
+        content = await self.case_files.bytes_of(file)
+        if file.mime != "image/jpeg":
+            return content
+        return await asyncio.to_thread(for_a_phone, content)
+
+    def pages(self, texts: Texts) -> FilePages:
+        return FilePages(
+            database=self.database,
+            files=self.case_files,
+            read=self.media,
+            texts=texts,
+            clock=self.clock,
+        )
+
+    def desk(self, door: Door) -> FileDesk:
+        return FileDesk(door=door, database=self.database, files=self.case_files, clock=self.clock)

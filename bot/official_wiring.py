@@ -21,6 +21,7 @@ from handlers.official.joining import Joining
 from handlers.official.office import Office
 from handlers.official.proof import Proof
 from handlers.official.screens import Screens
+from handlers.official.speaking import Speaking
 from handlers.official.writing import Writing
 from handlers.official_post import OfficialPost
 from handlers.post import Post
@@ -33,15 +34,24 @@ from storage.outbox import Lane
 
 
 def office_of(
-    *, units: Units, texts: Texts, casework: Casework, files: CaseFiles, proof: Proof
+    *, units: Units, texts: Texts, casework: Casework, files: CaseFiles, proof: Proof, post: Post
 ) -> Office:
     screens = Screens(casework=casework, texts=texts, files=files)
+    writing = Writing(casework=casework, screens=screens, texts=texts, proof=proof, files=files)
     return Office(
         casework=casework,
         texts=texts,
         joining=Joining(units=units, texts=texts),
         screens=screens,
-        writing=Writing(casework=casework, screens=screens, texts=texts, proof=proof),
+        writing=writing,
+        speaking=Speaking(
+            casework=casework,
+            screens=screens,
+            writing=writing,
+            texts=texts,
+            files=files,
+            post=post,
+        ),
     )
 
 
@@ -68,6 +78,7 @@ def casework_of(
     post: Post,
     abuse: Abuse,
     receipts: ReceiptWords,
+    files: CaseFiles,
     hashes: Callable[[str], Sequence[str]],
     draw: Callable[[int], int],
 ) -> Casework:
@@ -83,6 +94,7 @@ def casework_of(
         abuse=abuse,
         office=office,
         receipts=receipts,
+        files=files,
         hashes=hashes,
         draw=draw,
     )

@@ -31,7 +31,11 @@ class ReceiptKeys:
             made = hashlib.sha256(read_or_make(file).encode()).digest()
             keys.append(base64.urlsafe_b64encode(made).decode())
         self._seal = Seal(",".join(keys))
-        self._marks = [mark.encode() for mark in self._seal.marks("loaban receipts")]
+        self._marks = self.marks("loaban receipts")
+
+    def marks(self, purpose: str) -> list[bytes]:
+        """What only these keys make of a purpose, of the first key first."""
+        return [mark.encode() for mark in self._seal.marks(purpose)]
 
     def hashes(self, words: str) -> list[str]:
         """A receipt's hashes under every key, the one to store first."""

@@ -67,6 +67,7 @@ class Site:
                 web.get("/healthz", self.health),
                 web.get("/readyz", self.ready),
                 web.get("/metrics", self.metrics),
+                *self._house.file_pages.routes(),  # before all other media
                 *self._house.web_chat.routes(),
                 *self._house.console.routes(),
                 *self._house.consent_page.routes(),
@@ -159,12 +160,18 @@ async def _shield(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise
     except DatabaseFault as fault:
         status = 503
-        log.error("%s %s: the database failed (%s)", request.method, request.path,
+        log.error("%s %s: the database failed (%s)", request.method, _asked(request),
                   type(fault).__name__)  # fmt: skip
         return web.Response(status=503, headers={"Retry-After": "5"})
     finally:
-        log.debug("%s %s %d %.0f ms", request.method, request.path, status,
+        log.debug("%s %s %d %.0f ms", request.method, _asked(request), status,
                   (time.monotonic() - began) * 1000)  # fmt: skip
+
+
+def _asked(request: web.Request) -> str:
+    """Which address of ours: what stands in it may open something to whoever reads the log."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else request.path
 
 
 async def _protect(_request: web.Request, response: web.StreamResponse) -> None:

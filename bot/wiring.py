@@ -31,6 +31,7 @@ from bot.consent_page import ConsentPage
 from bot.console_wiring import console_of
 from bot.delivery import Delivery, Rules
 from bot.errand_table import Desk, errand_table
+from bot.file_pages import FilePages
 from bot.filing import Filing
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
@@ -49,7 +50,7 @@ from handlers.casework import Casework
 from handlers.command_menu import of_villagers
 from handlers.grouping import Grouping
 from handlers.layout import lay_out
-from handlers.messages import Capabilities, Incoming, Reply
+from handlers.messages import SENT, Capabilities, Incoming, Reply
 from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.door import Door
@@ -96,6 +97,7 @@ class House:
     web_chat: WebChat
     accept: Callable[[Incoming], Awaitable[bool]]
     console: Console
+    file_pages: FilePages
     filing: Filing
     consent_page: ConsentPage
     public_pages: PublicPages
@@ -157,6 +159,8 @@ async def build(
         texts=texts,
         channels=lambda: accounts.channels,
         clock=now,
+        keys=keys.marks("loaban files"),
+        settled=lambda *ended: office.arrived(*ended),  # noqa: PLW0108 - it is made below
     )
 
     def platform(account: str) -> str:
@@ -170,6 +174,7 @@ async def build(
         units=units,
         texts=texts,
         post=Post(capabilities),
+        files=filing.case_files,
         abuse=abuse_of(settings, library),
         receipts=receipts,
         hashes=keys.hashes,
@@ -177,8 +182,9 @@ async def build(
     )
     proof = proof_of(folder, texts=texts, casework=casework)
     office = office_of(
-        units=units, texts=texts, casework=casework, files=filing.case_files, proof=proof
-    )
+        units=units, texts=texts, casework=casework, files=filing.case_files, proof=proof,
+        post=Post(capabilities),
+    )  # fmt: skip
     grouping = Grouping(units=units, casework=casework)
     pictures = holding(folder, PICTURES)
     browse = Browse(
@@ -195,7 +201,6 @@ async def build(
         platform=platform,
         unanswered=unanswered,
     )
-    places = Places(units=units, people=people, texts=texts, home=browse.home)
     linking = Linking(
         units=units,
         texts=texts,
@@ -207,7 +212,7 @@ async def build(
         Desk(
             ask=ask,
             browse=browse,
-            places=places,
+            places=Places(units=units, people=people, texts=texts, home=browse.home),
             linking=linking,
             telling=Telling(
                 casework=casework,
@@ -240,6 +245,8 @@ async def build(
     ) as session:
 
         async def media(name: str) -> bytes:
+            if name.startswith(SENT):
+                return await filing.media(name)
             return await asyncio.to_thread(read_media, pictures, name)
 
         def first_page(code: str) -> Reply:
@@ -320,6 +327,7 @@ async def build(
                 filing=filing,
                 clock=now,
             ),
+            file_pages=filing.pages(texts),
             filing=filing,
             consent_page=ConsentPage(consents, texts=texts),
             public_pages=PublicPages(database=database, units=units, texts=texts, clock=now),
@@ -351,11 +359,6 @@ async def build(
             await consents.close()
             await accounts.close()
             await database.close()
-
-
-def _seal(settings: Settings) -> Seal | None:
-    key = settings.token_key.get_secret_value()
-    return Seal(key) if key else None
 
 
 def texts_of(settings: Settings) -> Texts:

@@ -187,6 +187,7 @@ class Duty(StrEnum):
     PART = "p"  # undoes it
     SEND = "s"  # what they wrote
     REWRITE = "w"
+    FILES = "f"  # look at photos, hear voices
     SIGN = "g"  # put their own name below it, or take it away
     DROP = "d"
 

@@ -1,4 +1,4 @@
-"""The files of feedback for whoever handles it: taken with a draft, listed, read.
+"""The files of cases for whoever handles them: taken with a draft, listed, shown, read.
 
 Fetching them and what may be kept of them are others' work.
 """
@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from content.texts import Texts
-from handlers.messages import Attachment
+from handlers.file_names import FileNames
+from handlers.messages import SENT, Attachment, Media, MediaKind
 from storage.database import Transaction
 from storage.files import File, Files, FileState
+
+LOOK = timedelta(hours=24)
+"""So long a name serves that an official gets to look at a file."""
+
+PAGE = "/tep/"
+"""Where a link to a file leads, below the public address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class CaseFile:
     """A file as people read of it: `words` say how it stands. `mime` is what was found in it.
 
     `next_try_at` (UTC) is when it is fetched next, None when it is not; `again` says whether
-    somebody may ask for it once more.
+    somebody may ask for it once more. `answers`: an official sent it to the villager.
     """
 
     id: int
@@ -31,6 +38,7 @@ class CaseFile:
     size: int
     next_try_at: datetime | None
     again: bool
+    answers: bool
 
     @property
     def readable(self) -> bool:
@@ -47,12 +55,22 @@ class Content:
 
 
 class CaseFiles:
-    """`read` gives the bytes of a stored file; `per_case` is how many one case may have."""
+    """`read` gives the bytes of a stored file; `per_case` is how many one case may have.
+
+    `names` makes what a file is shown by; without a `public_url` nothing can be opened by a link.
+    """
 
     def __init__(
-        self, *, texts: Texts, read: Callable[[File], Awaitable[bytes]], per_case: int
+        self,
+        *,
+        texts: Texts,
+        read: Callable[[File], Awaitable[bytes]],
+        per_case: int,
+        names: FileNames,
+        public_url: str = "",
     ) -> None:
         self._texts, self._read, self._per_case = texts, read, per_case
+        self._names, self._public_url = names, public_url
         self._files = Files()
 
     async def take(
@@ -86,11 +104,70 @@ class CaseFiles:
             taken += number is not None
         return taken
 
+    async def take_voice(
+        self, tx: Transaction, voice: Attachment, *, draft: int, account: str, at: datetime
+    ) -> None:
+        """Write down what an official spoke for their draft, in the place of anything earlier."""
+        await self._files.put_aside(tx, official_draft=draft)
+        await self._files.receive(
+            tx,
+            official_draft=draft,
+            account=account,
+            reference=voice.reference,
+            kind=voice.kind.value,
+            mime=voice.mime,
+            size=voice.size,
+            at=at,
+            at_most=1,
+        )
+
+    def media(self, file: File, until: datetime | None = None) -> Media:
+        """A stored file as media, with a link if there can be one. With `until` (UTC) both end."""
+        kind = _KINDS.get(file.mime.partition("/")[0], MediaKind.FILE)
+        text = self._texts(f"files.open.{kind}", length=self.length(file))
+        link = f"{self._public_url}{PAGE}{self._names.ticket(file, until)}"
+        return Media(kind, self._names.name(file, until), text, link if self._public_url else "")
+
+    def any_voice(self) -> Media:
+        """A voice of which nothing is known yet: to ask whether somebody could hear one."""
+        return Media(MediaKind.AUDIO, SENT, "", self._public_url)
+
+    def length(self, file: File) -> str:
+        """How long a sound lasts, in words."""
+        minutes, seconds = divmod(file.seconds, 60)
+        if minutes:
+            return self._texts("files.minutes", minutes=minutes, seconds=seconds)
+        return self._texts("files.seconds" if seconds else "files.no_length", seconds=seconds)
+
+    def described(self, file: File) -> CaseFile:
+        words = self._texts(f"files.state.{file.state.value}")
+        if file.reason:
+            words = f"{words}: {self._texts(file.reason)}"
+        waits = file.state is FileState.WAITING
+        return CaseFile(
+            file.id, file.kind, file.state, words, file.mime, file.size,
+            next_try_at=file.next_try_at if waits else None,
+            again=bool(file.reference) and (waits or file.state is FileState.FAILED),
+            answers=file.words_id is not None,
+        )  # fmt: skip
+
+    async def named(self, tx: Transaction, name: str, *, at: datetime) -> File | None:
+        """The stored file of a name that we made; None for any other, and for one that is over."""
+        ticket = self._names.read(name)
+        file = ticket and await self._files.owned(tx, ticket.file)
+        if not (ticket and file and self._names.opens(ticket, file, at=at)):
+            return None
+        return file if file.state is FileState.STORED else None
+
+    async def bytes_of(self, file: File) -> bytes:
+        """Raises FileNotFoundError, or what the store raises, when the store has lost it."""
+        return await self._read(file)
+
     async def of_case(self, tx: Transaction, case: int) -> list[CaseFile]:
-        return [self._described(file) for file in await self._files.of_case(tx, case)]
+        return [self.described(file) for file in await self._files.of_case(tx, case)]
 
     async def of_draft(self, tx: Transaction, draft: int) -> list[CaseFile]:
-        return [self._described(file) for file in await self._files.of_draft(tx, draft)]
+        return [self.described(file) for file in await self._files.of_draft(tx, draft)]
 
     async def once_more(self, tx: Transaction, file: int, *, at: datetime) -> int | None:
         """Fetch it now, if it can be had and nobody does so; its case, None when it has none."""
@@ -108,13 +185,5 @@ class CaseFiles:
         case, stored = found
         return Content(case, stored.mime, await self._read(stored))
 
-    def _described(self, file: File) -> CaseFile:
-        words = self._texts(f"files.state.{file.state.value}")
-        if file.reason:
-            words = f"{words}: {self._texts(file.reason)}"
-        waits = file.state is FileState.WAITING
-        return CaseFile(
-            file.id, file.kind, file.state, words, file.mime, file.size,
-            next_try_at=file.next_try_at if waits else None,
-            again=bool(file.reference) and (waits or file.state is FileState.FAILED),
-        )  # fmt: skip
+
+_KINDS = {"image": MediaKind.IMAGE, "audio": MediaKind.AUDIO}

@@ -15,7 +15,8 @@ from content.redaction import redact
 from content.texts import Texts
 from handlers.abuse import CROWD, Abuse
 from handlers.actions import CaseMove, CaseStep, encode
-from handlers.messages import Button, Reply
+from handlers.case_files import CaseFiles
+from handlers.messages import Button, Media, Reply
 from handlers.official_post import OfficialPost
 from handlers.post import Post
 from handlers.units import Unit, Units
@@ -27,6 +28,7 @@ from storage.case_records import OPEN, WAITING, Case, CaseKind, CaseState, NewCa
 from storage.case_reporters import Reporter, reporters_of
 from storage.cases import Cases
 from storage.database import Database, Transaction
+from storage.files import File, Files
 from storage.officials import Official, Officials, Role
 
 MOST_AGAIN = 4
@@ -35,6 +37,12 @@ tôi"."""
 
 MOST_RELEASED = 500
 """So many are let pass at a time, so that nobody who writes waits for long."""
+
+SPOKEN = {
+    "case.answered": ("case.answered_by_voice", "case.answered_by_both"),
+    "case.asked_back": ("case.asked_back_by_voice", "case.asked_back_by_both"),
+}
+"""What is told where something was spoken: without words beside it, and with."""
 
 Receipt = tuple[str, str, str]
 
@@ -56,6 +64,7 @@ class Casework:
         abuse: Abuse,
         office: OfficialPost,
         receipts: ReceiptWords,
+        files: CaseFiles,
         hashes: Callable[[str], Sequence[str]],
         draw: Callable[[int], int],
     ) -> None:
@@ -68,6 +77,8 @@ class Casework:
         self._abuse = abuse
         self._office = office
         self._receipts = receipts
+        self._case_files = files
+        self._files = Files()
         self._hashes = hashes
         self._draw = draw
         self._cases = Cases()
@@ -136,23 +147,62 @@ class Casework:
         return case
 
     async def answer(
-        self, tx: Transaction, case: Case, text: str, *, by: Official, at: datetime
+        self,
+        tx: Transaction,
+        case: Case,
+        text: str,
+        *,
+        by: Official,
+        at: datetime,
+        voice: File | None = None,
     ) -> None:
-        """Answer it, and ask the villager whether they understood. Raises Refused or Changed."""
-        await self._cases.answer(tx, case, text, by=by.id, at=at)
+        """Answer it, in words, by `voice` or both, and ask the villager whether they understood.
+        Raises Refused or Changed."""
+        said, spoken = self._said(text, voice), voice is not None
+        number = await self._cases.answer(tx, case, said, by=by.id, at=at, spoken=spoken)
+        if voice:
+            await self._files.answer(tx, voice, case=case.id, words=number)
         await self._tell_villager(
-            tx, case, "case.answered",
-            (CaseMove.GOOD, CaseMove.NOT_CONTENT, CaseMove.NOT_CLEAR), at=at, answer=text,
+            tx, case, "case.answered", (CaseMove.GOOD, CaseMove.NOT_CONTENT, CaseMove.NOT_CLEAR),
+            at=at, answer=text, voice=voice,
         )  # fmt: skip
 
     async def ask_back(
-        self, tx: Transaction, case: Case, text: str, *, by: Official, at: datetime
+        self,
+        tx: Transaction,
+        case: Case,
+        text: str,
+        *,
+        by: Official,
+        at: datetime,
+        voice: File | None = None,
     ) -> None:
-        """Ask the villager for more. Raises Refused or Changed."""
-        await self._cases.ask_back(tx, case, text, by=by.id, at=at)
+        """Ask the villager for more, in the same ways. Raises Refused or Changed."""
+        said, spoken = self._said(text, voice), voice is not None
+        number = await self._cases.ask_back(tx, case, said, by=by.id, at=at, spoken=spoken)
+        if voice:
+            await self._files.answer(tx, voice, case=case.id, words=number)
         await self._tell_villager(
-            tx, case, "case.asked_back", (CaseMove.ADD, CaseMove.WITHDRAW), at=at, answer=text
-        )
+            tx, case, "case.asked_back", (CaseMove.ADD, CaseMove.WITHDRAW),
+            at=at, answer=text, voice=voice,
+        )  # fmt: skip
+
+    async def can_hear(self, tx: Transaction, case: Case, voice: File | None = None) -> bool:
+        """Whether its villager can hear a voice (any, or this one) where they are. Who is gone may
+        hear it elsewhere, by the receipt."""
+        thread = await self._cases.thread(tx, case.id)
+        media = self._case_files.media(voice) if voice else self._case_files.any_voice()
+        return thread is None or self.opens(thread.account, media)
+
+    async def by_link(self, tx: Transaction, case: Case, voice: File) -> bool:
+        """Whether its villager has to open a link to hear it."""
+        thread = await self._cases.thread(tx, case.id)
+        media = self._case_files.media(voice)
+        return thread is not None and not self._post.shows(thread.account, media)
+
+    def opens(self, account: str, media: Media) -> bool:
+        """Whether people on that account get it, as it is or by its link."""
+        return bool(media.link) or self._post.shows(account, media)
 
     async def assign(
         self, tx: Transaction, case: Case, *, to: Official, by: Official | None, at: datetime
@@ -309,9 +359,15 @@ class Casework:
         """How a case is called towards people: its kind and number."""
         return self._office.label(case)
 
-    def as_told(self, case: Case, key: str, text: str) -> str:
+    def as_told(self, case: Case, key: str, text: str, voice: File | None = None) -> str:
         """What the villager reads of an answer ("case.answered") or a question back."""
-        return self._texts(key, case=self.label(case), office=self.office(case), answer=text)
+        length = ""
+        if voice:
+            key = SPOKEN[key][bool(text)]
+            length = self._case_files.length(voice)
+        return self._texts(
+            key, case=self.label(case), office=self.office(case), answer=text, length=length
+        )
 
     def office(self, case: Case) -> str:
         """Whose case it is, by name."""
@@ -334,19 +390,28 @@ class Casework:
         *,
         at: datetime,
         answer: str = "",
+        voice: File | None = None,
     ) -> None:
         thread = await self._cases.thread(tx, case.id)
         if thread is None:
             return
-        text = self.as_told(case, key, answer)
+        text = self.as_told(case, key, answer, voice)
+        media = (self._case_files.media(voice),) if voice else ()
         buttons = tuple(
             Button(self._texts(f"case.move.{move}"), encode(CaseStep(move, case.id)))
             for move in moves
         )
         await self._post.send(
-            tx, Reply(text, buttons), account=thread.account, conversation=thread.conversation,
-            at=at,
+            tx, Reply(text, buttons, media), account=thread.account,
+            conversation=thread.conversation, at=at,
         )  # fmt: skip
+
+    def _said(self, text: str, voice: File | None) -> str:
+        """What stands in the case of words, a voice, or both."""
+        if voice is None:
+            return text
+        spoken = self._texts("case.spoken", length=self._case_files.length(voice))
+        return f"{spoken} {text}".strip()
 
     async def _tell_reporter(
         self,

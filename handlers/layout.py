@@ -12,13 +12,16 @@ def lay_out(reply: Reply, capabilities: Capabilities) -> list[Reply]:
     """The reply as one or more messages that the channel can show as they are.
 
     Choices show their digit. Buttons beyond what the channel has become numbered lines; pictures
-    and sounds that it cannot show are left out, since the words say the same; long text is cut at
-    the border of a paragraph, else of a sentence, else of a word. Pictures go with the first
-    message, which also takes an earlier one's place; buttons with the last.
+    and sounds that it cannot show become a link, or are left out if they have none, since then the
+    words say the same; long text is cut at the border of a paragraph, else of a sentence, else of a
+    word. Pictures go with the first message, which also takes an earlier one's place; buttons with
+    the last.
     """
     shown = reply.buttons[: capabilities.buttons]
-    text = "\n".join([reply.text, *_lines(reply.buttons[capabilities.buttons :])]).strip()
-    media = tuple(m for m in reply.media if m.kind in capabilities.media)
+    media = tuple(m for m in reply.media if capabilities.shows(m))
+    links = [m.line for m in reply.media if m.line and m not in media]
+    lines = _lines(reply.buttons[capabilities.buttons :])
+    text = "\n".join([reply.text, *links, *lines]).strip()
     parts = split(text, capabilities.text_length) or [""]
     messages = [Reply(part) for part in parts]
     messages[0] = replace(

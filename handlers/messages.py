@@ -99,16 +99,38 @@ class MediaKind(StrEnum):
     FILE = "file"  # a form to fill in, a document
 
 
+SENT = "files/"
+"""The name of what somebody sent begins so: `handlers.file_names` makes and reads it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture or a sound of a card. `name` is its path inside the content folder.
+    """A picture or a sound of a card, or a file that somebody sent.
 
-    `text` is what it shows or says, for those who cannot see or hear it.
+    `name` is its path inside the content folder, or what `handlers.file_names` made. `text` is what
+    it shows or says, for those who cannot see or hear it. `link` is where it can be opened, if it
+    says more than the words beside it.
     """
 
     kind: MediaKind
     name: str
     text: str
+    link: str = ""
+
+    @property
+    def sent(self) -> bool:
+        """Whether somebody sent it: it is the message, not an illustration."""
+        return self.name.startswith(SENT)
+
+    @property
+    def shown_name(self) -> str:
+        """The name for a log: of what somebody sent it holds no key to it."""
+        return self.name.split("-")[0] if self.sent else self.name
+
+    @property
+    def line(self) -> str:
+        """What stands in the words where it cannot be shown; nothing for an illustration."""
+        return f"{self.text}: {self.link}" if self.link else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +163,7 @@ class Reply:
             {
                 "text": self.text,
                 "buttons": [[b.label, b.action, b.digit] for b in self.buttons],
-                "media": [[m.kind.value, m.name, m.text] for m in self.media],
+                "media": [[m.kind.value, m.name, m.text, m.link] for m in self.media],
                 "menu": self.menu,
                 "replaces": self.replaces,
                 "commands": None
@@ -158,7 +180,8 @@ class Reply:
         return cls(
             text=raw["text"],
             buttons=tuple(Button(label, action, digit) for label, action, digit in raw["buttons"]),
-            media=tuple(Media(MediaKind(kind), name, text) for kind, name, text in raw["media"]),
+            # Older rows have no link.
+            media=tuple(Media(MediaKind(kind), *rest) for kind, *rest in raw["media"]),
             menu=raw.get("menu", False),  # older rows do not say
             replaces=raw.get("replaces", ""),
             commands=_commands(raw.get("commands")),
@@ -179,9 +202,20 @@ class Capabilities:
     text_length: int
     buttons: int  # at most this many; 0: none, so choices become numbered lines
     button_label_length: int = 64
-    media: frozenset[MediaKind] = field(default_factory=frozenset)  # else the words alone
+    media: frozenset[MediaKind] = field(default_factory=frozenset)  # else words, or a link
+    if_sent: frozenset[MediaKind] = field(default_factory=frozenset)  # no illustrations of these
+    sounds: frozenset[str] = field(default_factory=frozenset)  # endings that it plays; empty: all
     caption_length: int = 0  # longer words do not fit under a picture or sound: one message more
     edits: bool = False  # whether a message can take the place of an earlier one
+
+    def shows(self, media: Media) -> bool:
+        """Whether it is shown as it is; of a sound whose ending is not known yet, if it may."""
+        if media.kind not in (self.media | self.if_sent if media.sent else self.media):
+            return False
+        if media.kind is not MediaKind.AUDIO or not self.sounds:
+            return True
+        _, dot, ending = media.name.rpartition(".")
+        return not dot or f".{ending.lower()}" in self.sounds
 
     def messages(self, reply: Reply) -> int:
         """How many of the platform's messages a reply becomes that is laid out for this."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from handlers.layout import lay_out
-from handlers.messages import Button, Capabilities, Reply
+from handlers.messages import Button, Capabilities, Media, Reply
 from storage.conversations import Conversations
 from storage.database import Transaction
 from storage.outbox import Lane, Outbox
@@ -24,6 +24,11 @@ class Post:
         self._outbox = Outbox()
         self._conversations = Conversations()
 
+    def shows(self, account: str, media: Media) -> bool:
+        """Whether who is on that account gets it as it is."""
+        capabilities = self._capabilities(account)
+        return capabilities is None or capabilities.shows(media)
+
     async def send(
         self,
         tx: Transaction,
@@ -35,7 +40,7 @@ class Post:
         lane: Lane = Lane.REPLY,
     ) -> None:
         """Queue it. Its choices get digits that mean nothing else in that chat just now, so that
-        whatever the person was doing goes on undisturbed."""
+        whatever the person was doing goes on undisturbed; a digit of its own, if that is free."""
         capabilities = self._capabilities(account)
         if capabilities is None:
             return
@@ -53,15 +58,28 @@ class Post:
 
     async def _numbered(self, tx: Transaction, reply: Reply, conversation: int) -> Reply:
         taken = await self._conversations.choices(tx, conversation)
-        free = [digit for digit in CHOICES if str(digit) not in taken]
-        if len(free) < len(reply.buttons):  # the last answer's choices make room
+        buttons = _placed(reply.buttons, taken)
+        if len(buttons) < len(reply.buttons):  # the last answer's choices make room
             taken = {d: action for d, action in taken.items() if int(d) not in CHOICES}
-            free = list(CHOICES)
-        buttons = tuple(
-            replace(button, digit=digit) for button, digit in zip(reply.buttons, free, strict=False)
-        )
+            buttons = _placed(reply.buttons, taken)
         await self._conversations.offer(tx, conversation, {**taken, **_digits(buttons)})
         return replace(reply, buttons=buttons)
+
+
+def _placed(buttons: tuple[Button, ...], taken: Mapping[str, str]) -> tuple[Button, ...]:
+    """The buttons on digits that nothing else has; only so many as there are."""
+    own = {
+        b.digit
+        for b in buttons
+        if b.digit is not None and taken.get(str(b.digit), b.action) == b.action
+    }
+    free = iter([d for d in CHOICES if str(d) not in taken and d not in own])
+    placed = []
+    for button in buttons:
+        digit = button.digit if button.digit in own else next(free, None)
+        if digit is not None:
+            placed.append(replace(button, digit=digit))
+    return tuple(placed)
 
 
 def _digits(buttons: tuple[Button, ...]) -> dict[str, str]:

@@ -22,8 +22,8 @@ class Happened(StrEnum):
 
     RECEIVED = "received"
     ASSIGNED = "assigned"  # detail: the official's number
-    ANSWERED = "answered"
-    ASKED_BACK = "asked_back"
+    ANSWERED = "answered"  # detail: "voice" if it was spoken
+    ASKED_BACK = "asked_back"  # detail: the same
     ADDED = "added"  # the villager said more
     CLOSED = "closed"
     REOPENED = "reopened"
@@ -32,6 +32,7 @@ class Happened(StrEnum):
     NOTED = "noted"  # a note among officials
     REMINDED = "reminded"  # detail: "soon", "late" or "chair"
     SHOWN = "shown"  # somebody looked at what is masked; detail: why
+    FILES_SHOWN = "files_shown"  # somebody looked at photos or heard voices; detail: their numbers
     QUARANTINED = "quarantined"  # detail: the rule
     RELEASED = "released"
     GROUPED = "grouped"  # detail: the group's number

@@ -24,8 +24,10 @@ CHUNK = 200
 
 
 async def forget_words(tx: Transaction, cases: Collection[int], *, at: datetime) -> None:
-    """Delete what was said in these cases and all that leads back to a villager. Their files are
-    nobody's from then on, which has their bytes deleted."""
+    """Delete what was said in these cases and all that leads back to a villager.
+
+    Their files belong to nobody from now on, so that their bytes are deleted soon.
+    """
     row, file = CaseRecord, FileRecord
     await tx.connection.execute(delete(CaseWordsRecord).where(CaseWordsRecord.case_id.in_(cases)))
     await tx.connection.execute(

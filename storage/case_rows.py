@@ -19,7 +19,7 @@ from storage.files import FileRecord
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case; what its villager said and what officials answered, in their order; when it was
-    first answered (UTC), how often it was opened again, and how many files came with it."""
+    first answered (UTC), how often it was opened again, and how many files its villager sent."""
 
     case: Case
     villager: tuple[str, ...]
@@ -60,7 +60,7 @@ async def case_rows(
             times[case_id, what].append(at)
         counted_files = await tx.connection.execute(
             select(FileRecord.case_id, func.count())
-            .where(FileRecord.case_id.in_(numbers))
+            .where(FileRecord.case_id.in_(numbers), FileRecord.words_id.is_(None))
             .group_by(FileRecord.case_id)
         )
         files = dict(counted_files.all())

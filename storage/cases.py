@@ -55,6 +55,9 @@ _FROM = {
 }
 """In which states what may happen."""
 
+VOICE = "voice"
+"""In the history: it was spoken."""
+
 
 class Cases:
     """The book of cases."""
@@ -181,24 +184,40 @@ class Cases:
         )  # fmt: skip
 
     async def answer(
-        self, tx: Transaction, case: Case, text: str, *, by: int | None, at: datetime
-    ) -> None:
-        """Answer it. Raises Refused, or Changed: then another answered first."""
+        self,
+        tx: Transaction,
+        case: Case,
+        text: str,
+        *,
+        by: int | None,
+        at: datetime,
+        spoken: bool = False,
+    ) -> int:
+        """Answer it, and return the number of the words. Raises Refused, or Changed: then another
+        answered first."""
         await self._change(
             tx, case, Happened.ANSWERED, CaseState.ANSWERED, at=at, by=by, answered_at=at,
-            official_id=_in_whose_hands(case, by),
+            official_id=_in_whose_hands(case, by), detail=VOICE if spoken else "",
         )  # fmt: skip
-        await self._say(tx, case.id, Side.OFFICIAL, text, at=at, by=by)
+        return await self._say(tx, case.id, Side.OFFICIAL, text, at=at, by=by)
 
     async def ask_back(
-        self, tx: Transaction, case: Case, text: str, *, by: int, at: datetime
-    ) -> None:
-        """Ask the villager for more. Raises Refused or Changed."""
+        self,
+        tx: Transaction,
+        case: Case,
+        text: str,
+        *,
+        by: int,
+        at: datetime,
+        spoken: bool = False,
+    ) -> int:
+        """Ask the villager for more, and return the number of the words. Raises Refused or
+        Changed."""
         await self._change(
             tx, case, Happened.ASKED_BACK, CaseState.NEEDS_INFORMATION, at=at, by=by,
-            official_id=_in_whose_hands(case, by),
+            official_id=_in_whose_hands(case, by), detail=VOICE if spoken else "",
         )  # fmt: skip
-        await self._say(tx, case.id, Side.OFFICIAL, text, at=at, by=by)
+        return await self._say(tx, case.id, Side.OFFICIAL, text, at=at, by=by)
 
     async def add(
         self, tx: Transaction, case: Case, text: str, *, at: datetime, due_at: datetime
@@ -324,12 +343,13 @@ class Cases:
         *,
         at: datetime,
         by: int | None = None,
-    ) -> None:
-        await tx.connection.execute(
-            insert(CaseWordsRecord).values(
-                case_id=case, at=at, side=side.value, by=by, text=text, plain=plain(text)
-            )
+    ) -> int:
+        said = await tx.connection.execute(
+            insert(CaseWordsRecord)
+            .values(case_id=case, at=at, side=side.value, by=by, text=text, plain=plain(text))
+            .returning(CaseWordsRecord.id)
         )
+        return int(said.scalar_one())
 
 
 def _in_whose_hands(case: Case, by: int | None) -> int | None:

@@ -1,8 +1,9 @@
-"""Files that villagers sent with feedback: what is known of each, and when it is to be fetched.
+"""Files that villagers and officials sent: what is known of each, and when it is to be fetched.
 
 The bytes lie in a store of their own, under `key`, which is drawn before anything is fetched: so a
-row names all that may lie there, whatever broke in between. Whose file it is goes with the draft or
-the case; a row of neither is an orphan, whose bytes are deleted before the row is.
+row names all that may lie there, whatever broke in between. Whose file it is goes with the draft (a
+villager's or an official's) or the case; a row of none is an orphan, whose bytes are deleted before
+the row is.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.case_records import CaseWordsRecord, Side
 from storage.database import Record, Transaction, Utc
 from storage.people import Id
 
@@ -55,11 +59,19 @@ class FileRecord(Record):
         Index("ix_files_state", "state", "next_try_at"),
         Index("ix_files_draft", "draft_id"),
         Index("ix_files_case", "case_id"),
+        Index("ix_files_official_draft", "official_draft_id"),
+        Index("ix_files_words", "words_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     draft_id: Mapped[int | None] = mapped_column(Id, ForeignKey("drafts.id", ondelete="SET NULL"))
     case_id: Mapped[int | None] = mapped_column(Id, ForeignKey("cases.id", ondelete="SET NULL"))
+    official_draft_id: Mapped[int | None] = mapped_column(
+        Id, ForeignKey("official_drafts.id", ondelete="SET NULL"), default=None
+    )
+    words_id: Mapped[int | None] = mapped_column(
+        Id, ForeignKey("case_words.id", ondelete="SET NULL"), default=None
+    )
     account: Mapped[str] = mapped_column(String(64))
     reference: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(16))
@@ -69,6 +81,7 @@ class FileRecord(Record):
     claimed_until: Mapped[datetime | None] = mapped_column(Utc, default=None)
     mime: Mapped[str] = mapped_column(String(100), default="")
     size: Mapped[int] = mapped_column(Integer, default=0)
+    seconds: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     key: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(64), default="")
     host: Mapped[str] = mapped_column(String(253), default="")
@@ -81,7 +94,9 @@ class File:
 
     `mime` and `size` are the platform's word until it is stored, then what was found. `reference`
     is empty once it is not needed any more. `reason` is the key of a text: why it is not there.
-    `host` is where it lies, if that is what keeps it from being fetched.
+    `host` is where it lies, if that is what keeps it from being fetched. `seconds` is how long a
+    stored sound lasts, rounded up, 0 if that is not known. `words_id` is the number of the words in
+    the case that it was sent with, if an official did.
     """
 
     id: int
@@ -92,11 +107,13 @@ class File:
     attempts: int
     mime: str
     size: int
+    seconds: int
     key: str
     reason: str
     host: str
     created_at: datetime
     next_try_at: datetime
+    words_id: int | None
 
 
 class Files:
@@ -108,6 +125,7 @@ class Files:
         *,
         draft: int | None = None,
         case: int | None = None,
+        official_draft: int | None = None,
         account: str,
         reference: str,
         kind: str,
@@ -121,15 +139,16 @@ class Files:
         None: the draft or case has `at_most` already.
         """
         row = FileRecord
-        if (draft is None) == (case is None):
-            raise ValueError("a file belongs to a draft or to a case")
-        owner = row.draft_id == draft if case is None else row.case_id == case
+        owners = {"draft_id": draft, "case_id": case, "official_draft_id": official_draft}
+        given = [name for name, number in owners.items() if number is not None]
+        if len(given) != 1:
+            raise ValueError("a file belongs to one draft or to a case")
+        owner = row.__table__.c[given[0]] == owners[given[0]]
         count = await tx.connection.execute(select(func.count()).where(owner))
         if count.scalar_one() >= at_most:
             return None
         values: dict[str, Any] = {
-            "draft_id": draft,
-            "case_id": case,
+            **owners,
             "account": account,
             "reference": reference,
             "kind": kind,
@@ -166,7 +185,7 @@ class Files:
                 row.state == FileState.WAITING,
                 row.next_try_at <= at,
                 _free(at),
-                or_(row.draft_id.is_not(None), row.case_id.is_not(None)),
+                not_(_orphaned()),
                 row.account.not_in(busy),
             )
             .order_by(row.next_try_at, row.id)
@@ -181,9 +200,11 @@ class Files:
         )
         return await self._those(tx, row.id.in_(numbers))
 
-    async def stored(self, tx: Transaction, file: File, *, mime: str, size: int) -> bool:
+    async def stored(
+        self, tx: Transaction, file: File, *, mime: str, size: int, seconds: int = 0
+    ) -> bool:
         """Its bytes are in the store. False: another saw to it, or its row is gone."""
-        return await self._settle(tx, file, FileState.STORED, mime=mime, size=size)
+        return await self._settle(tx, file, FileState.STORED, mime=mime, size=size, seconds=seconds)
 
     async def retry(
         self, tx: Transaction, file: File, *, at: datetime, reason: str, host: str = ""
@@ -262,6 +283,53 @@ class Files:
         """The files of a draft, in the order in which they came."""
         return await self._those(tx, FileRecord.draft_id == draft)
 
+    async def answer(self, tx: Transaction, file: File, *, case: int, words: int) -> None:
+        """The draft it was spoken for was sent as these words of the case. Call this before
+        dropping the draft."""
+        row = FileRecord
+        await tx.connection.execute(
+            update(row)
+            .where(row.id == file.id)
+            .values(official_draft_id=None, case_id=case, words_id=words)
+        )
+
+    async def put_aside(self, tx: Transaction, *, official_draft: int) -> None:
+        """The official wants something else: what the draft had is an orphan."""
+        row = FileRecord
+        await tx.connection.execute(
+            update(row)
+            .where(row.official_draft_id == official_draft)
+            .values(official_draft_id=None)
+        )
+
+    async def of_official_draft(self, tx: Transaction, draft: int) -> File | None:
+        """The voice of a draft of an official."""
+        found = await self._those(tx, FileRecord.official_draft_id == draft)
+        return found[-1] if found else None
+
+    async def of_words(self, tx: Transaction, words: int) -> File | None:
+        """The voice in which something was said in a case."""
+        found = await self._those(tx, FileRecord.words_id == words)
+        return found[-1] if found else None
+
+    async def answered_by_voice(self, tx: Transaction, cases: Collection[int]) -> set[int]:
+        """Those of these cases whose last answer was spoken."""
+        row, words = FileRecord, CaseWordsRecord
+        last = (
+            select(func.max(words.id))
+            .where(words.case_id.in_(cases), words.side == Side.OFFICIAL)
+            .group_by(words.case_id)
+        )
+        found = await tx.connection.execute(
+            select(row.case_id).where(row.words_id.in_(last)).distinct()
+        )
+        return {case for case in found.scalars() if case is not None}
+
+    async def owned(self, tx: Transaction, file: int) -> File | None:
+        """A file that belongs to a draft or a case; None when it is gone or about to go."""
+        found = await self._those(tx, and_(FileRecord.id == file, not_(_orphaned())))
+        return found[0] if found else None
+
     async def of_a_case(self, tx: Transaction, file: int) -> tuple[int, File] | None:
         """A file that belongs to a case, with the case's number: what officials may look at."""
         row = FileRecord
@@ -273,9 +341,7 @@ class Files:
 
     async def orphans(self, tx: Transaction, *, at: datetime, at_most: int = 100) -> list[File]:
         """Files whose draft and case are gone and that nobody fetches just now."""
-        row = FileRecord
-        alone = and_(row.draft_id.is_(None), row.case_id.is_(None), _free(at))
-        return await self._those(tx, alone, at_most)
+        return await self._those(tx, and_(_orphaned(), _free(at)), at_most)
 
     async def forget(self, tx: Transaction, file: File) -> None:
         """Delete the row of an orphan whose bytes are deleted."""
@@ -311,6 +377,11 @@ def _files() -> Select[Any]:
     return select(*(FileRecord.__table__.c[name] for name in File.__slots__)).order_by(
         FileRecord.id
     )
+
+
+def _orphaned() -> ColumnElement[bool]:
+    row = FileRecord
+    return and_(row.draft_id.is_(None), row.case_id.is_(None), row.official_draft_id.is_(None))
 
 
 def _free(at: datetime) -> ColumnElement[bool]:

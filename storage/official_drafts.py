@@ -1,6 +1,7 @@
 """What officials are writing: an answer, a question back, a note or a reason, one a conversation.
 
-It is kept until it is sent or dropped, however long that takes; it goes with its official.
+It is kept until it is sent or dropped, however long that takes; it goes with its official. What
+they spoke for it is a file of the draft (`files`).
 """
 
 from __future__ import annotations
@@ -8,11 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Integer, String, Text, UniqueConstraint, delete, select
+from sqlalchemy import (
+    Boolean,
+    ForeignKey,
+    Integer,
+    Row,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.conversations import ConversationRecord
 from storage.database import Record, Transaction, Utc
+from storage.files import FileRecord, FileState
 from storage.people import Id
 from storage.upsert import insert_or_ignore
 
@@ -53,52 +69,105 @@ class OfficialDraftRecord(Record):
 class OfficialDraft:
     """Words about a case, whose version was `seen` when they were begun or last shown.
 
-    `signed`: with the official's name below it. `text` is empty while they are awaited.
+    `signed`: with the official's name below it. `text` is empty while they are awaited. `voice` is
+    the number of the file that they spoke, which may be still on its way (`coming`).
     """
 
+    id: int
     official: int
     case: int
     purpose: Purpose
     seen: int
     text: str = ""
     signed: bool = False
+    voice: int | None = None
+    coming: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it was shown and waits to be sent."""
+        return not self.coming and (bool(self.text) or self.voice is not None)
 
 
 class OfficialDrafts:
     """The book of what officials are writing."""
 
-    async def of(self, tx: Transaction, conversation: int) -> OfficialDraft | None:
-        row = OfficialDraftRecord
-        rows = await tx.connection.execute(
-            select(row.official_id, row.case_id, row.purpose, row.seen, row.text, row.signed).where(
-                row.conversation_id == conversation
-            )
-        )
-        found = rows.one_or_none()
-        if found is None:
-            return None
-        official, case, purpose, seen, text, signed = found
-        return OfficialDraft(official, case, Purpose(purpose), seen, text, signed)
-
-    async def keep(
-        self, tx: Transaction, conversation: int, draft: OfficialDraft, *, at: datetime
-    ) -> None:
-        """Write down where it stands, in the place of any earlier one."""
+    async def begin(
+        self,
+        tx: Transaction,
+        conversation: int,
+        *,
+        official: int,
+        case: int,
+        purpose: Purpose,
+        seen: int,
+        at: datetime,
+    ) -> OfficialDraft:
+        """An empty one, in the place of any earlier one."""
         await self.drop(tx, conversation)
         values = {
             "conversation_id": conversation,
-            "official_id": draft.official,
-            "case_id": draft.case,
-            "purpose": draft.purpose.value,
-            "seen": draft.seen,
-            "text": draft.text,
-            "signed": draft.signed,
+            "official_id": official,
+            "case_id": case,
+            "purpose": purpose.value,
+            "seen": seen,
+            "text": "",
+            "signed": False,
             "touched_at": at,
         }
-        await insert_or_ignore(tx, OfficialDraftRecord, values, ["conversation_id"])
+        new = await insert_or_ignore(tx, OfficialDraftRecord, values, ["conversation_id"])
+        assert new is not None  # noqa: S101 - the conversation's row is locked: nobody else inserts
+        return OfficialDraft(new, official, case, purpose, seen)
+
+    async def of(self, tx: Transaction, conversation: int) -> OfficialDraft | None:
+        rows = await tx.connection.execute(
+            _drafts().where(OfficialDraftRecord.conversation_id == conversation)
+        )
+        found = rows.first()
+        return None if found is None else _draft(found)
+
+    async def hold(self, tx: Transaction, file: int) -> int | None:
+        """The conversation in which a file was spoken, kept from others until the commit; None
+        when it was for no draft, or for one that is gone."""
+        row, talk = OfficialDraftRecord, ConversationRecord
+        rows = await tx.connection.execute(
+            select(talk.id)
+            .join(row, row.conversation_id == talk.id)
+            .join(FileRecord, FileRecord.official_draft_id == row.id)
+            .where(FileRecord.id == file)
+            .with_for_update(of=talk, key_share=True)
+        )
+        return rows.scalar_one_or_none()
+
+    async def keep(self, tx: Transaction, draft: OfficialDraft, *, at: datetime) -> None:
+        """Write down where it stands; its voice is a file's to say."""
+        await tx.connection.execute(
+            update(OfficialDraftRecord)
+            .where(OfficialDraftRecord.id == draft.id)
+            .values(text=draft.text, signed=draft.signed, seen=draft.seen, touched_at=at)
+        )
 
     async def drop(self, tx: Transaction, conversation: int) -> bool:
         """It is sent, or given up. False: there was none."""
         row = OfficialDraftRecord
         done = await tx.connection.execute(delete(row).where(row.conversation_id == conversation))
         return bool(done.rowcount)
+
+
+def _drafts() -> Select[*tuple[Any, ...]]:
+    row, file = OfficialDraftRecord, FileRecord
+    return (
+        select(
+            row.id, row.official_id, row.case_id, row.purpose, row.seen, row.text, row.signed,
+            file.id.label("voice"), file.state,
+        )
+        .join(file, file.official_draft_id == row.id, isouter=True)
+        .order_by(file.id.desc())
+    )  # fmt: skip
+
+
+def _draft(row: Row[*tuple[Any, ...]]) -> OfficialDraft:
+    return OfficialDraft(
+        row.id, row.official_id, row.case_id, Purpose(row.purpose), row.seen, row.text, row.signed,
+        voice=row.voice, coming=row.state == FileState.WAITING,
+    )  # fmt: skip

@@ -22,7 +22,7 @@ from content.texts import Texts
 from content.understanding import Talk
 from handlers.actions import CaseMove, Duty
 from handlers.exports import Columns
-from handlers.messages import Kind
+from handlers.messages import Kind, MediaKind
 from handlers.official_post import SORTS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.case_groups import Trouble
@@ -60,6 +60,9 @@ FAMILIES = {
     "case.move": [move.value for move in CaseMove],
     "export.column": list(Columns.NAMES),
     "export.meaning": list(Columns.NAMES),
+    "files.open": [kind.value for kind in MediaKind],
+    "files.title": [kind.value for kind in MediaKind],
+    "official.file": [*(kind.value for kind in MediaKind), "answer", "missing"],
     "files.state": [state.value for state in FileState],
     "official.role": [role.value for role in Role],
     "official.does": [role.value for role in Role],

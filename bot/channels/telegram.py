@@ -43,6 +43,9 @@ Commands = Mapping[str, Sequence[Command]]
 """By language code ("" is for all others): words without their slash, and what each does."""
 
 COMMAND_TRIES = 5
+SOUNDS = frozenset({".ogg", ".oga", ".opus", ".mp3", ".m4a"})
+"""Source: core.telegram.org/bots/api#sendvoice and #sendaudio; others come as mere files."""
+
 GROUP_MINUTE = 20  # messages a minute to one group; source: core.telegram.org/bots/faq
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
@@ -58,11 +61,13 @@ class TelegramChannel:
     somebody else registers it. Raises ValueError for a bad `webhook_secret` or `api_base`.
     """
 
-    # Pictures could be sent, but they push the answer off small screens, and they cost data.
+    # Cards' pictures could be sent, but they push the answer off small screens, and cost data.
     capabilities = Capabilities(
         4096,
         buttons=10,
         media=frozenset({MediaKind.AUDIO}),
+        if_sent=frozenset({MediaKind.IMAGE}),
+        sounds=SOUNDS,
         caption_length=CAPTION_LENGTH,
         edits=True,
     )

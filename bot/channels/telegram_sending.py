@@ -106,6 +106,8 @@ class Pen:
             message = await self._show(media, to | about)
             if message and last:
                 return message
+            if message is None and media.line:
+                words["text"] = f"{words['text']}\n{storable(media.line)}".strip()
             self._begun[address, reply] = place + 1
             if len(self._begun) > 1000:
                 self._begun.pop(next(iter(self._begun)))
@@ -138,7 +140,7 @@ class Pen:
         try:
             content = await self._read_media(media.name)
         except (OSError, LookupError, ValueError) as error:
-            log.warning("media %s cannot be read: %s", media.name, type(error).__name__)
+            log.warning("media %s cannot be read: %s", media.shown_name, type(error).__name__)
             return None
         try:
             message = await self._post(media, content, rest)
@@ -146,20 +148,22 @@ class Pen:
             cause = _cause(error)
             if not (cause.hopeless or getattr(cause, "code", 0) == 404):  # 404: no such method
                 raise
-            log.warning("media %s is refused by Telegram: %s", media.name, cause)
+            log.warning("media %s is refused by Telegram: %s", media.shown_name, cause)
             return None
         file = message.photo[-1] if message.photo else message.voice or message.audio
-        if file:
+        if file and not media.sent:  # there is no end of what people send
             self._file_ids[media.name] = file.file_id
         return message
 
     async def _post(self, media: Media, file: str | bytes, rest: dict[str, Any]) -> Message:
         path = PurePosixPath(media.name)
+        # The name of what somebody sent is a key to it, and nothing that people should read.
+        name = f"{media.kind}{path.suffix}" if media.sent else path.name
         if media.kind is MediaKind.IMAGE:
-            return await self._bot.send_photo(photo=file, filename=path.name, **rest)
+            return await self._bot.send_photo(photo=file, filename=name, **rest)
         if path.suffix.lower() in {".ogg", ".oga", ".opus"}:
-            return await self._bot.send_voice(voice=file, filename=path.name, **rest)
-        return await self._bot.send_audio(audio=file, filename=path.name, **rest)
+            return await self._bot.send_voice(voice=file, filename=name, **rest)
+        return await self._bot.send_audio(audio=file, filename=name, **rest)
 
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""

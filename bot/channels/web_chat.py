@@ -31,7 +31,7 @@ from bot.channels.web_chat_forms import (
     wants_json,
 )
 from bot.channels.web_chat_limits import WINDOW, Bounds, Turnstile
-from bot.channels.web_chat_pages import TYPES, YEAR, Line, Page, cached, micros
+from bot.channels.web_chat_pages import SOUNDS, TYPES, YEAR, Line, Page, cached, micros
 from handlers.messages import Address, Attachment, Capabilities, Incoming, Kind, MediaKind, Reply
 
 __all__ = ["Line", "Transcripts", "WebChat"]
@@ -97,7 +97,11 @@ class WebChat:
 
     speed = None
     capabilities = Capabilities(
-        text_length=3000, buttons=10, button_label_length=80, media=frozenset(MediaKind)
+        text_length=3000,
+        buttons=10,
+        button_label_length=80,
+        media=frozenset(MediaKind),
+        sounds=SOUNDS,
     )
 
     def __init__(

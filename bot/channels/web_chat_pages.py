@@ -34,6 +34,9 @@ TYPES = {
     ".opus": "audio/ogg",
     ".wav": "audio/wav",
 }
+SOUNDS = frozenset({*(e for e, kind in TYPES.items() if kind.startswith("audio/")), ".aac"})
+"""What browsers play. AMR is for the phone's own player."""
+
 STATIC = {"chat.css": "text/css", "chat.js": "text/javascript", "logo.svg": "image/svg+xml"}
 Pieces = list[str | tuple[str, str]]
 _STEP = re.compile(r"(?:(?P<number>[0-9]{1,2}[.)])|[•\-–])\s")

@@ -266,7 +266,8 @@ class ZaloBotChannel:
                 # 404: no such method here. The words must do.
                 if not (error.hopeless or (error.code == 404 and not error.gone)):
                     raise
-                log.warning("picture %s is refused by Zalo: %s", picture.name, error)
+                log.warning("picture %s is refused by Zalo: %s", picture.shown_name, error)
+                text = f"{text}\n{picture.line}".strip()
         return _message_id(await self._wire.call("sendMessage", chat_id=chat, text=text))
 
     async def _show(self, chat: str, picture: Media, text: str) -> str:

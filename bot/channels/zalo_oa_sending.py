@@ -70,6 +70,8 @@ class Sending:
             )
             if shown is not None and shown.whole:
                 return self._done(key, shown.number)
+            if shown is None and media.line:
+                text = f"{text}\n{storable(media.line)}".strip()
             self._begun[key] = place + 1
             if len(self._begun) > BEGUN:
                 self._begun.pop(next(iter(self._begun)))
@@ -106,7 +108,7 @@ class Sending:
             # Nothing was shown; the words alone must do.
             if error.meaning.reason != CONTENT and error.code != EXPIRED:
                 raise
-            log.warning("media %s is refused by Zalo: %s", media.name, error)
+            log.warning("media %s is refused by Zalo: %s", media.shown_name, error)
         return None
 
     async def _list(
@@ -150,14 +152,16 @@ class Sending:
         try:
             content = await self._read_media(media.name)
         except (OSError, LookupError, ValueError) as error:
-            log.warning("media %s cannot be read: %s", media.name, type(error).__name__)
+            log.warning("media %s cannot be read: %s", media.shown_name, type(error).__name__)
             return ""
         is_image = kind == "image"
         mime = (
             messages.picture_type(content) if is_image else messages.file_type(media.name, content)
         )
         if not mime:
-            log.warning("media %s is too large, or of a type that Zalo does not take", media.name)
+            log.warning(
+                "media %s is too large, or of a type that Zalo does not take", media.shown_name
+            )
             return ""
         # Names of uploads are plain letters in all examples.
         name = f"{kind}{PurePosixPath(media.name).suffix.lower()}"
@@ -166,12 +170,13 @@ class Sending:
         except Refusal as error:
             if error.meaning.then not in {Then.NEVER, Then.OPERATOR}:
                 raise
-            log.warning("media %s is not taken by Zalo: %s", media.name, error)
+            log.warning("media %s is not taken by Zalo: %s", media.shown_name, error)
             return ""
         found = get(given, "attachment_id" if is_image else "token")
         if not isinstance(found, str) or not found:
             return ""
-        self._assets[media.name] = found, self._clock() + ASSET_LIFE
+        if not media.sent:  # there is no end of what people send
+            self._assets[media.name] = found, self._clock() + ASSET_LIFE
         return found
 
     async def _send(self, chat: str, message: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ def duties(official: Official, case: Case) -> tuple[Duty, ...]:
     """All that they may do with it now."""
     if not official.answers:
         return ()
-    found = [Duty.NOTE]
+    found = [Duty.NOTE, Duty.FILES]
     if case.state in OPEN:
         found.append(Duty.CLOSE)
         if not case.quarantine:

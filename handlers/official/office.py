@@ -7,6 +7,7 @@ from then on. What is no work of theirs (a question, a menu) goes on to the vill
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from content.texts import Texts
 from content.understanding.vietnamese import fold
@@ -18,7 +19,9 @@ from handlers.official.alike import AlikeCases
 from handlers.official.duties import duties
 from handlers.official.joining import Joining
 from handlers.official.screens import Screens
+from handlers.official.speaking import Speaking
 from handlers.official.writing import PURPOSES, Writing
+from storage.case_history import Happened, History
 from storage.case_records import Case, Changed, Refused
 from storage.cases import Cases
 from storage.official_drafts import OfficialDraft, OfficialDrafts
@@ -26,6 +29,7 @@ from storage.officials import Official, Officials
 
 _LIST = re.compile(r"/?viec(?:\s+(?:so\s+)?([0-9]{1,9}))?")
 READING = frozenset({Duty.OPEN})
+OF_ANY_VERSION = frozenset({Duty.NOTE, Duty.FILES})
 DECIDING = frozenset({Duty.SEND, Duty.REWRITE, Duty.SIGN})
 
 
@@ -40,20 +44,24 @@ class Office:
         joining: Joining,
         screens: Screens,
         writing: Writing,
+        speaking: Speaking,
     ) -> None:
         self._casework = casework
         self._texts = texts
         self._joining = joining
         self._screens = screens
         self._writing = writing
+        self._speaking = speaking
         self._lets_pass = frozenset(
             fold(word) for word in texts("official.words_release_all").split("|")
         )
         self._stops = frozenset(fold(word) for word in texts("official.words_stop").split("|"))
         self._cases = Cases()
         self._drafts = OfficialDrafts()
+        self._history = History()
         self._alike = AlikeCases(casework=casework, texts=texts)
         self._officials = Officials()
+        self.arrived = speaking.arrived
 
     async def serve(self, visit: Visit, kind: Kind, action: Action | None) -> Served | None:
         """Serve what is an official's work; None for all else."""
@@ -125,20 +133,24 @@ class Office:
         case = await self._cases.get(visit.tx, draft.case)
         if case is None or not self._screens.sees(official, case):
             return await self._gone(visit, official)
-        if draft.text:  # it waits to be sent: what they write now must not take its place unseen
+        if draft.ready:  # it waits to be sent: what they say now must not take its place unseen
             return await self._writing.preview(
                 visit, official, case, draft, "official.preview_waits"
             )
-        if kind is not Kind.TEXT:
-            return self._writing.ask(visit, case, draft, "official.text_only")
+        if kind is not Kind.TEXT or visit.attachments:
+            return await self._speaking.take(visit, official, case, draft)
+        if draft.coming:
+            return await self._speaking.add(visit, case, draft)
         return await self._writing.hear(visit, official, case, draft)
 
     async def _list(
         self, visit: Visit, official: Official, draft: OfficialDraft | None, start: int
     ) -> Served:
-        if draft is not None and draft.text:
+        if draft is not None and (draft.ready or draft.coming):
             case = await self._cases.get(visit.tx, draft.case)
             if case is not None and self._screens.sees(official, case):
+                if draft.coming:
+                    return self._speaking.wait(visit, case)
                 return await self._writing.preview(
                     visit, official, case, draft, "official.preview_waits"
                 )
@@ -174,18 +186,20 @@ class Office:
                 return await self._open(visit, official, case)
             return await self._stop(visit, official)
         if duty in DECIDING:
-            if draft is None or draft.case != case.id or not draft.text:
+            if draft is None or draft.case != case.id or not draft.ready:
                 return await self._open(visit, official, case, "official.old_button")
             return await self._writing.decide(visit, official, case, draft, duty)
-        if draft is not None and draft.text:
+        if draft is not None and (draft.ready or draft.coming):
             return await self._list(visit, official, draft, 0)
         await self._writing.drop(visit)
         if duty in READING:
             return await self._open(visit, official, case)
-        if duty is not Duty.NOTE and action.seen != case.version:
+        if duty not in OF_ANY_VERSION and action.seen != case.version:
             return await self._open(visit, official, case, "official.changed")
         if duty not in duties(official, case):
             return await self._open(visit, official, case, "official.may_not")
+        if duty is Duty.FILES:
+            return await self._look(visit, official, case)
         if duty in PURPOSES:
             return await self._writing.begin(visit, official, case, PURPOSES[duty])
         return await self._move(visit, official, case, action)
@@ -220,6 +234,17 @@ class Office:
             return await self._open(visit, official, case, "official.changed")
         case = await self._casework.get(tx, case.id)
         return await self._open(visit, official, case, key, name=name, id=str(action.value))
+
+    async def _look(self, visit: Visit, official: Official, case: Case) -> Served:
+        """Photos and voices of a case; that they were looked at stands in its history."""
+        account = visit.conversation.account
+        shown, replies = await self._screens.files(visit.tx, case, account, visit.now)
+        if shown:
+            await self._history.note(
+                visit.tx, case.id, Happened.FILES_SHOWN, at=visit.now, by=official.id,
+                detail=", ".join(map(str, shown)),
+            )  # fmt: skip
+        return replace(self._writing.say(visit, replies[-1]), replies=replies)
 
     async def _open(
         self, visit: Visit, official: Official, case: Case, key: str = "", **fields: str

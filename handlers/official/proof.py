@@ -9,6 +9,7 @@ from handlers.casework import Casework
 from storage.case_records import Case
 from storage.cases import Cases
 from storage.database import Transaction
+from storage.files import File
 from storage.official_drafts import Purpose
 
 LONGEST = 3000
@@ -31,9 +32,9 @@ class Proof:
         self._wording = wording
         self._cases = Cases()
 
-    def told(self, case: Case, purpose: Purpose, text: str) -> str:
-        """What the villager will read, word for word."""
-        return self._casework.as_told(case, TOLD_AS[purpose], text)
+    def told(self, case: Case, purpose: Purpose, text: str, voice: File | None = None) -> str:
+        """What the villager will read, word for word, of words, a voice or both."""
+        return self._casework.as_told(case, TOLD_AS[purpose], text, voice)
 
     def remarks(self, text: str) -> list[str]:
         """What may be hard to read."""

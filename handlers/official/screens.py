@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from content.redaction import redact
 from content.screens import shorten
 from content.texts import Texts
 from handlers.actions import Action, Duty, Home, ListWork, Work, encode
-from handlers.case_files import CaseFiles
+from handlers.case_files import LOOK, CaseFile, CaseFiles
 from handlers.casework import Casework
-from handlers.messages import Button, Reply
+from handlers.messages import Button, Kind, Reply
 from handlers.official.alike import DIGIT as GROUPING
 from handlers.official.alike import Alike, AlikeCases
 from handlers.official.duties import colleagues, duties
@@ -19,10 +19,14 @@ from storage.case_lists import CaseLists
 from storage.case_records import Case, Side, Words
 from storage.cases import Cases
 from storage.database import Transaction
+from storage.files import Files
 from storage.officials import Official
 
 PAGE = 8
 MORE, BACK = 9, 0
+LOOKING = 9
+"""Photos and voices of a case."""
+
 IN_LIST = 40
 """Letters of a case in a list."""
 
@@ -45,7 +49,8 @@ class Screens:
     """Builds the pages; it changes nothing."""
 
     def __init__(self, *, casework: Casework, texts: Texts, files: CaseFiles) -> None:
-        self._files = files
+        self._case_files = files
+        self._files = Files()
         self._casework = casework
         self._texts = texts
         self._cases = Cases()
@@ -118,16 +123,45 @@ class Screens:
             lines.append(self._texts("official.from", name=case.name))
         alike = await self._alike.alike(tx, official, case, said[0].text if said else "")
         lines += self._alike.lines(alike)
-        if files := await self._files.of_case(tx, case.id):
-            lines.append(self._texts("official.files", count=len(files)))
-            lines += [f"• {file.words}" for file in files if not file.readable]
+        files = await self._case_files.of_case(tx, case.id)
+        if sent := [file for file in files if not file.answers]:
+            lines.append(self._texts("official.files", count=len(sent)))
+            lines += [f"• {file.words}" for file in sent if not file.readable]
         masked = False
         for words in said:
             text = words.text if unmasked else redact(words.text)
             masked = masked or text != words.text
             lines.append(self._said(words, text, names))
-        choices = self._duties(official, case, alike, masked=masked)
+        choices = self._duties(official, case, alike, files, masked=masked)
         return Reply(_joined(notice, "\n".join(lines)), choices)
+
+    async def files(
+        self, tx: Transaction, case: Case, account: str, now: datetime
+    ) -> tuple[Sequence[int], tuple[Reply, ...]]:
+        """All that was sent in a case, one a message, for an official on that account, and the
+        numbers of those that are shown; of the others it is said why not."""
+        found = await self._files.of_case(tx, case.id)
+        replies, shown = [], []
+        for number, file in enumerate(found, start=1):
+            told = self._case_files.described(file)
+            fields = {"number": number, "count": len(found), "case": self._casework.label(case)}
+            if not told.readable:
+                text = self._texts("official.file.missing", words=told.words, **fields)
+                replies.append(Reply(text))
+                continue
+            media = self._case_files.media(file, now + LOOK)
+            text = self._texts(
+                f"official.file.{'answer' if told.answers else media.kind.value}",
+                length=self._case_files.length(file), **fields,
+            )  # fmt: skip
+            if not self._casework.opens(account, media):
+                text = f"{text} {self._texts('official.file.not_here')}"
+            else:
+                shown.append(file.id)
+            replies.append(Reply(text, media=(media,)))
+        key = "official.files_shown" if shown else "official.files_none"
+        back = self.button(BACK, self._texts("official.back"), Work(Duty.OPEN, case.id))
+        return shown, (*replies, Reply(self._texts(key), (back,)))
 
     async def colleagues(
         self, tx: Transaction, official: Official, case: Case, start: int
@@ -156,7 +190,13 @@ class Screens:
         )
 
     def _duties(
-        self, official: Official, case: Case, alike: Alike, *, masked: bool
+        self,
+        official: Official,
+        case: Case,
+        alike: Alike,
+        files: Sequence[CaseFile],
+        *,
+        masked: bool,
     ) -> tuple[Button, ...]:
         found = duties(official, case)
         shown = [
@@ -166,6 +206,9 @@ class Screens:
         ]
         if choice := self._alike.choice(official, case, alike):
             shown.append(self.button(GROUPING, *choice))
+        if files and Duty.FILES in found:
+            look = Work(Duty.FILES, case.id, case.version)
+            shown.append(self.button(LOOKING, self._texts(_looking(files), count=len(files)), look))
         return (*shown, self.button(BACK, self._texts("official.to_list"), ListWork()))
 
     def _line(self, case: Case, text: str, now: datetime, alike: Alike) -> str:
@@ -188,6 +231,14 @@ class Screens:
         if words.side is Side.NOTE:
             by = self._texts("official.side.note", name=by)
         return self._texts("official.said", by=by, day=self._casework.day(words.at), text=text)
+
+
+def _looking(files: Sequence[CaseFile]) -> str:
+    """What the choice is called that shows them."""
+    kinds = {file.mime.partition("/")[0] or file.kind for file in files}
+    if kinds <= {"image", Kind.IMAGE.value}:
+        return "official.look.images"
+    return "official.look.voices" if kinds <= {"audio", Kind.VOICE.value} else "official.look.all"
 
 
 def _joined(*parts: str) -> str:

@@ -8,19 +8,9 @@ from datetime import datetime
 from aiohttp import web
 
 from handlers.case_files import CaseFiles, Content
+from handlers.file_names import ENDINGS
 from handlers.staff.door import Door
 from storage.database import Database
-
-ENDINGS = {
-    "image/jpeg": "jpg",
-    "audio/ogg": "ogg",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/aac": "aac",
-    "audio/amr": "amr",
-    "application/pdf": "pdf",
-}
-"""All that is ever kept. Anything else is handed out as mere bytes."""
 
 
 def as_response(content: Content, number: int) -> web.Response:

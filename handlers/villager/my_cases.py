@@ -17,10 +17,11 @@ from handlers.actions import Action, CaseMove, CaseStep
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
-from handlers.messages import Reply
+from handlers.messages import Media, Reply
 from handlers.villager.menus import Choice, Menus
 from storage.case_records import Case, CaseState, Changed, Refused, Side
 from storage.cases import Cases
+from storage.files import Files
 from storage.guesses import WATCHED, Guess, Guesses
 
 EXPECTING = "case"  # "case:<move>:<number>"
@@ -58,6 +59,7 @@ class MyCases:
         self._texts = texts
         self._warn = warn
         self._files = files
+        self._book = Files()
         self._cases = Cases()
         self._guesses = Guesses(Guess.RECEIPT)
         self._menus = Menus(texts)
@@ -71,8 +73,12 @@ class MyCases:
         )
         if not mine:
             return self._say(visit, self._texts("my_cases.none"))
+        spoken = await self._book.answered_by_voice(visit.tx, [case.id for case in mine[:8]])
         choices: list[Choice] = [
-            (f"{self._casework.label(case)}: {self._state(case)}", CaseStep(CaseMove.SHOW, case.id))
+            (
+                f"{self._casework.label(case)}: {self._state(case, spoken=case.id in spoken)}",
+                CaseStep(CaseMove.SHOW, case.id),
+            )
             for case in mine[:8]
         ]
         return self._say(visit, self._texts("my_cases.list"), choices)
@@ -187,14 +193,19 @@ class MyCases:
         label, office = self._casework.label(case), self._casework.office(case)
         lines = [self._texts("my_cases.stands", case=label, office=office, state=self._state(case))]
         said = [w for w in await self._cases.words(visit.tx, case.id) if w.side is Side.OFFICIAL]
+        media: tuple[Media, ...] = ()
         if said:
             lines.append(f"“{said[-1].text}”")
+            if voice := await self._book.of_words(visit.tx, said[-1].id):
+                media = (self._files.media(voice),)
+                if not self._casework.opens(visit.conversation.account, media[0]):
+                    lines.append(self._texts("my_cases.voice_not_here"))
         mine = await self._mine(visit, case.id) is not None
         choices: list[Choice] = [
             (self._texts(f"case.move.{move}"), CaseStep(move, case.id))
             for move in (MOVES[case.state] if mine else ())
         ]
-        return self._say(visit, "\n".join(lines), choices)
+        return self._say(visit, "\n".join(lines), choices, media)
 
     def _ask(self, visit: Visit, move: CaseMove, case: Case, key: str) -> Served:
         """Ask for words about a case; 0 leaves it as it is."""
@@ -216,11 +227,19 @@ class MyCases:
         )
         return next((case for case in mine if case.id == number), None)
 
-    def _state(self, case: Case) -> str:
+    def _state(self, case: Case, *, spoken: bool = False) -> str:
+        if spoken and case.state is CaseState.ANSWERED:
+            return self._texts("my_cases.answered_by_voice")
         return shorten(
             self._texts(f"case.state.{case.state}", day=self._casework.day(case.due_at)), SHOWN
         )
 
-    def _say(self, visit: Visit, text: str, choices: list[Choice] | None = None) -> Served:
-        reply = Reply(text, self._menus.numbered(choices or []))
+    def _say(
+        self,
+        visit: Visit,
+        text: str,
+        choices: list[Choice] | None = None,
+        media: tuple[Media, ...] = (),
+    ) -> Served:
+        reply = Reply(text, self._menus.numbered(choices or []), media)
         return Served((reply,), replace(visit.talk, expecting="", greeted=True))

@@ -81,7 +81,7 @@ def _page(number: int, *packets: bytes, flags: int = 0, position: int = 0) -> by
     return bytes(page.write())
 
 
-def voice() -> bytes:
+def voice(seconds: int = 1) -> bytes:
     """An OGG with Opus as Telegram records it, with a tag."""
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 312, 48000, 0, 0)
     tag = b"ARTIST=" + SECRET
@@ -90,6 +90,14 @@ def voice() -> bytes:
         (
             _page(0, head, flags=2),
             _page(1, tags),
-            _page(2, b"\x08" + bytes(40), flags=4, position=48000),
+            _page(2, b"\x08" + bytes(40), flags=4, position=48000 * seconds),
         )
     )
+
+
+def noise(size: tuple[int, int]) -> bytes:
+    """A picture that no coder makes small."""
+    grain = Image.effect_noise(size, 90).convert("RGB")
+    out = BytesIO()
+    grain.save(out, "JPEG", quality=90)
+    return out.getvalue()

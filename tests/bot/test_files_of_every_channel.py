@@ -17,6 +17,7 @@ from bot.file_store import FileStore
 from bot.uploads import Uploads
 from content.texts import Texts
 from handlers.case_files import CaseFile, CaseFiles
+from handlers.file_names import FileNames
 from handlers.messages import Kind
 from storage.database import Database
 from storage.drafts import Drafts
@@ -66,7 +67,7 @@ class Way:
     @property
     def case_files(self) -> CaseFiles:
         texts: Texts = TEXTS
-        return CaseFiles(texts=texts, read=unread, per_case=3)
+        return CaseFiles(texts=texts, read=unread, per_case=3, names=FileNames([b"key"]))
 
     async def fetched(self, draft: int) -> CaseFile:
         store = FileStore(str(self.folder))

@@ -17,7 +17,13 @@ from tests.emulators.telegram import TOKEN, Emulator
 from tests.emulators.telegram_control import TelegramControl
 
 LAN, GROUP = 4001, -1001234
-CONTENT = {"anh/the.png": b"picture", "tieng/the.ogg": b"voice", "tieng/the.mp3": b"music"}
+SENT = Media(MediaKind.AUDIO, "files/7-0-a_key.ogg", "Bấm để nghe", "https://xa.vn/tep/7-0-a_key")
+CONTENT = {
+    "anh/the.png": b"picture",
+    "tieng/the.ogg": b"voice",
+    "tieng/the.mp3": b"music",
+    SENT.name: b"OggS",
+}
 PICTURE = Media(MediaKind.IMAGE, "anh/the.png", "Thẻ bảo hiểm")
 VOICE = Media(MediaKind.AUDIO, "tieng/the.ogg", "Lời đọc")
 # The pauses are short; the limits of a call are long enough for a busy machine.

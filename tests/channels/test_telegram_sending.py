@@ -21,7 +21,16 @@ from bot.channels.telegram import TelegramChannel
 from handlers.messages import Button, Media, MediaKind, Reply
 from tests.channels import telegram_line
 from tests.channels.line import HELLO, NOW
-from tests.channels.telegram_line import GROUP, IMPATIENT, LAN, PICTURE, VOICE, Line, chat
+from tests.channels.telegram_line import (
+    GROUP,
+    IMPATIENT,
+    LAN,
+    PICTURE,
+    SENT,
+    VOICE,
+    Line,
+    chat,
+)
 
 line, channel = telegram_line.line, telegram_line.channel
 
@@ -126,6 +135,26 @@ async def test_words_go_out_when_their_picture_cannot_be_had_or_is_refused(
     await line.control.fault("sendPhoto", "error", status=400, description="Bad Request: IMAGE")
     await channel.send(chat(LAN), Reply("hai", media=(PICTURE,)))
     assert [s.text for s in await line.control.sent(LAN)] == ["một", "hai"]
+
+
+async def test_what_somebody_sent_is_opened_by_its_link_where_the_person_takes_no_voices(
+    line: Line, channel: TelegramChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal = "Bad Request: VOICE_MESSAGES_FORBIDDEN"
+    await line.control.fault("sendVoice", "error", status=400, description=refusal)
+    await channel.send(chat(LAN), Reply("Trả lời:", media=(SENT,)))
+    [sent] = await line.control.sent(LAN)
+    assert sent.text == f"Trả lời:\nBấm để nghe: {SENT.link}"
+    assert "a_key" not in caplog.text, "whoever has the name may hear it"
+
+
+async def test_the_key_to_a_file_is_not_its_name_on_phones(
+    line: Line, channel: TelegramChannel
+) -> None:
+    await channel.send(chat(LAN), Reply("Trả lời:", media=(SENT,)))
+    [call] = await line.control.calls("sendVoice")
+    assert "a_key" not in str(call)
+    assert "audio.ogg" in str(call)
 
 
 async def test_a_retry_does_not_send_the_picture_twice(

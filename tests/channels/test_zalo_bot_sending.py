@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,16 @@ async def test_words_go_out_alone_when_the_picture_is_refused_or_has_no_public_a
     ]
     assert channel.capabilities.media == {MediaKind.IMAGE}
     assert not private.capabilities.media
+
+
+async def test_a_refused_picture_that_somebody_sent_is_opened_by_its_link(
+    line: Line, channel: ZaloBotChannel
+) -> None:
+    await line.control.fault("sendPhoto", "error", status=404, description="Not Found")
+    sent = replace(PICTURE, name="files/7-0-key.jpg", link="https://xa.vn/tep/7-0-key")
+    await channel.send(chat(), Reply("Ảnh 1/1", media=(sent,)))
+    [shown] = await line.control.sent(LAN)
+    assert shown.text == f"Ảnh 1/1\n{PICTURE.text}: {sent.link}"
 
 
 GONE = "Bad Request: chat not found"

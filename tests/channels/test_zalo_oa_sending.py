@@ -102,6 +102,14 @@ async def test_a_picture_may_be_fetched_by_zalo_from_our_address(house: House) -
     assert not await house.control.calls(UPLOAD)
 
 
+async def test_a_refused_picture_that_somebody_sent_is_opened_by_its_link(house: House) -> None:
+    channel = house.channel(pictures=True, media_base=f"{house.url}/media")
+    await house.control.options(fetch_urls=True)
+    sent = replace(PICTURE, name="files/7-0-key.jpg", link="https://xa.vn/tep/7-0-key")
+    await channel.send(CHAT, Reply("Ảnh 1/1", media=(sent,)))
+    assert await kinds(house) == [("text", f"Ảnh 1/1\n{PICTURE.text}: {sent.link}")]
+
+
 async def test_lists_are_used_where_switched_on_and_given_up_when_refused(house: House) -> None:
     channel = house.channel(pictures=True, lists=True, media_base=f"{house.url}/media")
     reply = Reply("Thẻ bảo hiểm y tế\nMang theo căn cước.", CHOICES, (PICTURE,))

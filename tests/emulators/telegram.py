@@ -129,9 +129,10 @@ async def _parameters(request: web.Request) -> dict[str, Any]:
     found = await parameters(request)
     if request.content_type == "application/json":
         return found
-    for name, value in found.items():
+    for name, value in list(found.items()):
         if isinstance(value, web.FileField):
             found[name] = value.file.read()
+            found["file_name"] = value.filename
         elif isinstance(value, str) and value[:1] in {"{", "["} and name not in {"text", "caption"}:
             found[name] = json.loads(value)
         elif value in {"true", "false", "True", "False"}:

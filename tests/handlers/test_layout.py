@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,10 +89,40 @@ def test_a_channel_without_pictures_gets_the_words() -> None:
     assert message == Reply("Nhà ở")
 
 
+def test_what_cannot_be_shown_becomes_a_link_above_the_choices() -> None:
+    sound = Media(MediaKind.AUDIO, "files/1-0-x.ogg", "Bấm để nghe", "https://xa.vn/tep/1")
+    reply = Reply("Trả lời:", (Button("Hiểu rồi", "1:h", 1),), (sound,))
+    [message] = lay_out(reply, PLAIN)
+    assert message == Reply("Trả lời:\nBấm để nghe: https://xa.vn/tep/1\n\n1. Hiểu rồi")
+    [played] = lay_out(reply, RICH)
+    assert (played.text, played.media) == ("Trả lời:", (sound,))
+
+
+def test_some_pictures_are_shown_only_if_somebody_sent_them() -> None:
+    chat = Capabilities(text_length=2000, buttons=0, if_sent=frozenset({MediaKind.IMAGE}))
+    sent = Media(MediaKind.IMAGE, "files/1-0-x.jpg", "Bấm để xem ảnh")
+    [message] = lay_out(Reply("Ảnh", media=(PICTURE, sent)), chat)
+    assert message.media == (sent,)
+
+
+def test_a_sound_that_a_channel_does_not_play_becomes_a_link_too() -> None:
+    chat = replace(RICH, sounds=frozenset({".ogg"}))
+    sounds = [
+        Media(MediaKind.AUDIO, f"files/1-0-x{ending}", "Nghe", "https://xa.vn/tep/1")
+        for ending in (".OGG", ".amr")
+    ]
+    [message] = lay_out(Reply("Trả lời:", media=tuple(sounds)), chat)
+    assert message.media == (sounds[0],)
+    assert message.text == "Trả lời:\nNghe: https://xa.vn/tep/1"
+    assert chat.shows(Media(MediaKind.AUDIO, "files/", "")), "one that is still to come"
+
+
 @given(
     st.text(max_size=50),
     st.lists(st.builds(Button, st.text(), st.text(), st.none() | st.integers(0, 9)), max_size=3),
-    st.lists(st.builds(Media, st.sampled_from(MediaKind), st.text(), st.text()), max_size=2),
+    st.lists(
+        st.builds(Media, st.sampled_from(MediaKind), st.text(), st.text(), st.text()), max_size=2
+    ),
     st.booleans(),
     st.text(max_size=9),
     st.none() | st.lists(st.builds(Command, st.text(), st.text()), max_size=2).map(tuple),
@@ -108,8 +140,9 @@ def test_a_reply_comes_back_from_the_outbox_as_it_went_in(
 
 
 def test_a_reply_that_an_earlier_version_stored_is_still_read() -> None:
-    stored = '{"text": "Chào", "buttons": [["a", "1:h", 0]], "media": []}'
-    assert Reply.from_json(stored) == Reply("Chào", (Button("a", "1:h", 0),))
+    media = '[["image", "pictograms/x.png", "một ngôi nhà"]]'
+    stored = f'{{"text": "Chào", "buttons": [["a", "1:h", 0]], "media": {media}}}'
+    assert Reply.from_json(stored) == Reply("Chào", (Button("a", "1:h", 0),), (PICTURE,))
 
 
 @pytest.mark.parametrize("stored", ["", "{}", "[]", '{"text": 1}'])

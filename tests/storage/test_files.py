@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
+from storage.case_privacy import forget_words
 from storage.case_records import CaseRecord
 from storage.database import Database
 from storage.drafts import Drafts
 from storage.files import LEASE, File, Files, FileState
+from storage.migrate import migrate
 from tests.storage.test_cases import conversation, opened
 
 NOW = datetime(2026, 12, 30, 3, 0, tzinfo=UTC)
@@ -112,3 +114,53 @@ async def test_a_file_of_nobody_is_a_mistake(database: Database) -> None:
     async with database.begin() as tx:
         with pytest.raises(ValueError, match="draft or to a case"):
             await BOOK.receive(tx, account="t", reference="r", kind="image", at=NOW, at_most=3)
+
+
+async def test_the_files_of_a_forgotten_case_are_orphans(database: Database) -> None:
+    gone, stays = await opened(database), await opened(database)
+    async with database.begin() as tx:
+        for case in (gone, stays):
+            await BOOK.receive(
+                tx, case=case.id, account="tg", reference="r", kind="image", at=NOW, at_most=3
+            )
+        await forget_words(tx, [gone.id], at=NOW)
+    async with database.read() as tx:
+        assert len(await BOOK.orphans(tx, at=NOW)) == 1
+        assert len(await BOOK.of_case(tx, stays.id)) == 1
+    assert len(await due(database)) == 1, "what nobody owns is not fetched either"
+
+
+async def test_a_database_of_before_voices_keeps_its_files_but_those_of_forgotten_cases(
+    database_address: str,
+) -> None:
+    database = Database.at(database_address)
+    await migrate(database, to="0012")
+    async with database.begin() as tx:
+        at = NOW if tx.on_postgresql else NOW.replace(tzinfo=None)
+        for case in (1, 2):
+            await tx.connection.execute(
+                text(
+                    "INSERT INTO cases (id, kind, state, version, unit, place, topic, name,"
+                    " platform, language, quarantine, received_at, due_at) VALUES (:case,"
+                    " 'problem', 'closed', 1, 'xa', '', '', '', '', 'vi', '', :at, :at)"
+                ).bindparams(case=case, at=at)
+            )
+            await tx.connection.execute(
+                text(
+                    "INSERT INTO files (id, case_id, account, reference, kind, state, attempts,"
+                    " next_try_at, mime, size, key, reason, created_at) VALUES (:case, :case,"
+                    " 'tg', '', 'image', 'stored', 1, :at, 'image/jpeg', 5, 'k', '', :at)"
+                ).bindparams(case=case, at=at)
+            )
+        await tx.connection.execute(
+            text(
+                "INSERT INTO case_events (case_id, at, what, detail) VALUES (1, :at,"
+                " 'forgotten', '')"
+            ).bindparams(at=at)
+        )
+    await migrate(database)
+    async with database.read() as tx:
+        [kept] = await BOOK.of_case(tx, 2)
+        assert (kept.state, kept.seconds, kept.words_id) == (FileState.STORED, 0, None)
+        assert [file.id for file in await BOOK.orphans(tx, at=NOW)] == [1]
+    await database.close()
