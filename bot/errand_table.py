@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from content.texts import Texts
+from content.wishes import Wish, Wished, Wishes
 from handlers.actions import (
     Action,
     AskPerson,
@@ -14,9 +16,12 @@ from handlers.actions import (
     ChooseUnit,
     Feedback,
     ForgetMe,
+    GoOn,
     Home,
     LinkChats,
     ListUnits,
+    MeantReceipt,
+    MoreCases,
     MyCases,
     MyData,
     OfferLink,
@@ -32,16 +37,20 @@ from handlers.actions import (
     Told,
 )
 from handlers.errands import Served, Visit
+from handlers.messages import Reply
 from handlers.official.office import Office
 from handlers.reception import Errands
-from handlers.villager.ask import Ask
+from handlers.villager.ask import EXPECTING_QUESTION, Ask
+from handlers.villager.awaited import Awaited, is_old
 from handlers.villager.browse import Browse
 from handlers.villager.feedback import Telling
+from handlers.villager.feedback_steps import Step
 from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases as OwnCases
 from handlers.villager.my_data import MyData as OwnData
 from handlers.villager.places import Places
 from handlers.villager.subscription import Subscription
+from storage.officials import Officials
 
 
 @dataclass(frozen=True)
@@ -53,21 +62,75 @@ class Desk:
     places: Places
     linking: Linking
     telling: Telling
+    wishes: Wishes
     own_cases: OwnCases
     own_data: OwnData
     subscription: Subscription
+    texts: Texts
+    officials: Officials = field(default_factory=Officials)
+
+    @cached_property
+    def awaited(self) -> Awaited:
+        """What to do with words that come late."""
+        return Awaited(self.texts, warn=self.ask.warning, words=self.new_words)
 
     async def words(self, visit: Visit) -> Served:
-        """What is being told comes first; then a receipt, a commune, a code; the rest asks."""
-        served = await self.telling.hear(visit) or await self.own_cases.hear(visit)
-        if served is not None:
+        """A receipt opens its case whatever was going on; what comes late is asked about; what is
+        being told comes next; the rest is a wish, a commune, a code or a question."""
+        if self.own_cases.is_receipt(visit.text):
+            begun = await self.telling.telling(visit)
+            served = await self.own_cases.look_up(visit) or await self.browse.home(visit)
+            return self.telling.reminded(served) if begun else served
+        if (asked := self.awaited.ask_first(visit)) is not None:
+            return asked
+        return await self.new_words(visit)
+
+    async def new_words(self, visit: Visit) -> Served:
+        """The same without looking back."""
+        if (told := await self.telling.hear(visit)) is not None:
+            return told
+        if visit.talk.expecting and self.wishes.stops(visit.text):
+            return await self.browse.home(visit)
+        if (served := await self.own_cases.hear(visit)) is not None:
             return served
+        if (wish := await self.wished(visit)) is not None:
+            return wish
         if (unit := self.places.find(visit.text)) is not None:
             return await self.places.choose(visit, ChooseUnit(unit.code))
         return await self.linking.hear(visit) or await self.ask.ask(visit)
 
+    async def wished(self, visit: Visit) -> Served | None:
+        """What they want who ask nothing of the cards."""
+        match self.wishes.hear(visit.text):
+            case Wished(Wish.PERSON):
+                return await self.ask.pass_on(visit)
+            case Wished(Wish.FEEDBACK) as wished:
+                return await self.telling.begin(visit, wished)
+            case Wished(Wish.FORMAL):
+                return self.ask.formal(visit)
+        if self.wishes.denounces(visit.text) and not self.wishes.asks(visit.text):
+            return self.ask.denounced(visit)
+        return None
+
+    async def go_on(self, visit: Visit, action: Action) -> Served:
+        """What their late words are for; of an old button the first page."""
+        return await self.awaited.go_on(visit, action) or await self.browse.home(visit)
+
+    async def no_such_digit(self, visit: Visit, digit: str) -> Served | None:
+        """Repeat what can be chosen; None where the usual words do."""
+        served = await self.telling.no_such_digit(visit, digit)
+        if served is None and await self.officials.of(visit.tx, visit.conversation.id):
+            words = self.texts("official.no_such_digit", digit=digit)
+            return Served((Reply(words),), visit.talk)
+        return served
+
     async def media(self, visit: Visit) -> Served | None:
-        """A photo, a sound or a place without words: for what is being told, or a case."""
+        """A photo, a sound or a place without words: for what is being told, a case, or instead of
+        the question that was awaited."""
+        if is_old(visit) and not await self.telling.telling(visit):
+            return None
+        if visit.talk.expecting == EXPECTING_QUESTION:
+            return await self.telling.begin(visit)
         return await self.telling.hear(visit) or await self.own_cases.hear(visit)
 
     async def start(self, visit: Visit) -> Served:
@@ -80,6 +143,8 @@ class Desk:
         """ "thôi", "quay lại", "bỏ qua", said of what is being told; else the first page."""
         draft = await self.telling.telling(visit)
         match action:
+            case Stop() if draft and draft.step == Step.NAME:
+                return await self.telling.skip(visit, draft)
             case Stop() if draft:
                 return await self.telling.stop(visit)
             case Back() if draft:
@@ -87,6 +152,12 @@ class Desk:
             case Skip() if draft:
                 return await self.telling.skip(visit, draft)
         return await self.browse.home(visit)
+
+    async def stop_notices(self, visit: Visit, action: Action) -> Served:
+        """ "dừng": no more notices. Who gets none and tells something means that."""
+        if await self.telling.telling(visit) and not await self.subscription.has_any(visit):
+            return await self.step(visit, Stop())
+        return await self.subscription.stop(visit, action)
 
 
 def errand_table(
@@ -129,14 +200,17 @@ def errand_table(
             OfferLink: desk.linking.offer,
             LinkChats: desk.linking.link,
             PartChats: desk.linking.part,
+            GoOn: desk.go_on,
             Feedback: desk.telling.act,
             CaseStep: desk.own_cases.step,
             MyCases: desk.own_cases.show_all,
+            MoreCases: desk.own_cases.show_all,
+            MeantReceipt: desk.own_cases.meant,
             MyData: desk.own_data.show,
             ForgetMe: desk.own_data.forget,
             OfferNotices: desk.subscription.offer,
             TakeNotices: desk.subscription.take,
-            StopNotices: desk.subscription.stop,
+            StopNotices: desk.stop_notices,
             Stop: desk.step,
             Back: desk.step,
             Skip: desk.step,
@@ -149,6 +223,7 @@ def errand_table(
         describe=lambda action: office.describe(action) or describe(action),
         introduction=desk.browse.introduction,
         media=desk.media,
+        no_such_digit=desk.no_such_digit,
         forget=desk.own_data.forget_all,
         store=store,
     )

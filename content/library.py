@@ -18,6 +18,9 @@ from content.days import only_time
 from content.shelf import SHIPPED, Shelf, Stamp
 from content.understanding import Answer, Choices, Context, Outcome, Understanding, Unknown
 from content.understanding.apart import learn_apart
+from content.understanding.vietnamese import Abbreviations
+from content.wishes import FILE as WISHES
+from content.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ class Library:
         self.words = holding(folder, WORDS)
         self.shelf = shelf
         self.alarm = Alarm.load(holding(self.words, CRISIS) / CRISIS, cache=cache)
+        self.wishes = Wishes.load(
+            holding(self.words, WISHES) / WISHES, Abbreviations.load(self.words / WORDS)
+        )
         self.understanding = understanding
         self._cache = cache
         self._seen = seen

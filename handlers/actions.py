@@ -78,10 +78,19 @@ class PartChats:
     """Let this chat stand alone again."""
 
 
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """What I wrote after a long silence: it goes `on` with what was awaited (1), or asks (0)."""
+
+    on: int
+
+
 class Told(StrEnum):
     """What somebody does while telling feedback (`Feedback`)."""
 
-    BEGIN = "b"  # with a value: whatever was begun before is gone
+    BEGIN = "b"  # value: one of `Begun`
+    ADD = "m"  # what was typed just now belongs to what was begun before
+    WAY = "w"  # how one denounces
     KIND = "k"  # value: a kind of case, or "denunciation"
     ABOUT = "a"  # value: whom a complaint is about
     UNIT = "u"  # value: the commune that it is for
@@ -92,6 +101,16 @@ class Told(StrEnum):
     BACK = "r"
     SKIP = "x"
     DROP = "d"
+
+
+class Begun(StrEnum):
+    """How telling feedback begins. What is told is what was typed last, or nothing yet."""
+
+    EMPTY = ""
+    ANEW = "anew"  # whatever was begun before is gone
+    SAID = "said"
+    SAID_ANEW = "instead"
+    COMPLAINT = "complain"  # as SAID; it is a complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +146,20 @@ class CaseStep:
 @dataclass(frozen=True, slots=True)
 class MyCases:
     """List what I asked and said, and how it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreCases:
+    """The same list, from the `start`-th on."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeantReceipt:
+    """Yes, that is my receipt; `mark` is its keyed hash, 32 bytes in base64."""
+
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +266,12 @@ Action = (
     | OfferLink
     | LinkChats
     | PartChats
+    | GoOn
     | Feedback
     | CaseStep
     | MyCases
+    | MoreCases
+    | MeantReceipt
     | MyData
     | ForgetMe
     | Stop
@@ -260,9 +296,12 @@ _TAGS: dict[str, type[Action]] = {
     "lo": OfferLink,
     "l": LinkChats,
     "lp": PartChats,
+    "go": GoOn,
     "f": Feedback,
     "k": CaseStep,
     "ks": MyCases,
+    "km": MoreCases,
+    "kr": MeantReceipt,
     "d": MyData,
     "df": ForgetMe,
     "x": Stop,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,6 +13,11 @@ from storage.database import Transaction
 from storage.outbox import Lane, Outbox
 
 CHOICES = range(1, 9)
+BEYOND = range(11, 100)
+"""Where the digits of a screen leave too little room: no screen ever has these."""
+
+MOST_POSTED = 60
+"""So many digits of messages that came unasked are remembered; far fewer than `BEYOND` has."""
 
 
 class Post:
@@ -57,29 +62,32 @@ class Post:
         )
 
     async def _numbered(self, tx: Transaction, reply: Reply, conversation: int) -> Reply:
-        taken = await self._conversations.choices(tx, conversation)
-        buttons = _placed(reply.buttons, taken)
-        if len(buttons) < len(reply.buttons):  # the last answer's choices make room
-            taken = {d: action for d, action in taken.items() if int(d) not in CHOICES}
-            buttons = _placed(reply.buttons, taken)
-        await self._conversations.offer(tx, conversation, {**taken, **_digits(buttons)})
+        choices, posted = await self._conversations.offered(tx, conversation)
+        posted = dict(list(posted.items())[-MOST_POSTED:])
+        buttons = _placed(reply.buttons, {**choices, **posted})
+        await self._conversations.post(tx, conversation, {**posted, **_digits(buttons)})
         return replace(reply, buttons=buttons)
 
 
 def _placed(buttons: tuple[Button, ...], taken: Mapping[str, str]) -> tuple[Button, ...]:
-    """The buttons on digits that nothing else has; only so many as there are."""
+    """The buttons on digits that nothing else has: their own, or all the others of one kind."""
     own = {
         b.digit
         for b in buttons
         if b.digit is not None and taken.get(str(b.digit), b.action) == b.action
     }
-    free = iter([d for d in CHOICES if str(d) not in taken and d not in own])
-    placed = []
-    for button in buttons:
-        digit = button.digit if button.digit in own else next(free, None)
-        if digit is not None:
-            placed.append(replace(button, digit=digit))
-    return tuple(placed)
+    others = [b for b in buttons if b.digit not in own]
+    numbers = iter(_free(len(others), {*taken, *map(str, own)}))
+    return tuple(b if b.digit in own else replace(b, digit=next(numbers)) for b in buttons)
+
+
+def _free(count: int, taken: Collection[str]) -> list[int]:
+    """So many digits that mean nothing yet, all of one kind."""
+    for digits in (CHOICES, BEYOND):
+        free = [digit for digit in digits if str(digit) not in taken]
+        if len(free) >= count:
+            return free[:count]
+    raise ValueError(f"{count} choices are more than there are digits")
 
 
 def _digits(buttons: tuple[Button, ...]) -> dict[str, str]:

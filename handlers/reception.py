@@ -17,6 +17,7 @@ from handlers.actions import Action, AskPerson, Home, UnknownAction, decode, enc
 from handlers.errands import ActionErrand, Errand, Served, Visit
 from handlers.layout import lay_out
 from handlers.messages import Capabilities, Incoming, Kind, Reply
+from handlers.villager.awaited import awaited_since
 from handlers.villager.menus import HOME, PERSON, Menus, digits
 from handlers.villager.spoken_digit import spoken_digit
 from storage.conversations import Conversation, Conversations, Talk
@@ -61,6 +62,7 @@ class Errands:
     forget: Callable[[Visit], Awaitable[None]]  # all that is kept of a person
     store: Callable[[str], str]  # the words of a message as they may be kept
     media: Callable[[Visit], Awaitable[Served | None]]
+    no_such_digit: Callable[[Visit, str], Awaitable[Served | None]]  # None: the usual words do
 
 
 class Reception:
@@ -217,8 +219,9 @@ class Reception:
             served = await self._errands.actions[type(action)](replace(visit, text=""), action)
         elif incoming.kind is Kind.BUTTON:
             served = self._only("reception.old_button", visit)
-        elif digit := spoken_digit(incoming.text, visit.talk.choices):
-            served = self._only("reception.no_such_digit", visit, digit=digit)
+        elif digit := spoken_digit(incoming.text, _offered(visit.talk)):
+            told = await self._errands.no_such_digit(visit, digit)
+            served = told or self._only("reception.no_such_digit", visit, digit=digit)
         elif incoming.text:
             served = await self._errands.words(visit)
         elif heard := await self._unsaid(visit):
@@ -258,13 +261,20 @@ class Reception:
         """Remember where the talk stands, and queue the replies as the channel can show them.
 
         Unless they `chose` to leave it, the last list of choices stays good while none follows:
-        the answer to a thank-you or a sticker has none of its own.
+        the answer to a thank-you or a sticker has none of its own. Digits of what came unasked stay
+        good until a screen shows the same ones.
         """
         conversation = visit.conversation
         choices = digits(served.replies[-1].buttons)
         if not chose and not choices.keys() - ALWAYS.keys():
             choices = {**visit.talk.choices, **choices}
-        talk = replace(served.talk, choices=choices, greeted=True)
+        talk = replace(
+            served.talk,
+            choices=choices,
+            posted=_still_posted(visit.talk, served.talk, choices),
+            awaited_since=awaited_since(visit, served.talk, chose=chose),
+            greeted=True,
+        )
         await self._conversations.remember(visit.tx, conversation.id, talk)
         capabilities = self._capabilities[conversation.account]
         messages = [m for reply in served.replies for m in lay_out(reply, capabilities)]
@@ -291,9 +301,9 @@ class Reception:
                 words = " ".join(typed.split()).strip(" .!…")
                 if words in self._errands.commands:
                     return self._errands.commands[words]
-                choices = conversation.talk.choices
-                digit = spoken_digit(incoming.text, choices)
-                encoded = choices.get(digit) or ALWAYS.get(digit, "")
+                offered = _offered(conversation.talk)
+                digit = spoken_digit(incoming.text, offered)
+                encoded = offered.get(digit) or ALWAYS.get(digit, "")
         try:
             return decode(encoded)
         except UnknownAction:
@@ -312,6 +322,18 @@ class Reception:
 
     def _only(self, key: str, visit: Visit, **fields: str) -> Served:
         return Served((Reply(self._texts(key, **fields), self._menus.numbered([])),), visit.talk)
+
+
+def _offered(talk: Talk) -> dict[str, str]:
+    """What each digit means; the screen's own come first."""
+    return {**talk.posted, **talk.choices}
+
+
+def _still_posted(before: Talk, after: Talk, shown: Mapping[str, str]) -> Mapping[str, str]:
+    """Digits of what came unasked that a screen does not take over; none of somebody forgotten."""
+    if after == Talk():
+        return {}
+    return {digit: action for digit, action in before.posted.items() if digit not in shown}
 
 
 def _wordless(incoming: Incoming) -> bool:

@@ -34,6 +34,8 @@ class ConversationRecord(Record):
     choices: Mapped[str] = mapped_column(Text, default="{}")
     question: Mapped[str] = mapped_column(Text, default="")
     expecting: Mapped[str] = mapped_column(String(32), default="")
+    awaited_since: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    posted: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     greeted: Mapped[bool] = mapped_column(Boolean, default=False)
     stopped_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
     created_at: Mapped[datetime] = mapped_column(Utc)
@@ -46,7 +48,9 @@ class Talk:
     `topic` and `facet` are of the last answer, or guessed while not `sure`; `leanings` are the
     cards it may have been about, with their scores. `choices` maps a typed digit to the encoded
     action of the button that shows it. `question` is the last thing asked in words, for an
-    official. `expecting` names what the next words are, when an errand asked for them.
+    official. `expecting` names what the next words are, when an errand asked for them, and
+    `awaited_since` when (UTC). `posted` is like `choices`, of messages that came unasked: they go
+    on to mean what they did while other screens come and go.
     """
 
     topic: str = ""
@@ -57,6 +61,8 @@ class Talk:
     question: str = ""
     expecting: str = ""
     greeted: bool = False
+    awaited_since: datetime | None = None
+    posted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,8 @@ class Conversations:
             question=row.question,
             expecting=row.expecting,
             greeted=row.greeted,
+            awaited_since=row.awaited_since,
+            posted=json.loads(row.posted),
         )
         return Conversation(
             row.id, row.account, row.chat, row.thread, row.person_id, talk, bool(row.stopped_at)
@@ -129,24 +137,31 @@ class Conversations:
                 question=talk.question,
                 expecting=talk.expecting,
                 greeted=talk.greeted,
+                awaited_since=talk.awaited_since,
+                posted=json.dumps(dict(talk.posted)),
             )
         )
 
-    async def choices(self, tx: Transaction, conversation: int) -> dict[str, str]:
-        """What each digit means in it just now; kept from others until the commit."""
+    async def offered(
+        self, tx: Transaction, conversation: int
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """What each digit means in it just now: on its screen, and in what was posted. Kept from
+        others until the commit."""
         row = ConversationRecord
         found = await tx.connection.execute(
-            select(row.choices).where(row.id == conversation).with_for_update(key_share=True)
+            select(row.choices, row.posted)
+            .where(row.id == conversation)
+            .with_for_update(key_share=True)
         )
-        choices: dict[str, str] = json.loads(found.scalar_one_or_none() or "{}")
-        return choices
+        choices, posted = found.one_or_none() or ("{}", "{}")
+        return json.loads(choices), json.loads(posted)
 
-    async def offer(self, tx: Transaction, conversation: int, choices: Mapping[str, str]) -> None:
-        """These digits mean something from now on, and no others."""
+    async def post(self, tx: Transaction, conversation: int, posted: Mapping[str, str]) -> None:
+        """These digits mean something too from now on, whatever its screen shows."""
         await tx.connection.execute(
             update(ConversationRecord)
             .where(ConversationRecord.id == conversation)
-            .values(choices=json.dumps(dict(choices)))
+            .values(posted=json.dumps(dict(posted)))
         )
 
     async def stop_writing(self, tx: Transaction, conversation: int, *, at: datetime) -> None:

@@ -36,10 +36,12 @@ class DraftRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`step` is what is asked just now. What was not told yet is empty. `unit` handles it."""
+    """`step` is what is asked just now, since `touched_at` (UTC). What was not told yet is empty.
+    `unit` handles it."""
 
     id: int
     step: str
+    touched_at: datetime
     kind: str = ""
     about: str = ""
     text: str = ""
@@ -59,13 +61,21 @@ class Drafts:
         }  # fmt: skip
         new = await insert_or_ignore(tx, DraftRecord, values, ["conversation_id"])
         assert new is not None  # noqa: S101 - the conversation's row is locked: nobody else inserts
-        return Draft(new, step)
+        return Draft(new, step, at)
 
     async def of(self, tx: Transaction, conversation: int) -> Draft | None:
         row = DraftRecord
         rows = await tx.connection.execute(
             select(
-                row.id, row.step, row.kind, row.about, row.text, row.unit, row.place, row.name
+                row.id,
+                row.step,
+                row.touched_at,
+                row.kind,
+                row.about,
+                row.text,
+                row.unit,
+                row.place,
+                row.name,
             ).where(row.conversation_id == conversation)
         )
         found = rows.one_or_none()

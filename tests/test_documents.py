@@ -24,6 +24,7 @@ from handlers.actions import CaseMove, Duty
 from handlers.exports import Columns
 from handlers.messages import Kind, MediaKind
 from handlers.official_post import SORTS
+from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.case_groups import Trouble
 from storage.case_history import Happened
@@ -55,7 +56,9 @@ FAMILIES = {
     "feedback.kind": [*KINDS, DENUNCIATION],
     "public.kind": [kind.value for kind in CaseKind],
     "feedback.about": list(ABOUT),
-    "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
+    "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot"],
+    "awaited.ask": sorted(VILLAGERS),
+    "awaited.go_on": sorted(VILLAGERS),
     "words": ["part", "stop", "back", "skip", "my_cases", "my_data", "forget_me"],
     "case.move": [move.value for move in CaseMove],
     "export.column": list(Columns.NAMES),

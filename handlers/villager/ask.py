@@ -25,12 +25,14 @@ from content.understanding import (
     Unknown,
 )
 from content.understanding import AskPerson as WantsPerson
-from handlers.actions import Action, Feedback, ShowCard, Told
+from content.wishes import Wishes
+from handlers.actions import Action, Begun, Feedback, ShowCard, Told
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.units import Units
 from handlers.villager.browse import Browse
+from handlers.villager.denouncing import Denouncing
 from handlers.villager.menus import Choice, Menus
 from storage.case_records import CaseKind, NewCase
 from storage.cases import Cases
@@ -41,6 +43,7 @@ LONGEST_QUESTION = 4_000
 """In letters. Telegram's own messages are no longer than this."""
 
 SHOWN_QUESTION = 120
+FORMAL_CARD = "khieu-nai-to-cao"
 EXPECTING_QUESTION = "question"
 
 Understand = Callable[[str, Context | None, date], Outcome]
@@ -61,6 +64,7 @@ class Ask:
         casework: Casework,
         platform: Callable[[str], str],
         unanswered: Unanswered,
+        wishes: Wishes,
     ) -> None:
         """`platform` says of an account what kind of channel it is."""
         self._understand = understand
@@ -73,6 +77,8 @@ class Ask:
         self._casework = casework
         self._platform = platform
         self._unanswered = unanswered
+        self._wishes = wishes
+        self._denouncing = Denouncing(texts)
         self._menus = Menus(texts)
 
     async def ask(self, visit: Visit) -> Served:
@@ -106,7 +112,8 @@ class Ask:
         talk = _talk(visit.talk, outcome.context)
         match outcome:
             case Answer(slug=slug, facet=facet):
-                return self._browse.show(visit, slug, facet, question=question)
+                also = self._as_feedback() if self._troubled(visit, question) else None
+                return self._browse.show(visit, slug, facet, question=question, also=also)
             case Choices(slugs=slugs):
                 await self._note(visit, question, Doubt.UNSURE, slugs)
                 return self._menu(visit, question, outcome)
@@ -117,6 +124,9 @@ class Ask:
             case Unknown(alternatives=slugs):
                 await self._note(visit, question, Doubt.UNKNOWN, slugs)
                 key = unknown_key(question)
+                if key == "answer.unknown" and self._troubled(visit, question):
+                    told = replace(talk, question=question)
+                    return self._say(told, "answer.trouble", [self._as_feedback()])
                 if key == "answer.unknown":
                     return await self._pass_on(visit, question, key, talk)
                 return self._say(talk, key)
@@ -127,7 +137,30 @@ class Ask:
             (self._shelf.cards[slug].title, ShowCard(slug, outcome.facet.value))
             for slug in outcome.slugs
         ]
+        if self._troubled(visit, question):
+            choices.append(self._as_feedback())
         return self._say(talk, "answer.choices", choices)
+
+    def _troubled(self, visit: Visit, question: str) -> bool:
+        """Whether it may be feedback rather than a question; never in a group."""
+        return not visit.group and self._wishes.tells_trouble(question)
+
+    def _as_feedback(self) -> Choice:
+        """Tell the commune what was typed just now."""
+        return self._texts("feedback.send_this"), Feedback(Told.BEGIN, "", Begun.SAID)
+
+    def formal(self, visit: Visit) -> Served:
+        """ "khiếu nại" alone: an appeal by the law, or just to tell the commune."""
+        card = self._shelf.get(FORMAL_CARD)
+        choices: list[Choice] = [(card.title, ShowCard(card.slug))] if card else []
+        choices.append((self._texts("feedback.button"), Feedback(Told.BEGIN)))
+        return self._say(replace(visit.talk, expecting=""), "feedback.formal", choices)
+
+    def denounced(self, visit: Visit) -> Served:
+        """Their words would reach whom they are about: they are told how one denounces."""
+        served = self._denouncing.offer(visit, visit.text.strip())
+        danger = self._alarm.hear(visit.text)
+        return served if danger is None else self._warned(visit, danger, served)
 
     def _whom_to_call(self, visit: Visit, danger: Danger) -> str:
         """The national numbers, which always answer; below them the one of their own place."""
@@ -169,7 +202,9 @@ class Ask:
         return replace(served, talk=replace(served.talk, expecting=EXPECTING_QUESTION))
 
     async def _pass_on(self, visit: Visit, question: str, key: str, talk: Talk) -> Served:
-        """A question waits once, however often it is asked."""
+        """A question waits once, however often it is asked; a denunciation is none."""
+        if self._wishes.denounces(question):
+            return self._denouncing.offer(visit, question)
         here = visit.conversation
         due = await self._cases.waits(visit.tx, conversation=here.id, text=question)
         if due is None:
@@ -183,12 +218,15 @@ class Ask:
             case = await self._casework.open(visit.tx, asked, conversation=here.id, at=visit.now)
             due = case.due_at
         hours = self._units.local(visit.person.unit).office_hours
-        waiting = self._texts("ask.due", day=self._casework.day(due))
-        if hours:
-            waiting = f"{waiting} {self._texts('ask.hours', hours=hours)}"
         after = replace(talk, expecting="", question="")
         shown = shorten(question, SHOWN_QUESTION)
-        text = f"{self._texts(key, question=shown)} {waiting}"
+        lines = [
+            self._texts(key, question=shown),
+            self._texts("ask.due", day=self._casework.day(due)),
+        ]
+        if hours:
+            lines.append(self._texts("ask.hours", hours=hours))
+        text = " ".join([*lines, self._texts("ask.sooner")])
         reply = Reply(text, self._menus.numbered([]))
         return Served((reply,), replace(after, greeted=True))
 

@@ -79,8 +79,16 @@ class Browse:
                 return self.show(visit, slug, Facet(facet))
         return await self.home(visit)
 
-    def show(self, visit: Visit, slug: str, facet: Facet, *, question: str = "") -> Served:
-        """Answer from a card of the shelf, with its other facets as choices."""
+    def show(
+        self,
+        visit: Visit,
+        slug: str,
+        facet: Facet,
+        *,
+        question: str = "",
+        also: Choice | None = None,
+    ) -> Served:
+        """Answer from a card of the shelf, with its other facets as choices and `also` one more."""
         card = self._shelf.cards[slug]
         asked = question or visit.talk.question
         answer = compose(
@@ -94,6 +102,8 @@ class Browse:
         choices: list[Choice] = [
             (label(other, self._texts), ShowCard(slug, other.value)) for other in answer.facets
         ]
+        if also:
+            choices = [*choices[:PAGE], also]
         talk = Talk(
             topic=slug,
             facet=facet.value,

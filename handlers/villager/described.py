@@ -9,13 +9,17 @@ from content.texts import Texts
 from handlers.actions import (
     Action,
     AskPerson,
+    Begun,
     CaseStep,
     ChooseUnit,
     Feedback,
     ForgetMe,
+    GoOn,
     Home,
     LinkChats,
     ListUnits,
+    MeantReceipt,
+    MoreCases,
     OfferNotices,
     ShowCard,
     ShowGroup,
@@ -43,6 +47,8 @@ _FEEDBACK = {
     Told.SKIP: "feedback.skip",
     Told.BACK: "feedback.back",
     Told.DROP: "feedback.drop",
+    Told.ADD: "feedback.go_on",
+    Told.WAY: "feedback.denounce_card",
 }
 
 
@@ -72,6 +78,14 @@ class Described:
                 return self._texts("my_data.yes" if sure else "my_data.delete")
             case CaseStep(move):
                 return self._texts(f"case.move.{move}")
+            case GoOn(on):
+                return self._texts("feedback.go_on" if on else "awaited.other")
+            case MeantReceipt():
+                return self._texts("my_cases.meant_yes")
+            case MoreCases():
+                return self._texts("menu.more")
+            case Feedback(Told.BEGIN, _, Begun.SAID):
+                return self._texts("feedback.send_this")
             case Feedback(told, _, value):
                 return self._feedback(told, value)
         return self._texts(_ALWAYS.get(type(action), "menu.old"))

@@ -7,21 +7,21 @@ denunciation is not taken here: its way is told.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from content.receipts import ReceiptWords
 from content.texts import Texts
-from content.understanding.vietnamese import fold
-from handlers.actions import Action, Feedback, Told
+from content.wishes import Wish, Wished, Wishes
+from handlers.actions import Action, Begun, Feedback, Told
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.units import Units
-from handlers.villager.feedback_screens import EXPECTING, Screens
+from handlers.villager.denouncing import Denouncing
+from handlers.villager.feedback_screens import EXPECTING, NAMED, Screens
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS, OTHER, Route, Step
 from handlers.villager.menus import Menus
 from storage.case_records import CaseKind, NewCase
@@ -34,7 +34,10 @@ LONGEST = 6_000
 
 PLACE_LENGTH = 200
 NAME_LENGTH = 60
-OPENING_WORDS = 2  # so many words at least after "góp ý" are the feedback itself
+SHOWN_END = 40
+
+QUICK = timedelta(seconds=3)
+"""Nobody reads a question and types its answer in so short a time: the words were on their way."""
 
 
 class Telling:
@@ -48,6 +51,7 @@ class Telling:
         conceal: Callable[[str], str],
         units: Units,
         texts: Texts,
+        wishes: Wishes,
         platform: Callable[[str], str],
         warn: Callable[[Visit], Reply | None],
         files: CaseFiles,
@@ -66,36 +70,48 @@ class Telling:
         self._screens = Screens(route=self._route, units=units, texts=texts, platform=platform)
         self._drafts = Drafts()
         self._menus = Menus(texts)
-        self._opening = _any(texts("words.feedback_opening"), r"(?:\s*[:,.]\s*|\s+)")
-        self._asking = _any(texts("words.feedback_asking"))
-        self._denounce = _any(texts("words.denounce"))
+        self._denouncing = Denouncing(texts)
+        self._wishes = wishes
 
-    async def begin(self, visit: Visit) -> Served:
-        """They want to say something; what was begun before is offered first."""
+    async def begin(
+        self, visit: Visit, wished: Wished | None = None, *, step: Step = Step.KIND
+    ) -> Served:
+        """They want to say something, and may have said it already; what was begun before is
+        offered first. `step` is where they stand."""
         if visit.group:
             return self._only(visit, "feedback.group")
+        words = wished.words if wished else ""
         draft = await self._drafts.of(visit.tx, visit.conversation.id)
-        if draft is not None and (draft.text or draft.kind):
-            return self._screens.resume(visit, draft)
-        return await self._anew(visit)
+        if draft is not None and await self._has_content(visit, draft):
+            return self._warned(visit, self._screens.resume(visit, draft, words))
+        kind = wished.kind if wished else ""
+        return self._warned(visit, await self._anew(visit, words, kind, step))
 
     async def hear(self, visit: Visit) -> Served | None:
-        """Words, photos or a voice note for what is being told; None when they are something else.
-
-        "góp ý: đường hỏng" begins with its words; "góp ý ở đâu" is a question.
-        """
+        """Words, photos or a voice note for what is being told; None when nothing is, and for who
+        wants to speak with a person."""
         draft = await self.telling(visit)
-        if draft is not None:
-            return await self._take(visit, draft)
-        text = unicodedata.normalize("NFC", visit.text.strip())
-        plain = fold(text)
-        opening = self._opening.match(plain)
-        if not opening or visit.group or self._asking.search(plain):
+        if draft is None:
             return None
-        words = text[opening.end() :]
-        if len(words.split()) < OPENING_WORDS:
+        wished = self._wishes.hear(visit.text)
+        if wished and wished.wish is Wish.PERSON:
             return None
-        return self._warned(visit, await self._anew(visit, words[:LONGEST]))
+        if draft.step == Step.NAME and visit.text.strip():
+            return await self._named(visit, draft)
+        if self._wishes.stops(visit.text):
+            return await self.stop(visit)
+        if wished == Wished(Wish.FEEDBACK):  # "góp ý", once more
+            return await self._ask(visit, draft)
+        return await self._take(visit, draft)
+
+    async def no_such_digit(self, visit: Visit, digit: str) -> Served | None:
+        """A digit that the screen of what is told does not have; None when nothing is told."""
+        draft = await self.telling(visit)
+        if draft is None:
+            return None
+        return await self._ask(
+            visit, draft, note=self._texts("feedback.no_such_digit", digit=digit)
+        )
 
     async def telling(self, visit: Visit) -> Draft | None:
         """What is being told here just now; None when the talk is about something else."""
@@ -103,12 +119,20 @@ class Telling:
             return None
         return await self._drafts.of(visit.tx, visit.conversation.id)
 
+    def reminded(self, served: Served) -> Served:
+        """An answer to something else, with the word that brings back what is half told."""
+        last = served.replies[-1]
+        text = f"{last.text}\n{self._texts('feedback.still_there')}"
+        return replace(served, replies=(*served.replies[:-1], replace(last, text=text)))
+
     async def act(self, visit: Visit, action: Action) -> Served:
         """A button or digit of one of the screens."""
         if not isinstance(action, Feedback):
             raise TypeError(f"not a step of feedback: {action}")
         if action.told is Told.BEGIN:
-            return await (self._anew(visit) if action.value else self.begin(visit))
+            return await self._begun(visit, action.value)
+        if action.told is Told.WAY and not action.step:
+            return self._denouncing.way(visit)
         draft = await self._drafts.of(visit.tx, visit.conversation.id)
         if draft is None:
             return self._only(visit, "feedback.none")
@@ -118,13 +142,25 @@ class Telling:
             return await self._ask(visit, draft)
         if (told := self._told(draft, action)) is not None:
             return await self._next(visit, told)
+        return await self._step(visit, draft, action)
+
+    async def _step(self, visit: Visit, draft: Draft, action: Feedback) -> Served:
+        """A button that answers nothing: it sends, goes elsewhere, or shows more of a list."""
         match action.told:
             case Told.KIND if action.value == DENUNCIATION:
                 return await self._ask(visit, replace(draft, step=Step.DENOUNCE))
             case Told.NAME:
                 return await self._ask(visit, replace(draft, step=Step.NAME))
             case Told.SEND:
-                return await self._send(visit, draft)
+                name = draft.name if action.value == NAMED else ""
+                return await self._send(visit, replace(draft, name=name))
+            case Told.WAY:
+                return await self._ask(visit, replace(draft, step=Step.WAY))
+            case Told.ADD:
+                draft, note = self._added(draft, visit.talk.question)
+                return _without_words(await self._ask(visit, draft, note=note))
+            case Told.SKIP if draft.step == Step.NAME:
+                return await self._send(visit, replace(draft, name=""))
             case Told.SKIP:
                 return await self.skip(visit, draft)
             case Told.BACK:
@@ -147,7 +183,7 @@ class Telling:
         return None
 
     async def stop(self, visit: Visit) -> Served:
-        """ "thôi": what was told so far is gone."""
+        """ "thôi": what was told so far is gone. Said of the name, there shall be none."""
         dropped = await self._drafts.drop(visit.tx, visit.conversation.id)
         return self._only(visit, "feedback.dropped" if dropped else "feedback.none")
 
@@ -164,35 +200,90 @@ class Telling:
                 return await self._next(visit, replace(draft, about=OTHER))
             case Step.PLACE:
                 return await self._next(visit, draft)
+            case Step.WORDS if draft.text:
+                return await self._next(visit, draft)
             case Step.NAME:
-                return await self._send(visit, replace(draft, name=""))
+                return await self._ask(visit, replace(draft, name="", step=Step.SEND))
         return await self._ask(visit, draft)
 
-    async def _anew(self, visit: Visit, words: str = "") -> Served:
+    async def _begun(self, visit: Visit, how: str) -> Served:
+        """A button that begins it, with nothing or with what was typed last."""
+        words = visit.talk.question
+        match how:
+            case Begun.ANEW:
+                return await self._anew(visit)
+            case Begun.SAID_ANEW:
+                return _without_words(await self._anew(visit, words))
+            case Begun.SAID:
+                return await self.begin(visit, Wished(Wish.FEEDBACK, words=words))
+            case Begun.COMPLAINT:  # they have read how one denounces
+                complaint = Wished(Wish.FEEDBACK, CaseKind.COMPLAINT, words)
+                return await self.begin(visit, complaint, step=Step.DENOUNCE)
+        return await self.begin(visit)
+
+    async def _anew(
+        self, visit: Visit, words: str = "", kind: str = "", step: Step = Step.KIND
+    ) -> Served:
+        """Begin; a known `kind` is not asked for."""
         draft = await self._drafts.begin(
             visit.tx, conversation=visit.conversation.id, step=Step.KIND, at=visit.now
         )
         await self._keep_files(visit, draft)
         home = self._route.home(visit.person.unit)
-        return await self._ask(visit, replace(draft, text=words, unit=home))
+        draft, note = self._added(replace(draft, kind=kind, unit=home), words)
+        if kind:
+            return _noted(await self._next(visit, replace(draft, step=step)), note)
+        return await self._ask(visit, draft, note=note)
 
     async def _take(self, visit: Visit, draft: Draft) -> Served:
         """Something that is no button: what was asked for, or more of the words."""
         words = visit.text.strip()
+        if words and not any(sign.isalnum() for sign in words):
+            words = ""
+            if not (visit.attachments or visit.location):
+                return await self._ask(visit, draft, note=self._texts("answer.unreadable"))
         await self._keep_files(visit, draft)
         if visit.location is not None:
             draft = replace(draft, place="{:.4f}, {:.4f}".format(*visit.location))
-        if draft.step == Step.NAME and words:
-            return await self._send(visit, replace(draft, name=words[:NAME_LENGTH]))
+        note, more = "", False
         if draft.step == Step.PLACE and words:
-            draft = replace(draft, place=words[:PLACE_LENGTH])
+            if self._wishes.nameless(words):
+                return await self.skip(visit, draft)
+            if more := self._goes_on(visit, draft, words):
+                draft, note = self._added(draft, words)
+                note = note or self._texts("feedback.added_words")
+            else:
+                draft = replace(draft, place=words)
         elif words:
-            draft = replace(draft, text=f"{draft.text}\n{words}".strip()[:LONGEST])
-        if draft.step in {Step.WORDS, Step.PLACE}:
+            before = replace(draft, text="") if draft.step == Step.WORDS else draft
+            draft, note = self._added(before, words)
+        if draft.step in {Step.WORDS, Step.PLACE} and not more:
             served = await self._next(visit, draft)
         else:
             served = await self._ask(visit, draft)
-        return self._warned(visit, served)
+        return self._warned(visit, _noted(served, note))
+
+    def _goes_on(self, visit: Visit, draft: Draft, words: str) -> bool:
+        """Whether words that came while a place is asked for are more of the story: nothing was
+        told in words yet, they are too long for a place, or too quick for an answer."""
+        quick = visit.now - draft.touched_at < QUICK
+        return not draft.text or len(words) > PLACE_LENGTH or quick
+
+    def _added(self, draft: Draft, words: str) -> tuple[Draft, str]:
+        """The draft with more words, and what to say where they do not all fit."""
+        text = f"{draft.text}\n{words.strip()}".strip()
+        kept = text[:LONGEST]
+        note = "" if kept == text else self._texts("feedback.full", text=kept[-SHOWN_END:])
+        return replace(draft, text=kept), note
+
+    async def _named(self, visit: Visit, draft: Draft) -> Served:
+        """The name that they want below it: shown again before anything is sent."""
+        name = " ".join(visit.text.split())
+        if self._wishes.nameless(name):
+            return await self._ask(visit, replace(draft, name="", step=Step.SEND))
+        if len(name) > NAME_LENGTH or not any(sign.isalnum() for sign in name):
+            return await self._ask(visit, draft, note=self._texts("feedback.name_long"))
+        return await self._ask(visit, replace(draft, name=name, step=Step.SEND))
 
     async def _next(self, visit: Visit, draft: Draft) -> Served:
         """The first step that is not answered; who wants to denounce is told how first.
@@ -202,15 +293,18 @@ class Telling:
         if draft.about and self._route.handling(draft) is None:
             text = self._texts("feedback.nobody_above")
             return self._screens.screen(visit, text, [], draft)
-        if draft.step in {Step.KIND, Step.WORDS} and self._denounce.search(fold(draft.text)):
+        if draft.step in {Step.KIND, Step.WORDS} and self._wishes.denounces(draft.text):
             return await self._ask(visit, replace(draft, step=Step.DENOUNCE))
         return await self._ask(visit, self._route.following(draft, await self._count(visit, draft)))
 
-    async def _ask(self, visit: Visit, draft: Draft, *, start: int = 0) -> Served:
-        """Keep the draft and show the screen of its step."""
+    async def _ask(self, visit: Visit, draft: Draft, *, start: int = 0, note: str = "") -> Served:
+        """Keep the draft and show the screen of its step, with a `note` above it."""
         await self._drafts.keep(visit.tx, draft, at=visit.now)
         files = await self._count(visit, draft)
-        return self._screens.show(visit, draft, files=files, start=start)
+        return _noted(self._screens.show(visit, draft, files=files, start=start), note)
+
+    async def _has_content(self, visit: Visit, draft: Draft) -> bool:
+        return bool(draft.text or draft.kind or await self._count(visit, draft))
 
     async def _send(self, visit: Visit, draft: Draft) -> Served:
         """Hand it in. The receipt's words are told now and kept by nobody else."""
@@ -264,6 +358,14 @@ class Telling:
         return Served((reply,), replace(visit.talk, expecting="", greeted=True))
 
 
-def _any(words: str, then: str = r"(?!\w)") -> re.Pattern[str]:
-    """A pattern for any of these words, told with | between, in folded text."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, fold(words).split('|')))}){then}")
+def _noted(served: Served, note: str) -> Served:
+    """A note above what is asked."""
+    if not note:
+        return served
+    first, *rest = served.replies
+    return replace(served, replies=(replace(first, text=f"{note}\n{first.text}"), *rest))
+
+
+def _without_words(served: Served) -> Served:
+    """What was typed last is told now: it waits for no official."""
+    return replace(served, talk=replace(served.talk, question=""))

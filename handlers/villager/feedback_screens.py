@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from content.screens import shorten
 from content.texts import Texts
-from handlers.actions import Feedback, ShowCard, Told, encode
+from handlers.actions import Begun, Feedback, Told, encode
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.units import Unit, Units
@@ -17,7 +17,7 @@ from storage.case_records import CaseKind
 from storage.drafts import Draft
 
 EXPECTING = "feedback"
-DENUNCIATION_CARD = "khieu-nai-to-cao"
+NAMED = "named"
 SHOWN = 300
 PAGE = 5
 
@@ -46,14 +46,8 @@ class Screens:
                     for kind in (*KINDS, DENUNCIATION)
                 ]
                 return self.screen(visit, self._texts(key), choices)
-            case Step.DENOUNCE:
-                card = ShowCard(DENUNCIATION_CARD, "steps")
-                complain = Feedback(Told.KIND, step, CaseKind.COMPLAINT)
-                choices = [
-                    (self._texts("feedback.denounce_card"), card),
-                    (self._texts("feedback.denounce_complain"), complain),
-                ]
-                return self.screen(visit, self._texts("feedback.denounce"), choices, draft)
+            case Step.DENOUNCE | Step.WAY:
+                return self._denounce(visit, draft, step)
             case Step.UNIT:
                 choices = self._listed(self._route.communes(), Told.UNIT, step, start)
                 return self.screen(visit, self._texts("feedback.unit"), choices, draft)
@@ -70,24 +64,53 @@ class Screens:
                 choices.append((self._texts("feedback.skip"), Feedback(Told.SKIP, step)))
                 return self.screen(visit, self._texts(key), choices, draft)
             case Step.SEND:
-                choices = [
-                    (self._texts("feedback.send"), Feedback(Told.SEND, step)),
-                    (self._texts("feedback.send_named"), Feedback(Told.NAME, step)),
-                ]
-                return self.screen(visit, self._who_sees(visit, draft, files), choices, draft)
+                seen = self._who_sees(visit, draft, files)
+                return self.screen(visit, seen, self._sendings(draft), draft)
             case Step.NAME:
                 choices = [(self._texts("feedback.no_name"), Feedback(Told.SKIP, step))]
                 return self.screen(visit, self._texts("feedback.name"), choices, draft)
-        return self.screen(visit, self._texts("feedback.words"), [], draft)
+        if not draft.text:
+            return self.screen(visit, self._texts("feedback.words"), [], draft)
+        again = self._texts("feedback.words_again", text=shorten(draft.text, SHOWN))
+        choices = [(self._texts("feedback.keep_words"), Feedback(Told.SKIP, step))]
+        return self.screen(visit, again, choices, draft)
 
-    def resume(self, visit: Visit, draft: Draft) -> Served:
-        """Something was begun before: go on with it, or begin anew?"""
-        text = self._texts("feedback.resume", text=shorten(draft.text, SHOWN) or "…")
+    def resume(self, visit: Visit, draft: Draft, words: str = "") -> Served:
+        """Something was begun before: go on with it, or begin anew? With `words` that were told
+        just now, they go with either."""
+        before = shorten(draft.text, SHOWN) or "…"
+        go_on, anew = (Told.ADD, Begun.SAID_ANEW) if words else (Told.SHOW, Begun.ANEW)
         choices: list[Choice] = [
-            (self._texts("feedback.go_on"), Feedback(Told.SHOW, draft.step)),
-            (self._texts("feedback.anew"), Feedback(Told.BEGIN, draft.step, "anew")),
+            (self._texts("feedback.go_on"), Feedback(go_on, draft.step)),
+            (self._texts("feedback.anew"), Feedback(Told.BEGIN, draft.step, anew)),
         ]
-        return self.screen(visit, text, choices)
+        if not words:
+            return self.screen(visit, self._texts("feedback.resume", text=before), choices)
+        said = shorten(words, SHOWN)
+        text = self._texts("feedback.resume_said", text=before, words=said)
+        served = self.screen(visit, text, choices)
+        return replace(served, talk=replace(served.talk, question=words))
+
+    def _denounce(self, visit: Visit, draft: Draft, step: Step) -> Served:
+        """A denunciation is not taken: its way, or a complaint with the same words."""
+        complain = Feedback(Told.KIND, step, CaseKind.COMPLAINT)
+        choices: list[Choice] = [(self._texts("feedback.denounce_complain"), complain)]
+        if step is Step.WAY:
+            return self.screen(visit, self._texts("feedback.denounce_steps"), choices, draft)
+        choices.insert(0, (self._texts("feedback.denounce_card"), Feedback(Told.WAY, step)))
+        return self.screen(visit, self._texts("feedback.denounce"), choices, draft)
+
+    def _sendings(self, draft: Draft) -> list[Choice]:
+        """The ways to send it."""
+        step = Step.SEND
+        nameless = (self._texts("feedback.send"), Feedback(Told.SEND, step))
+        if not draft.name:
+            return [nameless, (self._texts("feedback.send_named"), Feedback(Told.NAME, step))]
+        return [
+            (self._texts("feedback.send_as", name=draft.name), Feedback(Told.SEND, step, NAMED)),
+            nameless,
+            (self._texts("feedback.other_name"), Feedback(Told.NAME, step)),
+        ]
 
     def screen(
         self, visit: Visit, text: str, choices: list[Choice], draft: Draft | None = None
@@ -122,8 +145,14 @@ class Screens:
             lines.append(self._texts("feedback.sees.about", about=about))
         if draft.place:
             lines.append(self._texts("feedback.sees.place", place=draft.place))
+        if draft.name:
+            lines.append(self._texts("feedback.sees.name", name=draft.name))
         platform = self._platform(visit.conversation.account) or "other"
-        return "\n".join([*lines, self._texts(f"feedback.knows.{platform}")])
+        hidden = self._texts("feedback.hidden_named" if draft.name else "feedback.hidden")
+        knows = f"feedback.knows.{platform}"
+        if knows in self._texts:
+            hidden = f"{hidden} {self._texts(knows)}"
+        return "\n".join([*lines, hidden])
 
     def _listed(self, units: list[Unit], told: Told, step: Step, start: int) -> list[Choice]:
         """Some of the units, and a way to the next ones."""

@@ -25,7 +25,8 @@ class Step(StrEnum):
     """What is asked just now, in the order in which it is asked."""
 
     KIND = "kind"
-    DENOUNCE = "denounce"  # asks nothing: the way of a denunciation is shown
+    DENOUNCE = "denounce"  # asks nothing: what a denunciation is
+    WAY = "way"  # asks nothing: how one denounces
     WORDS = "words"
     UNIT = "unit"
     ABOUT = "about"
@@ -85,18 +86,19 @@ class Route:
         return replace(draft, step=Step.SEND)
 
     def before(self, draft: Draft, chosen: str) -> Draft:
-        """At the step that was asked before, its answer taken back.
+        """At the step that was asked before, its answer taken back; but the words stay until others
+        are told.
 
         The commune is not asked of somebody who has `chosen` one.
         """
+        if draft.step == Step.WAY:
+            return replace(draft, step=Step.DENOUNCE)
         here = _ORDER.index(Step(draft.step))
         given = {Step.UNIT} if chosen else set()
         earlier = [step for step in _ORDER[:here] if step not in given and self._asked(draft, step)]
         step = earlier[-1] if earlier else Step.KIND
         before = replace(draft, step=step)
         match step:
-            case Step.WORDS:
-                return replace(before, text="")
             case Step.UNIT:
                 return replace(before, unit="")
             case Step.ABOUT:

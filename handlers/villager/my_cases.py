@@ -7,13 +7,15 @@ answered from the list of words alone and counts as a wrong guess: it tells noth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from content.receipts import Heard, How, Receipt, ReceiptWords
 from content.screens import shorten
 from content.texts import Texts
-from handlers.actions import Action, CaseMove, CaseStep
+from handlers.actions import Action, CaseMove, CaseStep, MeantReceipt, MoreCases
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
@@ -27,6 +29,8 @@ from storage.guesses import WATCHED, Guess, Guesses
 EXPECTING = "case"  # "case:<move>:<number>"
 LONGEST = 4_000
 SHOWN = 60
+SHOWN_END = 40
+PAGE = 7
 MOVES = {
     CaseState.NEEDS_INFORMATION: (CaseMove.ADD, CaseMove.WITHDRAW),
     CaseState.RECEIVED: (CaseMove.ADD, CaseMove.WITHDRAW),
@@ -47,15 +51,17 @@ class MyCases:
         casework: Casework,
         receipts: ReceiptWords,
         conceal: Callable[[str], str],
+        hashes: Callable[[str], Sequence[str]],
         texts: Texts,
         warn: Callable[[Visit], Reply | None],
         files: CaseFiles,
     ) -> None:
-        """`conceal` seals a receipt's words in a message that is stored; `warn` gives whom to call
-        to somebody in danger."""
+        """`conceal` seals a receipt's words in a message that is stored, `hashes` gives its keyed
+        hashes, the one to store first; `warn` gives whom to call to somebody in danger."""
         self._casework = casework
         self._receipts = receipts
         self._conceal = conceal
+        self._hashes = hashes
         self._texts = texts
         self._warn = warn
         self._files = files
@@ -64,8 +70,8 @@ class MyCases:
         self._guesses = Guesses(Guess.RECEIPT)
         self._menus = Menus(texts)
 
-    async def show_all(self, visit: Visit, _action: Action) -> Served:
-        """What they asked and said from this chat, the newest first."""
+    async def show_all(self, visit: Visit, action: Action) -> Served:
+        """What they asked and said from this chat, the newest first, a page at a time."""
         if visit.group:
             return self._say(visit, self._texts("feedback.group"))
         mine = await self._cases.of_conversation(
@@ -73,15 +79,17 @@ class MyCases:
         )
         if not mine:
             return self._say(visit, self._texts("my_cases.none"))
-        spoken = await self._book.answered_by_voice(visit.tx, [case.id for case in mine[:8]])
+        spoken = await self._book.answered_by_voice(visit.tx, [case.id for case in mine])
+        start = action.start if isinstance(action, MoreCases) else 0
         choices: list[Choice] = [
             (
-                f"{self._casework.label(case)}: {self._state(case, spoken=case.id in spoken)}",
+                self._label(case, visit.now, spoken=case.id in spoken),
                 CaseStep(CaseMove.SHOW, case.id),
             )
-            for case in mine[:8]
+            for case in mine
         ]
-        return self._say(visit, self._texts("my_cases.list"), choices)
+        page = self._menus.page(choices, start=start, more=MoreCases(start + PAGE))
+        return self._say(visit, self._texts("my_cases.list"), page)
 
     async def hear(self, visit: Visit) -> Served | None:
         """A receipt, or the words that were asked for; None for anything else."""
@@ -89,12 +97,39 @@ class MyCases:
             served = await self._words(visit)
             if served is not None:
                 return served
+        return await self.look_up(visit)
+
+    def is_receipt(self, text: str) -> bool:
+        """Whether a message is a receipt, or nearly one, wherever it comes."""
+        return self._receipts.hear(text) is not None
+
+    async def look_up(self, visit: Visit) -> Served | None:
+        """The case of a receipt; None for a text that is none."""
         heard = self._receipts.hear(visit.text)
         if heard is None:
             return None
         if visit.group:
             return self._say(visit, self._texts("feedback.group"))
         return await self._by_receipt(visit, heard)
+
+    async def meant(self, visit: Visit, action: Action) -> Served:
+        """Yes, the receipt that was shown is theirs."""
+        if not isinstance(action, MeantReceipt):
+            raise TypeError(f"no receipt: {action}")
+        if visit.group:
+            return self._say(visit, self._texts("feedback.group"))
+        if (wait := await self._wait(visit)) is not None:
+            return wait
+        case = await self._cases.by_receipt(visit.tx, [_hash_of(action.mark)])
+        return await self._found(visit, case)
+
+    def _is_it(self, visit: Visit, words: Receipt) -> Served:
+        """Ask whether that is their receipt; a digit says yes. The digit carries a keyed hash, as
+        the words may stand nowhere."""
+        [hashed, *_] = self._hashes(self._receipts.canonical(words))
+        yes: list[Choice] = [(self._texts("my_cases.meant_yes"), MeantReceipt(_mark_of(hashed)))]
+        text = self._texts("my_cases.meant", receipt=self._conceal(self._receipts.shown(words)))
+        return self._say(visit, text, yes)
 
     async def step(self, visit: Visit, action: Action) -> Served:
         """A button under one of their cases."""
@@ -135,7 +170,8 @@ class MyCases:
         """What they were asked to write about a case."""
         _, move, number = visit.talk.expecting.split(":")
         case = await self._mine(visit, int(number))
-        text = visit.text.strip()[:LONGEST]
+        whole = visit.text.strip()
+        text = whole[:LONGEST]
         if visit.attachments and not text:
             text = self._texts("my_cases.files_alone")
         if case is None or not text:
@@ -155,43 +191,56 @@ class MyCases:
         except (Refused, Changed):
             return await self._show(visit, await self._casework.get(visit.tx, case.id))
         label, day = self._casework.label(case), self._casework.day(case.due_at)
-        served = self._say(visit, self._texts(key, case=label, day=day))
+        told = self._texts(key, case=label, day=day)
+        if len(whole) > LONGEST:
+            told = f"{told} {self._texts('my_cases.full', text=text[-SHOWN_END:])}"
+        served = self._say(visit, told)
         warning = self._warn(visit)
         if warning is None:
             return served
         return replace(served, replies=(warning, *served.replies), urgent=True)
 
     async def _by_receipt(self, visit: Visit, heard: Heard) -> Served:
-        here = visit.conversation.id
-        if await self._guesses.too_many(visit.tx, conversation=here, at=visit.now):
-            minutes = WATCHED.seconds // 60
-            return self._say(visit, self._texts("my_cases.wait", minutes=minutes))
+        if (wait := await self._wait(visit)) is not None:
+            return wait
         case = None
         if heard.how is How.EXACT and heard.words:
             case = await self._casework.find(visit.tx, heard.words)
         if case is None:
-            await self._guesses.note(visit.tx, conversation=here, at=visit.now)
-            return self._say(visit, self._no_case(heard))
+            await self._guesses.note(visit.tx, conversation=visit.conversation.id, at=visit.now)
+            return self._no_case(visit, heard)
         return await self._show(visit, case)
 
-    def _no_case(self, heard: Heard) -> str:
+    async def _wait(self, visit: Visit) -> Served | None:
+        """What to say after too many wrong receipts; None while they may try."""
+        here = visit.conversation.id
+        if not await self._guesses.too_many(visit.tx, conversation=here, at=visit.now):
+            return None
+        return self._say(visit, self._texts("my_cases.wait", minutes=WATCHED.seconds // 60))
+
+    async def _found(self, visit: Visit, case: Case | None) -> Served:
+        """The case of a receipt; none counts as a wrong guess."""
+        if case is not None:
+            return await self._show(visit, case)
+        await self._guesses.note(visit.tx, conversation=visit.conversation.id, at=visit.now)
+        return self._say(visit, self._texts("my_cases.unknown"))
+
+    def _no_case(self, visit: Visit, heard: Heard) -> Served:
         """What may be wrong with the words, whether or not any case is near them."""
         match heard:
             case Heard(How.TWICE):
-                return self._texts("my_cases.twice")
+                return self._say(visit, self._texts("my_cases.twice"))
             case Heard(How.NEAR, tuple() as near):
-                return self._meant(near)
+                return self._is_it(visit, near)
             case Heard(How.EXACT, tuple() as words) if today := self._receipts.nearest(words):
-                return self._meant(today)
-        return self._texts("my_cases.unknown")
-
-    def _meant(self, words: Receipt) -> str:
-        return self._texts("my_cases.meant", receipt=self._conceal(self._receipts.shown(words)))
+                return self._is_it(visit, today)
+        return self._say(visit, self._texts("my_cases.unknown"))
 
     async def _show(self, visit: Visit, case: Case) -> Served:
         """How it stands, with the last answer; what can be done with it from here."""
         label, office = self._casework.label(case), self._casework.office(case)
-        lines = [self._texts("my_cases.stands", case=label, office=office, state=self._state(case))]
+        state = self._state(case, visit.now)
+        lines = [self._texts("my_cases.stands", case=label, office=office, state=state)]
         said = [w for w in await self._cases.words(visit.tx, case.id) if w.side is Side.OFFICIAL]
         media: tuple[Media, ...] = ()
         if said:
@@ -202,10 +251,21 @@ class MyCases:
                     lines.append(self._texts("my_cases.voice_not_here"))
         mine = await self._mine(visit, case.id) is not None
         choices: list[Choice] = [
-            (self._texts(f"case.move.{move}"), CaseStep(move, case.id))
+            (self._move(move, case), CaseStep(move, case.id))
             for move in (MOVES[case.state] if mine else ())
         ]
         return self._say(visit, "\n".join(lines), choices, media)
+
+    def _move(self, move: CaseMove, case: Case) -> str:
+        """What a button says; "answer" only where something was asked."""
+        asked = case.state is CaseState.NEEDS_INFORMATION
+        key = "case.move.more" if move is CaseMove.ADD and not asked else f"case.move.{move}"
+        return self._texts(key)
+
+    def _label(self, case: Case, now: datetime, *, spoken: bool) -> str:
+        """A line of the list."""
+        label = self._casework.label(case)
+        return f"{label[:1].upper()}{label[1:]}: {self._state(case, now, spoken=spoken)}"
 
     def _ask(self, visit: Visit, move: CaseMove, case: Case, key: str) -> Served:
         """Ask for words about a case; 0 leaves it as it is."""
@@ -227,12 +287,12 @@ class MyCases:
         )
         return next((case for case in mine if case.id == number), None)
 
-    def _state(self, case: Case, *, spoken: bool = False) -> str:
+    def _state(self, case: Case, now: datetime, *, spoken: bool = False) -> str:
         if spoken and case.state is CaseState.ANSWERED:
             return self._texts("my_cases.answered_by_voice")
-        return shorten(
-            self._texts(f"case.state.{case.state}", day=self._casework.day(case.due_at)), SHOWN
-        )
+        late = case.waiting and case.due_at < now
+        key = "case.state.late" if late else f"case.state.{case.state}"
+        return shorten(self._texts(key, day=self._casework.day(case.due_at)), SHOWN)
 
     def _say(
         self,
@@ -243,3 +303,16 @@ class MyCases:
     ) -> Served:
         reply = Reply(text, self._menus.numbered(choices or []), media)
         return Served((reply,), replace(visit.talk, expecting="", greeted=True))
+
+
+def _mark_of(hashed: str) -> str:
+    """A hash, short enough for a button."""
+    return base64.urlsafe_b64encode(bytes.fromhex(hashed)).decode().rstrip("=")
+
+
+def _hash_of(mark: str) -> str:
+    """The hash of such a mark; nothing for what is none."""
+    try:
+        return base64.b64decode(f"{mark}==", altchars=b"-_").hex()
+    except ValueError:
+        return ""

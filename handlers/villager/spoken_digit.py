@@ -36,7 +36,7 @@ _CHOICE = re.compile(
     r"(?:(?:da|vang|u|uh|ok|oke) )?"
     rf"(?P<led>(?:(?:{_WHO} )?{_VERB} |(?:cho|xin) (?:{_WHO} )?(?:{_VERB} )?)?"
     r"(?:(?:cai|muc|phan|y|cau|dong|nut|phim) )?)"
-    r"(?P<ordinal>thu )?(?:so )?(?P<number>[0-9]|[a-z]{2,4})"
+    r"(?P<ordinal>thu )?(?:so )?(?P<number>[0-9]|[1-9][0-9]|[a-z]{2,4})"
     r"(?: (?:do|day|kia|ay))?"
     rf"(?: (?:nhe|nha|a|di|oi|voi)(?: {_WHO})?(?: a)?)?"
 )
@@ -45,7 +45,8 @@ _CHOICE = re.compile(
 def spoken_digit(text: str, offered: Collection[str]) -> str:
     """The digit that the whole message names, or nothing.
 
-    A number in words counts only where it was `offered`: "ba" is also a father.
+    A number in words counts only where it was `offered`: "ba" is also a father. So does one of two
+    digits: it may be an age.
     """
     if len(text) > LONGEST:
         return ""
@@ -58,7 +59,7 @@ def spoken_digit(text: str, offered: Collection[str]) -> str:
         return ""  # "thứ hai" alone is Monday
     number = found["number"]
     if number.isdecimal():
-        return number
+        return number if len(number) == 1 or number in {*offered} else ""
     # As it was written: "bà" is no "ba", and "nam" may be "năm" only if no mark says otherwise.
     written = words[found.string.count(" ", 0, found.start("number"))]
     digit = _SPELLED.get(written, "")

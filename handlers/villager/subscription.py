@@ -59,6 +59,10 @@ class Subscription:
         await self._broadcasts.skip_for(visit.tx, visit.person.id, at=visit.now)
         return self._say(visit, "notices.stopped" if given else "notices.none")
 
+    async def has_any(self, visit: Visit) -> bool:
+        """Whether they are written to for any purpose."""
+        return bool(await self._consents.given(visit.tx, visit.person.id))
+
     async def _ask(self, visit: Visit, purpose: Purpose) -> Served:
         given = await self._consents.given(visit.tx, visit.person.id)
         if purpose in given:

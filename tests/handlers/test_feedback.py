@@ -118,9 +118,13 @@ async def test_words_that_begin_feedback_are_its_words_and_a_question_stays_a_qu
 async def test_back_skip_and_stop_by_words_and_by_digits(villager: Villager) -> None:
     await told(villager, "góp ý", "3")
     assert "Chuyện ở đâu" in await told(villager, "giếng làng cạn nước")
-    assert "Bà con kể đi" in await told(villager, "quay lai")
+    again = await told(villager, "quay lai")
+    assert "“giếng làng cạn nước”" in again, "what was told is not wiped unsaid"
+    assert "lời mới thay lời này" in again
     assert "Chuyện ở đâu" in await told(villager, "giếng làng bị bẩn")
-    assert "Xem lại trước khi gửi" in await told(villager, "bo qua")
+    assert "Lời bà con: “giếng làng bị bẩn”" in await told(villager, "bo qua")
+    assert "“giếng làng bị bẩn”" in await told(villager, "quay lai", "quay lai")
+    assert "Lời bà con: “giếng làng bị bẩn”" in await told(villager, "1", "bo qua")
     assert "chưa gửi gì" in await told(villager, "0")
     assert "hỏi chuyện gì" in await told(villager, "thôi"), "nothing is begun any more"
     assert await cases(villager.house) == []
@@ -160,14 +164,20 @@ async def test_a_denunciation_is_told_its_way_and_not_taken(
 ) -> None:
     told_how = await told(villager, *way)
     assert "được giữ kín tên" in told_how
-    assert "tiếp dân" in told_how
+    steps = await told(villager, "1")
+    assert "Không nộp cho chính người mình tố cáo" in steps
+    assert "một cửa" not in steps, "that is the office of whom it is about"
+    assert "được giữ kín tên" in await told(villager, "quay lại"), "and not the first page"
     assert await cases(villager.house) == []
 
 
 async def test_a_name_is_sent_only_if_it_is_given(villager: Villager) -> None:
     await told(villager, "góp ý", "1", "cô y tá ở trạm rất tốt")
     assert "ghi tên thế nào" in await told(villager, "2")
-    assert "Mã biên nhận" in await told(villager, "Mẹ của Mua")
+    seen = await told(villager, "Mẹ của Mua")
+    assert "• Người gửi: Mẹ của Mua" in seen, "it is shown before it goes"
+    assert "Ngoài tên bà con tự ghi" in seen
+    assert "Mã biên nhận" in await told(villager, "1")
     [case] = await cases(villager.house)
     assert case.name == "Mẹ của Mua"
 
@@ -345,7 +355,7 @@ async def test_own_cases_are_listed_and_can_be_added_to_and_withdrawn(villager: 
     assert "chưa gửi" in await told(villager, "việc của tôi")
     await told(villager, "góp ý", "3", "cầu gãy", "2", "1")
     [listed] = await villager.say("viec cua toi")
-    assert "việc cần sửa số" in labels(listed)[0]
+    assert "Việc cần sửa số" in labels(listed)[0]
     assert "đang chờ cán bộ" in await told(villager, "1")
     assert "nhắn thêm vào đây" in await told(villager, "1")
     assert "Đã chuyển thêm" in await told(villager, "gãy thêm nhịp nữa")

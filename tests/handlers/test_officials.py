@@ -174,7 +174,7 @@ async def test_a_voice_note_is_no_answer_and_says_so(house: House) -> None:
 
 async def test_what_is_masked_is_shown_to_who_is_in_charge_and_noted(house: House) -> None:
     lan = await official(house)
-    case = await Person(house).ask("máy cày hỏng, gọi tôi số 0912345678 nhé")
+    case = await Person(house).ask("máy cày hỏng thì sửa ở đâu, gọi tôi số 0912345678 nhé")
     await lan.say("việc")
     page = await lan.say("1")
     assert "0912345678" not in page[0].text

@@ -59,7 +59,7 @@ async def test_feedback_from_every_channel_is_answered_and_rated(data_folder: Pa
         content = re.search(r"(\d)\. Hiểu rồi, tôi hài lòng", answered.text)
         assert content, answered.text
         # The receipt that was looked up since shows other choices, so the case is opened again.
-        await say(villagers["Zalo Bot"], "việc của tôi", "việc cần sửa số 3")
+        await say(villagers["Zalo Bot"], "việc của tôi", "Việc cần sửa số 3")
         listed = await say(villagers["Zalo Bot"], "1", "Hiểu rồi, tôi hài lòng")
         assert "Mai thay bóng số 3." in listed
         await say(villagers["Zalo Bot"], "1", "Cảm ơn bà con")

@@ -1,0 +1,109 @@
+"""What people write who want a person or to tell feedback, and what only looks like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from content.shelf import SHIPPED
+from content.understanding.vietnamese import Abbreviations
+from content.wishes import FILE, Wish, Wished, Wishes
+
+LINES = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "wishes.tsv").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+PRECISION = 1.0
+"""Nobody who asks about a policy may be sent elsewhere."""
+
+RECALL = 0.85
+
+
+@pytest.fixture(scope="module")
+def wishes() -> Wishes:
+    known = Abbreviations.load(SHIPPED / "phrases" / "abbreviations.toml")
+    return Wishes.load(SHIPPED / FILE, known)
+
+
+def heard(wishes: Wishes, text: str) -> str:
+    """Which wish it is; a trouble that is told is offered as feedback too."""
+    wished = wishes.hear(text)
+    if wished:
+        return wished.wish.value
+    return "feedback" if wishes.tells_trouble(text) else "none"
+
+
+@pytest.mark.parametrize("half", ["tune", "unseen"])
+def test_wishes_are_heard_and_questions_about_policy_are_not_taken_for_them(
+    wishes: Wishes, half: str
+) -> None:
+    got = [(want, heard(wishes, line), line) for want, part, line in LINES if part == half]
+    assert len(got) >= 120
+    wrong = [(line, is_) for want, is_, line in got if is_ not in {"none", want}]
+    right = sum(want == is_ != "none" for want, is_, _ in got)
+    wanted = sum(want != "none" for want, _, _ in got)
+    assert right / (right + len(wrong)) >= PRECISION, wrong
+    assert right / wanted >= RECALL, [line for want, is_, line in got if want != is_]
+
+
+@pytest.mark.parametrize(
+    ("text", "wished"),
+    [
+        ("góp ý: đường hỏng, không ai sửa", Wished(Wish.FEEDBACK, "", "đường hỏng, không ai sửa")),
+        ("gop y gop y", Wished(Wish.FEEDBACK)),
+        ("kêu với xã chuyện nước bẩn", Wished(Wish.FEEDBACK, "", "chuyện nước bẩn")),
+        ("tui muốn phàn nàn về cán bộ xã", Wished(Wish.FEEDBACK, "complaint")),
+        ("em khen cô y tá nhiệt tình", Wished(Wish.FEEDBACK, "praise", "cô y tá nhiệt tình")),
+        ("tui muốn khiếu nại", Wished(Wish.FORMAL)),
+        ("khiếu nại quyết định thu hồi đất thì làm sao", None),
+        ("góp ý dự thảo luật đất đai", None),
+        ("nhà tôi cần góp ý với xã thì gặp ai", None),
+        ("", None),
+        ("👍", None),
+    ],
+)
+def test_what_is_told_at_once_and_its_kind(
+    wishes: Wishes, text: str, wished: Wished | None
+) -> None:
+    assert wishes.hear(text) == wished
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["thoi khong gui nua", "thôi, không gửi nữa đâu", "hủy bỏ", "khong gui nua", "dừng", "thôi ạ"],
+)
+def test_giving_up_is_heard_in_many_forms(wishes: Wishes, text: str) -> None:
+    assert wishes.stops(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["thôi gửi đi", "thôn tôi không có điện", "bỏ rác ra suối", "dừng xe chắn đường"]
+)
+def test_words_of_a_story_do_not_give_it_up(wishes: Wishes, text: str) -> None:
+    assert not wishes.stops(text)
+
+
+@pytest.mark.parametrize("text", ["thôi khỏi ghi tên", "khong", "không cần tên đâu", "ẩn danh"])
+def test_no_name_is_heard(wishes: Wishes, text: str) -> None:
+    assert wishes.nameless(text)
+
+
+@pytest.mark.parametrize("text", ["Mẹ của Mua", "Vừ Thị Mỷ", "ông Thôi", "Giàng A Không Tên"])
+def test_a_name_is_a_name(wishes: Wishes, text: str) -> None:
+    assert not wishes.nameless(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("to cao ong truong thon an tien", False),
+        ("đường bản tôi lở mấy tháng không ai sửa", False),
+        ("tố cáo cán bộ thì gửi lên đâu", True),
+        ("đơn tố cáo cần ghi những gì", True),
+        ("tố cáo có mất tiền không", True),
+    ],
+)
+def test_a_story_is_told_apart_from_a_question(wishes: Wishes, text: str, asks: bool) -> None:
+    assert wishes.asks(text) is asks
