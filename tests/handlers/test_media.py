@@ -38,6 +38,10 @@ async def nobody_works(_visit: Visit, _kind: Kind, _action: Action | None) -> Se
     return None
 
 
+async def nothing_to_choose(_visit: Visit, _digit: str) -> Served | None:
+    return None
+
+
 async def keep(_visit: Visit) -> None:
     """Nobody is forgotten here."""
 
@@ -58,6 +62,7 @@ async def villager(house: House, listener: Listener) -> Villager:
         describe=lambda _: "",
         introduction=lambda _: Reply("chào"),
         media=listener.media,
+        no_such_digit=nothing_to_choose,
         desk=nobody_works,
         forget=keep,
         store=str,
