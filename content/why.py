@@ -111,7 +111,8 @@ def _decision(understanding: Understanding, trace: Trace, context: Context | Non
     matcher = understanding.matcher
     yield f"words that any card knows: {trace.scores.known:.0%}"
     yield f"any card answers it: {trace.inside:.2f} (refused below {matcher.refuse_below:.2f})"
-    yield f"the first card is right: {trace.right:.2f} (answers at {matcher.answer_at:.2f})"
+    yield f"the first card is right: {trace.right:.2f}"
+    yield f"it may be answered at once: {trace.safe:.2f} (at {matcher.answer_at:.2f})"
     if context is not None:
         yield f"it goes on about {context.topic}: {trace.follows:.2f} (from {HANGS:.2f})"
     yield f"→ {trace.outcome}"

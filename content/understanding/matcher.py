@@ -77,6 +77,12 @@ class Scores:
             dtype=np.float64,
         )
 
+    def crossed(self) -> Doubles:
+        """The measures, two more, and the product of every two: what speaks against a card that
+        all words speak for shows only in how the measures stand to each other."""
+        alone = np.concatenate([self.measures(), [self.alike_none, min(self.length, 20) / 20]])
+        return np.concatenate([alone, np.outer(alone, alone)[np.triu_indices(len(alone))]])
+
 
 @dataclass(frozen=True)
 class Matcher:
@@ -91,6 +97,7 @@ class Matcher:
     lines: Lines
     right: Chance  # that the best card is the right one
     inside: Chance  # that any card answers the question
+    safe: Chance  # that the best card is right, were near misses as usual as real questions
     follows: Chance  # that a question hangs on the one before
     answer_at: float
     refuse_below: float
@@ -157,6 +164,7 @@ class Matcher:
                     lines_values=self.lines.values,
                     right=self.right.to_array(),
                     inside=self.inside.to_array(),
+                    safe=self.safe.to_array(),
                     follows=self.follows.to_array(),
                 )
             Path(temporary).replace(path)
@@ -191,6 +199,7 @@ class Matcher:
                 ),
                 right=Chance.from_array(stored["right"]),
                 inside=Chance.from_array(stored["inside"]),
+                safe=Chance.from_array(stored["safe"]),
                 follows=Chance.from_array(stored["follows"]),
                 answer_at=about["answer_at"],
                 refuse_below=about["refuse_below"],

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from content.cards import Card, Facet
+from content.understanding.chances import FOLLOW_UP, follow_measures
 from content.understanding.dialogue import HANGS, MENU, chance, follow, subject
 from content.understanding.facets import FacetReader
 from content.understanding.matcher import Matcher, Scores
@@ -27,10 +28,8 @@ from content.understanding.outcomes import (
     Unknown,
 )
 from content.understanding.training import (
-    FOLLOW_UP,
     NONE,
     SMALL_TALK,
-    follow_measures,
     load_or_train,
     read_sections,
 )
@@ -47,6 +46,7 @@ class Trace:
     talk: tuple[tuple[str, float], ...]
     right: float
     inside: float
+    safe: float
     follows: float
     outcome: Outcome
 
@@ -107,14 +107,15 @@ class Understanding:
         scores = self.matcher.score(words)
         right = float(self.matcher.right.of(scores.measures()))
         inside = float(self.matcher.inside.of(scores.measures()))
+        safe = float(self.matcher.safe.of(scores.crossed()))
         before = None if context is None else self.matcher.places.get(context.topic)
         follows = 0.0
         if before is not None:
             follows = float(self.matcher.follows.of(follow_measures(scores, before)))
         ranked = tuple((self.matcher.slugs[n], float(scores.cards[n])) for n in scores.ranking[:8])
-        outcome = self._decide(text, words, scores, (right, inside, follows), context)
+        outcome = self._decide(text, words, scores, (right, inside, safe, follows), context)
         talk = tuple(zip(self.matcher.talk, map(float, scores.talk), strict=True))
-        return Trace(words, scores, ranked, talk, right, inside, follows, outcome)
+        return Trace(words, scores, ranked, talk, right, inside, safe, follows, outcome)
 
     def facet_scores(self, text: str, trace: Trace) -> dict[Facet, float]:
         """How much speaks for each facet of what was explained."""
@@ -126,10 +127,10 @@ class Understanding:
         text: str,
         words: Words,
         scores: Scores,
-        chances: tuple[float, float, float],
+        chances: tuple[float, float, float, float],
         context: Context | None,
     ) -> Outcome:
-        right, inside, follows = chances
+        right, inside, safe, follows = chances
         if not words.folded:
             return Unknown(0.0, (), context)
         talk = self._small_talk(words, scores)
@@ -160,7 +161,7 @@ class Understanding:
             # What was talked about is not forgotten, but after this it is only a guess.
             onward = guess if context is None else replace(context, sure=False)
             return Unknown(chance(inside), best, onward)
-        if right >= self.matcher.answer_at:
+        if safe >= self.matcher.answer_at:
             return Answer(best[0], facet, chance(right), best[1:], replace(guess, sure=True))
         return Choices(best, facet, chance(min(right, inside)), guess)
 

@@ -17,14 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from content.cards import Card, Facet
-from content.understanding.calibration import (
-    Chance,
-    Doubles,
-    threshold_for_risk,
-    threshold_for_share,
-)
+from content.understanding.chances import FOLLOW_UP, calibrate, following
 from content.understanding.features import Floats, Vocabulary
-from content.understanding.matcher import Matcher, Scores, read
+from content.understanding.matcher import Matcher, read
 from content.understanding.names import Names
 from content.understanding.retrieval import Documents, Lines
 from content.understanding.vietnamese import Abbreviations, Words, prepare
@@ -36,19 +31,23 @@ _CODE = (
     "ridge",
     "matcher",
     "calibration",
+    "chances",
     "training",
     "names",
 )
 """The files that decide what is learned: a change of one makes what was learned before stale."""
 
-_PHRASES = ("subjects.txt", "none.txt", "smalltalk.txt", "followups.txt")
+_PHRASES = ("subjects.txt", "none.txt", "aside.txt", "smalltalk.txt", "followups.txt")
 _HEADS, _QUESTIONS = "heads.toml", "questions"
 
 _HEADED = 1
 """So many heads of each facet are put before names of each card: more, and what no card answers
 is heard as a card."""
 
-NONE, FOLLOW_UP = "none", "follow_up"
+_ASIDES, _ASIDE_CARDS = 10, 60
+"""So many ways of talking aside are said of each card, of so many cards at most."""
+
+NONE = "none"
 SMALL_TALK = ("greeting", "thanks", "goodbye", "who_are_you", "ask_person")
 TALK = (NONE, *SMALL_TALK, FOLLOW_UP)
 
@@ -61,12 +60,6 @@ takes a gigabyte and half a minute for the most."""
 
 CALIBRATED = 4_000
 """Of the cards' lines so many at most are left out, each in turn, for the calibration."""
-
-_OUT_OF_SCOPE_SHARE = 0.15  # of what people write; the none lines are weighed to it
-_HANGING_SHARE = 0.65  # of what people write after an answer hangs on it
-_RISK = 0.015  # of all questions may be answered from a wrong card
-_SILENT = 0.025  # of the questions that a card answers may be refused
-_TURNS, _STRIDE = 3, 17  # each line is said after so many subjects, taken in such steps
 
 
 @dataclass(frozen=True)
@@ -86,6 +79,7 @@ class Phrases:
     subjects: Mapping[str, tuple[str, ...]]
     questions: Mapping[str, Mapping[str, tuple[str, ...]]]  # by slug and facet
     none: tuple[str, ...]
+    aside: tuple[str, ...]  # with {} where a card's name goes: none the less no card answers
     small_talk: Mapping[str, tuple[str, ...]]
     follow_ups: Mapping[str, tuple[str, ...]]
     heads: Mapping[str, tuple[str, ...]]  # by facet: how a question typed as keywords begins
@@ -100,10 +94,12 @@ class Phrases:
             slug: tuple(p.strip() for line in lines for p in line.split(";") if p.strip())
             for slug, lines in read_sections(folder / "subjects.txt").items()
         }
+        aside = folder / "aside.txt"
         return cls(
             subjects=subjects,
             questions=_read_questions(_question_files(folder, own)),
             none=read_sections(folder / "none.txt").get("", ()),
+            aside=read_sections(aside).get("", ()) if aside.exists() else (),
             small_talk=read_sections(folder / "smalltalk.txt"),
             follow_ups=read_sections(folder / "followups.txt"),
             heads=_read_heads(folder / _HEADS),
@@ -171,7 +167,7 @@ def examples(
             yield Example(ready(name), slug)
         for facet, line in _keywords((card.title, *card.names), phrases.heads, n):
             yield Example(ready(line), slug, facet)
-    for line in phrases.none:
+    for line in (*phrases.none, *_said_aside(cards, phrases.aside)):
         yield Example(ready(line), NONE, asked=True)
     for kind in SMALL_TALK:
         for line in phrases.small_talk.get(kind, ()):
@@ -188,6 +184,15 @@ def _keywords(
     for place, (facet, lines) in enumerate(heads.items()):
         for n in range(turn * _HEADED, (turn + 1) * _HEADED):
             yield Facet(facet), f"{lines[n % len(lines)]} {names[(n + place) % len(names)]}"
+
+
+def _said_aside(cards: Mapping[str, Card], ways: Sequence[str]) -> Iterator[str]:
+    """Talk that has a card's name and is about something else; cards take their turns."""
+    slugs = sorted(cards)
+    for n, slug in enumerate(slugs[:: len(slugs) // _ASIDE_CARDS + 1]):
+        names = (cards[slug].title.lower(), *cards[slug].names)
+        for place in range(n * _ASIDES, (n + 1) * _ASIDES) if ways else ():
+            yield ways[place % len(ways)].replace("{}", names[place % len(names)])
 
 
 def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
@@ -227,8 +232,8 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
             known=vocabulary.familiar(line.words, documents.used > more_than),
             without=row_of.get(id(line)),
         )
-        scored.append((line, scores))
-    right, inside, follows, answer_at, refuse_below = _calibrate(scored, slugs)
+        scored.append((line.target, scores))
+    right, inside, safe, answer_at, refuse_below = calibrate(scored, place)
     names = Names.of(
         [(x.words, x.target) for x in lines if x.target in place and x.facet is None],
         [x.words for x in lines if x.target == FOLLOW_UP],
@@ -243,7 +248,8 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
         lines=nearest,
         right=right,
         inside=inside,
-        follows=follows,
+        safe=safe,
+        follows=following(scored, place),
         answer_at=answer_at,
         refuse_below=refuse_below,
         names=names,
@@ -327,57 +333,3 @@ def _targets(lines: Sequence[Example], slugs: tuple[str, ...]) -> Floats:
     usual = targets[with_facet, len(places) :].mean(axis=0)
     targets[~with_facet, len(places) :] = usual  # says nothing about the facet
     return targets
-
-
-def _calibrate(
-    scored: Sequence[tuple[Example, Scores]], slugs: tuple[str, ...]
-) -> tuple[Chance, Chance, Chance, float, float]:
-    places = {slug: n for n, slug in enumerate(slugs)}
-    alone = [(x, s) for x, s in scored if x.target != FOLLOW_UP]
-    measured = np.array([s.measures() for _, s in alone])
-    is_card = np.array([x.target in places for x, _ in alone], dtype=np.float64)
-    is_right = np.array([places.get(x.target) == s.ranking[0] for x, s in alone], dtype=np.float64)
-    outside = 1 - is_card
-    share = _OUT_OF_SCOPE_SHARE / (1 - _OUT_OF_SCOPE_SHARE)
-    weigh: Doubles = is_card + outside * share * is_card.sum() / max(1.0, outside.sum())
-    right = Chance.fit(measured, is_right, weigh)
-    inside = Chance.fit(measured, is_card, weigh)
-    answer_at = threshold_for_risk(right.of(measured), 1 - is_right, weigh, risk=_RISK)
-    refuse_below = threshold_for_share(inside.of(measured[is_card > 0]), below=_SILENT)
-    return right, inside, _follows(scored, places), answer_at, refuse_below
-
-
-def _follows(scored: Sequence[tuple[Example, Scores]], places: Mapping[str, int]) -> Chance:
-    """Whether a message hangs on the one before: learned by saying each after other subjects."""
-    measured, hangs = [], []
-    for n, (line, scores) in enumerate(scored):
-        own = places.get(line.target)
-        for turn in range(_TURNS):
-            before = (n * _TURNS + turn) * _STRIDE % len(places)
-            if before != own:
-                measured.append(follow_measures(scores, before))
-                hangs.append(line.target == FOLLOW_UP)
-    happened = np.array(hangs, dtype=np.float64)
-    share = happened.mean()
-    return Chance.fit(
-        np.array(measured),
-        happened,
-        np.where(happened > 0, _HANGING_SHARE / share, (1 - _HANGING_SHARE) / (1 - share)),
-    )
-
-
-def follow_measures(scores: Scores, before: int) -> Doubles:
-    """What tells a message that hangs on the subject before (a card's place) from one that stands
-    alone."""
-    best, held = float(scores.cards.max()), float(scores.cards[before])
-    return np.array(
-        [
-            scores.talk[-1],
-            scores.talk[-1] - best,
-            best,
-            best - held,
-            scores.talk[0],
-            min(scores.length, 20) / 20,
-        ],
-        dtype=np.float64,
-    )

@@ -15,7 +15,7 @@ from content.understanding.training import NONE, TALK, Example
 from tests.benchmarks.matching import reliability
 from tests.benchmarks.matching.classifier import Classifier
 from tests.benchmarks.matching.embedding import Embedding
-from tests.benchmarks.matching.measures import figures, said_chances
+from tests.benchmarks.matching.measures import Asked, figures, said_chances
 from tests.benchmarks.matching.methods import Method
 from tests.benchmarks.matching.one import EMBEDDING, METHODS, OURS, Report
 from tests.benchmarks.matching.ours import Ours
@@ -90,7 +90,7 @@ def test_an_embedding_model_finds_the_nearest_line(lines: list[Example]) -> None
 def test_the_tables_have_a_figure_in_every_place(
     ours: Ours, rows: list[Row], talks: list[Row]
 ) -> None:
-    found = figures(ours, rows, talks)
+    found = figures(ours, Asked(rows, talks, every("near_misses", "tune")[:10]))
     report = Report(OURS, 1.0, 100.0, found, found, said_chances(ours, rows), "a")
     for table in compared([report], report, report):
         assert all(len(row) == len(table.columns) for row in table.rows)
@@ -134,9 +134,11 @@ class LettersCounted:
 
 def _measured(method: Method, rows: list[Row], talks: list[Row]) -> None:
     """Better than chance, and nothing left out but what the method does not do."""
-    found = figures(method, rows, talks)
+    near = every("near_misses", "tune")[:10]
+    found = figures(method, Asked(rows, talks, near))
     assert (found["top-3"] or 0) > 0.5
     assert (found["top-1"] or 0) > 0.4
     assert (found["out of scope refused"] is None) != method.refuses
+    assert (found["near miss refused"] is None) != method.refuses
     assert (found["facet"] is None) != method.tells_facets
     assert (found["p99 ms"] or 0) >= (found["p50 ms"] or 0) > 0

@@ -47,6 +47,8 @@ def test_the_tuning_half_stays_above_its_floor(understanding: Understanding) -> 
     assert found["confident but wrong"] <= 0.015
     assert found["out of scope refused"] >= 0.95
     assert found["the same within a talk"] >= 0.95
+    assert found["near miss answered"] <= 0.06
+    assert found["answered at once"] >= 0.74
     assert found["facet"] >= 0.90
     assert found["follow-up: card"] >= 0.93
     assert found["follow-up: facet"] >= 0.95
@@ -234,7 +236,7 @@ def test_why_tells_every_step_of_a_question(library: Library) -> None:
 
 
 def test_no_line_that_measures_was_learned_word_for_word() -> None:
-    for name in ("questions", "dialogues"):
+    for name in ("questions", "dialogues", "near_misses"):
         for half in ("tune", "held"):
             assert not [row for row in read(name, half) if said(row) in learned_lines()]
             left_out = len(every(name, half)) - len(read(name, half))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,27 +21,36 @@ Said = list[tuple[float, bool]]
 """A said chance, and whether what it was said of came true."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The lines that measure. Near misses have a card's words, and no card answers them."""
+
+    rows: Sequence[Row]
+    talks: Sequence[Row]
+    near: Sequence[Row]
+
+    @classmethod
+    def of(cls, half: str) -> Asked:
+        return cls(*(read(name, half) for name in ("questions", "dialogues", "near_misses")))
+
+
 def measure(understanding: Understanding, half: str) -> dict[str, float]:
     """Every figure of our own engine on one half."""
-    rows, talks, ours = read("questions", half), read("dialogues", half), Ours(understanding)
-    found = figures(ours, rows, talks)
-    bare = figures(ours, rows, talks, typed=fold)
-    for name in ("top-1", "follow-up: card"):
+    lines, ours = Asked.of(half), Ours(understanding)
+    found = figures(ours, lines)
+    bare = figures(ours, lines, typed=fold)
+    for name in ("top-1", "facet", "follow-up: card"):
         found[f"{name} without diacritics"] = bare[name]
     return {name: value for name, value in found.items() if value is not None}
 
 
-def figures(
-    method: Method,
-    rows: Sequence[Row],
-    talks: Sequence[Row],
-    *,
-    typed: Callable[[str], str] = str,
-) -> Figures:
+def figures(method: Method, lines: Asked, *, typed: Callable[[str], str] = str) -> Figures:
     """Shares from 0 to 1, and milliseconds; `typed` is what becomes of a text in typing it."""
+    rows, talks = lines.rows, lines.talks
     found, times = _ask(method, [typed(row["q"]) for row in rows])
     asked = [(f, row) for f, row in zip(found, rows, strict=True) if row["topic"]]
     others = [(f, row) for f, row in zip(found, rows, strict=True) if not row["topic"]]
+    near = [method.find(typed(row["q"])) for row in lines.near]
     talked = [(method.follow([typed(turn) for turn in row["turns"]]), row) for row in talks]
     strayed = [  # what has no card, after a question that has one
         method.follow([typed(before["q"]), typed(row["q"])])
@@ -57,6 +67,8 @@ def figures(
         if method.refuses
         else None,
         "out of scope answered": _share(f.sure and f.card is not None for f, _ in others),
+        "near miss answered": _share(f.sure and f.card is not None for f in near),
+        "near miss refused": _share(f.card is None for f in near) if method.refuses else None,
         "the same within a talk": _share(f.card is None for f in strayed)
         if method.refuses
         else None,

