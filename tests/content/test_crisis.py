@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from content.danger import ORDINARY, UNSURE
 from content.shelf import SHIPPED, Shelf
 from content.texts import Texts
 from content.understanding.training import read_sections
+from content.understanding.vietnamese import fold
 
 PHRASES_ALONE = Alarm.load(SHIPPED / FILE)
-HELD_OUT = Path(__file__).parent / "crisis" / "held_out.txt"
+HELD_OUT = Path(__file__).parent / "crisis"
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +94,11 @@ def test_danger_is_heard_at_the_end_of_a_long_story(before: str) -> None:
     assert heard(PHRASES_ALONE, before * 100 + "hôm nay chồng cầm dao dọa giết em") == "violence"
 
 
-def test_lines_never_learned_are_heard_as_well_as_measured(alarm: Alarm) -> None:
-    """Measured: of 151 dangers 8 % missed, 5 % of another kind; of 121 others 6 % alarmed."""
-    lines = [line.split("\t") for line in HELD_OUT.read_text("utf-8").splitlines()[2:]]
+def kinds_heard(alarm: Alarm, file: str) -> Counter[str]:
+    """What became of the lines of a file of which none was learned."""
     told: Counter[str] = Counter()
-    for kinds, text in lines:
+    for line in (HELD_OUT / file).read_text("utf-8").splitlines()[2:]:
+        kinds, text = line.split("\t")
         kind = heard(alarm, text)
         if kinds == ORDINARY:
             told["false alarm" if kind != ORDINARY else "peace"] += 1
@@ -104,11 +106,48 @@ def test_lines_never_learned_are_heard_as_well_as_measured(alarm: Alarm) -> None
             told["missed"] += 1
         else:
             told["heard" if kind in {*kinds.split("|"), UNSURE} else "another kind"] += 1
+    return told
+
+
+@pytest.mark.parametrize("file", ["held_out.txt", "held_out_2.txt", "held_out_3.txt"])
+def test_lines_never_learned_are_heard_as_well_as_measured(alarm: Alarm, file: str) -> None:
+    """A point or two beyond what was measured in November 2026."""
+    told = kinds_heard(alarm, file)
     dangers = told["missed"] + told["heard"] + told["another kind"]
-    assert dangers > 100
-    assert told["missed"] / dangers <= 0.1, told
-    assert told["another kind"] / dangers <= 0.08, told
-    assert told["false alarm"] / (told["false alarm"] + told["peace"]) <= 0.08, told
+    assert dangers > 50
+    assert told["missed"] / dangers <= 0.08, told
+    assert told["another kind"] / dangers <= 0.1, told
+    assert told["false alarm"] / (told["false alarm"] + told["peace"]) <= 0.04, told
+
+
+def test_no_line_that_measures_the_alarm_was_learned() -> None:
+    learned = {
+        line for lines in read_sections(SHIPPED / "phrases" / LINES).values() for line in lines
+    }
+    for path in HELD_OUT.glob("*.txt"):
+        lines = path.read_text("utf-8").splitlines()[2:]
+        assert not {line.split("\t")[1] for line in lines} & learned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "xe tải chạy ẩu qua trường",
+        "nước suối đục ngầu",
+        "ok em",
+        "em muốn gặp cán bộ",
+        "em muốn nói chuyện với người thật",
+        "mẹ em 80 tuổi",
+        "em ở nhà",
+        "đèn đường hỏng cả tháng nay",
+        "bãi đá nổ mìn ầm ầm cả ngày",
+    ],
+)
+@pytest.mark.parametrize("typed", [str, fold])
+def test_complaints_and_facts_of_ones_own_raise_no_alarm(
+    alarm: Alarm, text: str, typed: Callable[[str], str]
+) -> None:
+    assert heard(alarm, typed(text)) == ORDINARY
 
 
 def test_nearly_every_line_that_was_learned_is_heard(alarm: Alarm) -> None:
