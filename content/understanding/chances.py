@@ -25,7 +25,7 @@ _RISK = 0.015  # of all questions may be answered from a wrong card
 _SILENT = 0.025  # of the questions that a card answers may be refused
 _TURNS, _STRIDE = 3, 17  # each line is said after so many subjects, taken in such steps
 
-_NEAR, _NEAR_WEIGHT = 0.25, 32
+_NEAR, _NEAR_WEIGHT = 0.25, 16
 """A question without a card whose best card scores more is a near miss. It weighs so much more
 where it is learned what may be answered at once: a wrong answer costs a family money."""
 

@@ -27,6 +27,9 @@ _SUREST = 0.95
 HANGS = 0.5
 """The chance from which on a message is taken to go on about the subject."""
 
+_CLINGS = 0.8
+"""The chance from which on even a clear question goes on about a subject that was guessed."""
+
 
 def subject(context: Context, places: Mapping[str, int], scores: Scores, follows: float) -> str:
     """The card that both turns together speak for most, among those the first one may have meant.
@@ -45,6 +48,11 @@ def subject(context: Context, places: Mapping[str, int], scores: Scores, follows
         if slug in places
     }
     return max(together, key=lambda slug: together[slug], default=context.topic)
+
+
+def stands_alone(context: Context, best: str, follows: float) -> bool:
+    """Whether a question that is clear by itself is taken by itself: after a mere guess it is."""
+    return not context.sure and (best == context.topic or follows < _CLINGS)
 
 
 def follow(

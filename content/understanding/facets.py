@@ -24,6 +24,12 @@ WHOLE, ASKED, CLAUSE = 0.4, 0.3, 0.3
 CUE, LAST_CUE = 0.08, 0.045
 """What a cue adds to its facet, and what the last one (the longest that ends there) adds."""
 
+_GAP = ".{"
+_PARTICLES = re.compile(r"(?: (?:a|vay|nhi|he|ha|hen|nhe|day|co|chu|bac|em|anh|chi))+$")
+"""Said at the end out of politeness, or to whom; what is asked stands before."""
+
+_OTHER_CASE = re.compile(r"^(?:the|con|vay|neu|roi|a)\b.* thi (?:lai )?(?:sao|the nao)(?: \S+)?$")
+
 
 class FacetReader:
     def __init__(
@@ -49,6 +55,11 @@ class FacetReader:
         heard = self.scores(text, words, scores)
         return Facet(self._matcher.facets[int(np.argmax(heard))])
 
+    def goes_on(self, words: Words, facet: Facet, before: Facet) -> Facet:
+        """The side asked before, where the same is asked of another case: "thế tuổi 82 thì sao"."""
+        unsaid = facet in (Facet.ELIGIBILITY, Facet.GENERAL) and before is not Facet.GENERAL
+        return before if unsaid and _OTHER_CASE.search(words.folded) else facet
+
     def scores(self, text: str, words: Words, scores: Scores) -> Floats:
         """How much speaks for each of the matcher's facets."""
         # A story says in the end what it asks, and the facet better there than as a whole.
@@ -61,17 +72,27 @@ class FacetReader:
         return said + self.cue_scores(asked.folded)
 
     def cue_scores(self, folded: str) -> Floats:
-        """What the cues in a folded sentence speak for."""
+        """What the cues in a folded sentence speak for; one inside a longer one says nothing."""
+        folded = _PARTICLES.sub("", folded)
+        heard = [
+            (found.start(), found.end(), _GAP not in cue.pattern, place)
+            for place, name in enumerate(self._matcher.facets)
+            for cue in self._cues.get(Facet(name), ())
+            for found in cue.finditer(folded)
+        ]
+        own = [
+            one
+            for one in heard
+            if not any(
+                whole and start <= one[0] and one[1] <= end and end - start > one[1] - one[0]
+                for start, end, whole, _ in heard
+            )
+        ]
         scores = np.zeros(len(self._matcher.facets), dtype=np.float32)
-        last, last_at = 0, (0, 0)
-        for place, name in enumerate(self._matcher.facets):
-            for cue in self._cues.get(Facet(name), ()):
-                for found in cue.finditer(folded):
-                    scores[place] = CUE
-                    at = (found.end(), found.end() - found.start())
-                    if at > last_at:
-                        last, last_at = place, at
-        if last_at != (0, 0):
+        scores[[place for *_, place in own]] = CUE
+        if own:
+            # Where a gap of any words is bridged, the length says nothing.
+            *_, last = max(own, key=lambda one: (one[1], (one[1] - one[0]) * one[2]))
             scores[last] += LAST_CUE
         return scores
 

@@ -36,6 +36,12 @@ OWN = 0.6
 CANDIDATES = 12
 """So many cards, the best by the other readings, are looked at line by line."""
 
+_CROSSED = [0, 1, 2, 3, 4, 6, 8]
+"""The measures that are no shares and no yes or no."""
+
+_ENOUGH = np.array([1.3, 0.9, 1.2, np.inf, 8, np.inf, 0.6, np.inf, np.inf, np.inf])
+"""Of each measure what more than this says nothing further: a product would make too much of it."""
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -78,10 +84,15 @@ class Scores:
         )
 
     def crossed(self) -> Doubles:
-        """The measures, two more, and the product of every two: what speaks against a card that
-        all words speak for shows only in how the measures stand to each other."""
-        alone = np.concatenate([self.measures(), [self.alike_none, min(self.length, 20) / 20]])
-        return np.concatenate([alone, np.outer(alone, alone)[np.triu_indices(len(alone))]])
+        """The measures, how alike the nearest lines without a card are, and products of two: what
+        speaks against a card that every word speaks for shows in how they stand to each other.
+
+        Not the length: of a short clear question it would say nothing good.
+        """
+        alone = np.minimum(self.measures(), _ENOUGH)
+        some = alone[_CROSSED]
+        products = np.outer(some, some)[np.triu_indices(len(some))]
+        return np.concatenate([alone, [self.alike_none], products])
 
 
 @dataclass(frozen=True)

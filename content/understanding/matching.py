@@ -14,7 +14,7 @@ import numpy as np
 
 from content.cards import Card, Facet
 from content.understanding.chances import FOLLOW_UP, follow_measures
-from content.understanding.dialogue import HANGS, MENU, chance, follow, subject
+from content.understanding.dialogue import HANGS, MENU, chance, follow, stands_alone, subject
 from content.understanding.facets import FacetReader
 from content.understanding.matcher import Matcher, Scores
 from content.understanding.outcomes import (
@@ -142,13 +142,15 @@ class Understanding:
         if named == best[0]:  # both readings agree
             sure = chance(max(right, self.matcher.answer_at))
             return Answer(named, facet, sure, best[1:], Context(named, facet, sure=True))
-        if context is not None and named is None:
+        clear = safe >= self.matcher.answer_at and inside >= self.matcher.refuse_below
+        alone = clear and context is not None and stands_alone(context, best[0], follows)
+        if context is not None and named is None and not alone:
             kept = subject(context, self.matcher.places, scores, follows)
             if kept in self.matcher.places and follows >= HANGS:
                 return follow(
                     context,
                     kept,
-                    facet,
+                    self._facets.goes_on(words, facet, context.facet),
                     best=best,
                     follows=follows,
                     sure_at=self.matcher.answer_at,

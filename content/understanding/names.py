@@ -44,13 +44,20 @@ class Names:
         return cls(own, usual)
 
     def hear(self, words: Words) -> tuple[str, str] | None:
-        """The card that a message is about by its name, and that name; None if it says more."""
+        """The card that a message is about by its name, and that name.
+
+        None if it says more, or names another card as well.
+        """
         tokens = words.folded.split()
+        found: list[tuple[str, str]] = []
+        rest = tokens
         for length in range(min(LONGEST, len(tokens)), SHORTEST - 1, -1):
             for start in range(len(tokens) - length + 1):
                 name = " ".join(tokens[start : start + length])
                 slug = self.cards.get(name)
                 if slug is not None:
-                    rest = tokens[:start] + tokens[start + length :]
-                    return (slug, name) if self.asking.issuperset(rest) else None
-        return None
+                    if not found:
+                        rest = tokens[:start] + tokens[start + length :]
+                    found.append((slug, name))
+        cards = {slug for slug, _ in found}
+        return found[0] if len(cards) == 1 and self.asking.issuperset(rest) else None

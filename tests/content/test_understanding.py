@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from content.understanding import (
     Unknown,
 )
 from content.understanding.calibration import Chance, threshold_for_risk
+from content.understanding.vietnamese import Words, fold
 from content.why import why
 from tests.benchmarks.matching.run import every, measure, read, said, slug_of
 from tests.benchmarks.matching.run import learned as learned_lines
@@ -48,8 +50,8 @@ def test_the_tuning_half_stays_above_its_floor(understanding: Understanding) -> 
     assert found["out of scope refused"] >= 0.95
     assert found["the same within a talk"] >= 0.95
     assert found["near miss answered"] <= 0.06
-    assert found["answered at once"] >= 0.74
-    assert found["facet"] >= 0.90
+    assert found["answered at once"] >= 0.70
+    assert found["facet"] >= 0.91
     assert found["follow-up: card"] >= 0.93
     assert found["follow-up: facet"] >= 0.95
     for name in ("top-1", "follow-up: card"):
@@ -132,6 +134,103 @@ def test_after_a_mere_guess_a_follow_up_gets_a_menu_with_the_guess_first(
     outcome = understanding.understand("bao lâu thì xong", Context("khai-sinh", sure=False))
     assert isinstance(outcome, Choices)
     assert outcome.slugs[0] == "khai-sinh"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "slug"),
+    [
+        ("muốn vay tiền", "sinh viên vay đi học mỗi tháng bao nhiêu", "vay-von-hoc-tap"),
+        ("nhà tôi khó khăn lắm", "nhà tôi muốn được xét hộ nghèo thì làm sao", "ho-ngheo"),
+        ("đất đai", "làm sổ đỏ hết bao nhiêu tiền", "so-do"),
+        (
+            "cho tôi hỏi chút chuyện nhà",
+            "con tôi học bán trú được bao nhiêu gạo",
+            "hoc-sinh-ban-tru",
+        ),
+    ],
+)
+@pytest.mark.parametrize("typed", [str, fold])
+def test_after_a_mere_guess_a_question_that_is_clear_by_itself_is_answered(
+    understanding: Understanding, typed: Callable[[str], str], before: str, text: str, slug: str
+) -> None:
+    first = understanding.understand(typed(before))
+    assert isinstance(first, Choices | Unknown)
+    outcome = understanding.understand(typed(text), first.context)
+    assert isinstance(outcome, Answer)
+    assert outcome.slug == slug
+
+
+@pytest.mark.parametrize(
+    ("slug", "facet", "texts"),
+    [
+        (
+            "tro-cap-huu-tri-xa-hoi",
+            Facet.AMOUNT,
+            ["thế tuổi 82 thì sao", "còn nghèo thì bao nhiêu", "vậy 70 tuổi thì sao"],
+        ),
+        ("tien-dien", Facet.AMOUNT, ["thế cận nghèo thì sao", "còn nhà không nghèo thì bao nhiêu"]),
+        ("bhxh-tu-nguyen", Facet.FEE, ["thế hộ nghèo thì sao", "còn đóng cả năm thì bao nhiêu"]),
+        ("ket-hon", Facet.PAPERS, ["thế vợ người nước khác thì sao"]),
+    ],
+)
+@pytest.mark.parametrize("typed", [str, fold])
+def test_the_same_asked_of_another_case_stays_on_its_side(
+    understanding: Understanding,
+    typed: Callable[[str], str],
+    slug: str,
+    facet: Facet,
+    texts: list[str],
+) -> None:
+    context: Context | None = Context(slug, facet)
+    for text in texts:
+        outcome = understanding.understand(typed(text), context)
+        assert isinstance(outcome, Answer), text
+        assert (outcome.slug, outcome.facet) == (slug, facet), text
+        context = outcome.context
+
+
+def test_another_side_that_is_named_is_taken(understanding: Understanding) -> None:
+    outcome = understanding.understand(
+        "thế mất giấy tờ thì sao", Context("nguoi-co-cong", Facet.AMOUNT)
+    )
+    assert isinstance(outcome, Answer)
+    assert outcome.facet is not Facet.AMOUNT
+
+
+def test_what_one_pays_is_no_amount_that_one_gets(understanding: Understanding) -> None:
+    for text, facet in (
+        ("đóng bảo hiểm xã hội tự nguyện mỗi tháng bao nhiêu", Facet.FEE),
+        ("xin bản sao giấy khai sinh bao nhiêu tiền một bản", Facet.FEE),
+        ("hộ nghèo đóng bảo hiểm xã hội được bù bao nhiêu", Facet.AMOUNT),
+        ("ông tôi 80 tuổi được bao nhiêu tiền già", Facet.AMOUNT),
+    ):
+        outcome = understanding.understand(text)
+        assert isinstance(outcome, Answer | Choices)
+        assert outcome.facet is facet, text
+
+
+def test_two_cards_named_in_one_message_are_not_settled_by_one_name(
+    understanding: Understanding,
+) -> None:
+    names = understanding.matcher.names
+    one, two = next(
+        (a, b) for a in names.cards for b in names.cards if names.cards[a] != names.cards[b]
+    )
+    assert names.hear(Words(one, one)) == (names.cards[one], one)
+    both = f"{one} {two}"
+    assert names.hear(Words(both, both)) is None
+
+
+@pytest.mark.parametrize("typed", [str, fold])
+def test_near_misses_are_not_answered_at_once(
+    understanding: Understanding, typed: Callable[[str], str]
+) -> None:
+    near = read("near_misses", "tune")
+    answered = [
+        row["q"] for row in near if isinstance(understanding.understand(typed(row["q"])), Answer)
+    ]
+    assert len(near) > 80
+    assert len(answered) <= 0.06 * len(near), answered
 
 
 def test_a_subject_whose_card_is_gone_is_forgotten(understanding: Understanding) -> None:
