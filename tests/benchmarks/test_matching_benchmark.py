@@ -112,7 +112,8 @@ def test_made_up_cards_are_good_cards_with_words_of_their_own(tmp_path: Path) ->
 
 def test_growth_is_told_beside_the_first_figure() -> None:
     first, last = (
-        Growth(count, *(Opened(count, 1, 1, 1, 1, "a"),) * 2, ask=1, kept=1) for count in (10, 40)
+        Growth(count, *(Opened(count, 1, 1, 1, 1, 1, "a"),) * 2, ask=1, kept=1)
+        for count in (10, 40)
     )
     table = sheet([first, last])
     assert table.rows[0] == ("cold start, s", "10.00", "40.00", "× 4.0")
