@@ -67,7 +67,7 @@ class Telling:
         self._files = files
         self._units = units
         self._route = Route(units)
-        self._screens = Screens(route=self._route, units=units, texts=texts, platform=platform)
+        self._screens = Screens(route=self._route, texts=texts, platform=platform)
         self._drafts = Drafts()
         self._menus = Menus(texts)
         self._denouncing = Denouncing(texts)

@@ -10,7 +10,7 @@ from content.texts import Texts
 from handlers.actions import Begun, Feedback, Told, encode
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
-from handlers.units import Unit, Units
+from handlers.units import Unit
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS, Route, Step
 from handlers.villager.menus import HOME, Choice, Menus
 from storage.case_records import CaseKind
@@ -25,12 +25,9 @@ PAGE = 5
 class Screens:
     """Shows where somebody stands."""
 
-    def __init__(
-        self, *, route: Route, units: Units, texts: Texts, platform: Callable[[str], str]
-    ) -> None:
+    def __init__(self, *, route: Route, texts: Texts, platform: Callable[[str], str]) -> None:
         """`platform` says of an account what kind of channel it is."""
         self._route = route
-        self._units = units
         self._texts = texts
         self._platform = platform
         self._menus = Menus(texts)
@@ -126,13 +123,11 @@ class Screens:
 
     def _who_sees(self, visit: Visit, draft: Draft, files: int) -> str:
         """Who will see what: the office by name, each field, and what the platform itself knows."""
-        handling = self._route.handling(draft)
-        office = self._units.office(handling.code) if handling else None
         leads = draft.kind == CaseKind.COMPLAINT
         lines = [
             self._texts(
                 "feedback.who_leads" if leads else "feedback.who",
-                office=office.name if office else self._texts("answer.unit"),
+                office=self._route.seen_by(draft) or self._texts("answer.unit"),
             ),
             self._texts("feedback.sees.kind", kind=self._texts(f"feedback.kind.{draft.kind}")),
         ]

@@ -18,7 +18,7 @@ DENUNCIATION = "denunciation"
 
 LEADER, OTHER = "leader", "other"
 ABOUT = ("staff", LEADER, "village", OTHER)
-"""Whom a complaint may be about; one about whoever leads goes to the unit above."""
+"""Whom a complaint may be about; `Route.handling` says to whom it goes."""
 
 
 class Step(StrEnum):
@@ -61,11 +61,23 @@ class Route:
         return self._units.inside(office.code) if office else []
 
     def handling(self, draft: Draft) -> Unit | None:
-        """The unit whose officials see it; None when there is none that may."""
+        """The unit whose officials see it; None when there is none that may.
+
+        No complaint goes to a village: there it could only reach its head, whom it may be about
+        even where that is not said. One about whoever leads the office goes to the unit above.
+        """
         office = self._units.office(draft.unit)
-        if office is not None and draft.about == LEADER:
-            return self._units.get(office.parent)
-        return self._units.get(draft.unit)
+        if office is None or draft.kind != CaseKind.COMPLAINT:
+            return self._units.get(draft.unit)
+        return self._units.get(office.parent) if draft.about == LEADER else office
+
+    def seen_by(self, draft: Draft) -> str:
+        """Whose officials see it, by name: a village's, then the office's that serves it; empty
+        when there are none."""
+        handling = self.handling(draft)
+        office = self._units.office(handling.code) if handling else None
+        names = dict.fromkeys(unit.name for unit in (handling, office) if unit)
+        return ", ".join(names)
 
     def complete(self, draft: Draft, files: int) -> bool:
         """Whether it can be handed in."""
