@@ -231,8 +231,7 @@ class Casework:
                 await self._groups.take_out(tx, case, by=by.id, at=at)
         moved = await self.get(tx, case.id)
         await self._tell_villager(tx, moved, "case.moved", (), at=at)
-        words = await self._cases.words(tx, case.id)
-        await self._office.tell(tx, moved, "case.new", at=at, text=words[0].text)
+        await self._office.tell(tx, moved, "case.new", at=at, text=await self._first(tx, case))
 
     async def add(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> None:
         """The villager said more. Raises Refused or Changed."""
@@ -261,8 +260,7 @@ class Casework:
     async def release(self, tx: Transaction, case: Case, *, by: Official, at: datetime) -> None:
         """What was held back goes the usual way. Raises Refused or Changed."""
         await self._cases.release(tx, case, by=by.id, at=at)
-        words = await self._cases.words(tx, case.id)
-        await self._office.tell(tx, case, "case.new", at=at, text=words[0].text)
+        await self._office.tell(tx, case, "case.new", at=at, text=await self._first(tx, case))
 
     async def release_crowd(self, tx: Transaction, *, by: Official, at: datetime) -> int:
         """All that is held back because many newcomers wrote goes the usual way; how many cases.
@@ -380,6 +378,10 @@ class Casework:
 
     def _receipt_hashes(self, words: Receipt) -> Sequence[str]:
         return self._hashes(self._receipts.canonical(words))
+
+    async def _first(self, tx: Transaction, case: Case) -> str:
+        """What its villager said first; nothing where the words were deleted."""
+        return next((words.text for words in await self._cases.words(tx, case.id)), "")
 
     async def _tell_villager(
         self,

@@ -74,8 +74,8 @@ class Screens:
         opening = await self._lists.openings(tx, sight, [case.id for case in shown])
         lines = []
         for case in shown:
-            alike = await self._alike.alike(tx, official, case, opening[case.id])
-            lines.append(self._line(case, opening[case.id], now, alike))
+            alike = await self._alike.alike(tx, official, case, opening.get(case.id, ""))
+            lines.append(self._line(case, opening.get(case.id, ""), now, alike))
         buttons = [
             self.button(digit, line, Work(Duty.OPEN, case.id))
             for digit, (case, line) in enumerate(zip(shown, lines, strict=True), start=1)
