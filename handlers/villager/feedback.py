@@ -33,6 +33,9 @@ LONGEST = 6_000
 """Letters that a villager can tell at first; more can be added to the case."""
 
 PLACE_LENGTH = 200
+ROUNDED = "{:.3f}, {:.3f}"
+"""Of a sent location so much is kept: some 100 m, which is a place and not a house."""
+
 NAME_LENGTH = 60
 SHOWN_END = 40
 
@@ -244,7 +247,7 @@ class Telling:
                 return await self._ask(visit, draft, note=self._texts("answer.unreadable"))
         await self._keep_files(visit, draft)
         if visit.location is not None:
-            draft = replace(draft, place="{:.4f}, {:.4f}".format(*visit.location))
+            draft = replace(draft, place=ROUNDED.format(*visit.location))
         note, more = "", False
         if draft.step == Step.PLACE and words:
             if self._wishes.nameless(words):

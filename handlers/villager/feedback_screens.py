@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ EXPECTING = "feedback"
 NAMED = "named"
 SHOWN = 300
 PAGE = 5
+_LOCATION = re.compile(r"-?\d+\.\d{3}, -?\d+\.\d{3}")
 
 
 class Screens:
@@ -139,7 +141,12 @@ class Screens:
             about = self._texts(f"feedback.about.{draft.about}")
             lines.append(self._texts("feedback.sees.about", about=about))
         if draft.place:
-            lines.append(self._texts("feedback.sees.place", place=draft.place))
+            key = (
+                "feedback.sees.location"
+                if _LOCATION.fullmatch(draft.place)
+                else "feedback.sees.place"
+            )
+            lines.append(self._texts(key, place=draft.place))
         if draft.name:
             lines.append(self._texts("feedback.sees.name", name=draft.name))
         platform = self._platform(visit.conversation.account) or "other"
