@@ -28,7 +28,7 @@ class Happened(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     WITHDRAWN = "withdrawn"
-    RATED = "rated"
+    RATED = "rated"  # detail: as in "understood=yes, satisfied=no"
     NOTED = "noted"  # a note among officials
     REMINDED = "reminded"  # detail: "soon", "late" or "chair"
     SHOWN = "shown"  # somebody looked at what is masked; detail: why

@@ -19,7 +19,8 @@ from storage.files import FileRecord
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case; what its villager said and what officials answered, in their order; when it was
-    first answered (UTC), how often it was opened again, and how many files its villager sent."""
+    first answered (UTC), how often it was opened again, how many files its villager sent, and what
+    they said last of an answer, also where they opened it again because of that."""
 
     case: Case
     villager: tuple[str, ...]
@@ -27,6 +28,8 @@ class CaseRow:
     first_answered_at: datetime | None
     reopened: int
     files: int
+    understood: bool | None
+    satisfied: bool | None
 
 
 async def case_rows(
@@ -39,7 +42,7 @@ async def case_rows(
 ) -> AsyncIterator[CaseRow]:
     """All cases that came in from `since` to before `until` (UTC), the oldest first."""
     words, event = CaseWordsRecord, CaseEventRecord
-    counted = (Happened.ANSWERED, Happened.REOPENED)
+    counted = (Happened.ANSWERED, Happened.REOPENED, Happened.RATED)
     async for page in CaseLists().pages(tx, sight, units=units, since=since, until=until):
         numbers = [case.id for case in page]
         said = await tx.connection.execute(
@@ -51,13 +54,16 @@ async def case_rows(
         for case_id, side, text in said:
             texts[case_id, side].append(text)
         happened = await tx.connection.execute(
-            select(event.case_id, event.what, event.at)
+            select(event.case_id, event.what, event.at, event.detail)
             .where(event.case_id.in_(numbers), event.what.in_(counted))
             .order_by(event.id)
         )
         times: defaultdict[tuple[int, str], list[datetime]] = defaultdict(list)
-        for case_id, what, at in happened:
+        ratings: dict[int, str] = {}
+        for case_id, what, at, detail in happened:
             times[case_id, what].append(at)
+            if what == Happened.RATED:
+                ratings[case_id] = detail
         counted_files = await tx.connection.execute(
             select(FileRecord.case_id, func.count())
             .where(FileRecord.case_id.in_(numbers), FileRecord.words_id.is_(None))
@@ -66,6 +72,8 @@ async def case_rows(
         files = dict(counted_files.all())
         for case in page:
             answered = times[case.id, Happened.ANSWERED]
+            said = ratings.get(case.id, "")
+            understood, satisfied = _rated(said, "understood"), _rated(said, "satisfied")
             yield CaseRow(
                 case,
                 villager=tuple(texts[case.id, Side.VILLAGER]),
@@ -73,4 +81,15 @@ async def case_rows(
                 first_answered_at=answered[0] if answered else None,
                 reopened=len(times[case.id, Happened.REOPENED]),
                 files=files.get(case.id, 0),
+                understood=case.understood if understood is None else understood,
+                satisfied=case.satisfied if satisfied is None else satisfied,
             )
+
+
+def _rated(detail: str, key: str) -> bool | None:
+    """One of the values of a rating in the history; None where it was not told.
+
+    Ratings of earlier versions have only names of what was told, not what: those tell nothing.
+    """
+    told = dict(part.partition("=")[::2] for part in detail.split(", "))
+    return {"yes": True, "no": False}.get(told.get(key, ""))

@@ -294,7 +294,9 @@ class Cases:
             .where(CaseRecord.id == case.id)
             .values({key: value for key, value in given.items() if value is not None})
         )
-        detail = ", ".join(key for key, value in given.items() if value is not None)
+        detail = ", ".join(
+            f"{key}={'yes' if value else 'no'}" for key, value in given.items() if value is not None
+        )
         await self._history.note(tx, case.id, Happened.RATED, at=at, detail=detail)
 
     async def note(self, tx: Transaction, case: int, text: str, *, by: int, at: datetime) -> None:
