@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from content.redaction import redact
+from content.redaction import LABELS, redact
 from content.screens import shorten
 from content.texts import Texts
 from handlers.actions import Action, Duty, Home, ListWork, Work, encode
@@ -105,11 +105,13 @@ class Screens:
         names = await self._casework.names(
             tx, [n for n in (case.official, *(words.by for words in said)) if n is not None]
         )
+        place = case.place if unmasked else redact(case.place)
+        name = case.name if unmasked or not case.name else LABELS["name"]
         lines = [
             self._texts("official.case", case=self._casework.label(case).capitalize(),
                         state=self._texts(f"official.state.{case.state}")),
             self._texts("official.where", office=self._casework.office(case),
-                        place=f", {case.place}" if case.place else ""),
+                        place=f", {place}" if place else ""),
             self._texts("official.days", received=self._casework.day(case.received_at),
                         due=self._casework.day(case.due_at)),
         ]  # fmt: skip
@@ -119,15 +121,15 @@ class Screens:
             lines.append(self._texts(f"official.quarantine.{case.quarantine}"))
         if case.official in names:
             lines.append(self._texts("official.in_hand", name=names[case.official]))
-        if case.name:
-            lines.append(self._texts("official.from", name=case.name))
+        if name:
+            lines.append(self._texts("official.from", name=name))
         alike = await self._alike.alike(tx, official, case, said[0].text if said else "")
         lines += self._alike.lines(alike)
         files = await self._case_files.of_case(tx, case.id)
         if sent := [file for file in files if not file.answers]:
             lines.append(self._texts("official.files", count=len(sent)))
             lines += [f"• {file.words}" for file in sent if not file.readable]
-        masked = False
+        masked = (place, name) != (case.place, case.name)
         for words in said:
             text = words.text if unmasked else redact(words.text)
             masked = masked or text != words.text
