@@ -101,18 +101,17 @@ class CaseLists:
     async def beside(
         self, tx: Transaction, sight: Sight, case: Case, *, at_most: int = 100
     ) -> list[int]:
-        """The numbers of other open cases of the unit, the newest first, from other conversations:
-        among them may be some that say the same. Complaints about somebody are by themselves, and
-        what was answered with a group is no more among them.
+        """The numbers of other open cases of the unit, the newest first: among them may be some
+        that say the same. Whose they are decides nothing: what is left out would tell that two
+        cases, one of them without a name, are one person's. Complaints about somebody are by
+        themselves, and what was answered with a group is no more among them.
         """
         row = CaseRecord
-        own = select(row.conversation_id).where(row.id == case.id).scalar_subquery()
         unanswered = select(CaseGroupRecord.id).where(CaseGroupRecord.published_at.is_(None))
-        elsewhere = or_(row.conversation_id.is_(None), own.is_(None), row.conversation_id != own)
         rows = await tx.connection.execute(
             select(row.id)
             .where(
-                sees(sight), row.unit == case.unit, row.id != case.id, elsewhere,
+                sees(sight), row.unit == case.unit, row.id != case.id,
                 row.state.in_(OPEN), row.quarantine == "",
                 (row.kind == CaseKind.COMPLAINT) == (case.kind is CaseKind.COMPLAINT),
                 or_(row.group_id.is_(None), row.group_id.in_(unanswered)),

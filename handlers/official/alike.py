@@ -47,8 +47,8 @@ class AlikeCases:
         self._groups = CaseGroups()
 
     async def alike(self, tx: Transaction, official: Official, case: Case, text: str) -> Alike:
-        """Open cases of other people in the same unit that say nearly the same: a hint, no more;
-        and those that somebody joined with it."""
+        """Open cases of the same unit, whoever told them, that say nearly the same: a hint, no
+        more; and those that somebody joined with it."""
         if case.quarantine:
             return Alike((), ())
         if case.group is not None and (await self._groups.get(tx, case.group)).published_at:
