@@ -236,7 +236,7 @@ async def build(
                 warn=ask.warning,
                 files=filing.case_files,
             ),
-            own_data=MyData(units=units, texts=texts, casework=casework),
+            own_data=MyData(units=units, texts=texts),
             subscription=Subscription(texts),
             texts=texts,
         ),

@@ -251,12 +251,6 @@ class Casework:
         await self._cases.withdraw(tx, case, at=at)
         await self._office.tell(tx, case, "case.withdrawn", at=at, text="")
 
-    async def tell_withdrawn(self, tx: Transaction, cases: Sequence[int], *, at: datetime) -> None:
-        """Tell officials of cases that were taken back because their villager is forgotten."""
-        for number in cases:
-            case = await self.get(tx, number)
-            await self._office.tell(tx, case, "case.withdrawn", at=at, text="")
-
     async def release(self, tx: Transaction, case: Case, *, by: Official, at: datetime) -> None:
         """What was held back goes the usual way. Raises Refused or Changed."""
         await self._cases.release(tx, case, by=by.id, at=at)

@@ -40,21 +40,22 @@ async def forget_words(tx: Transaction, cases: Collection[int], *, at: datetime)
         await History().note(tx, case, Happened.FORGOTTEN, at=at)
 
 
-async def forget_cases_of(tx: Transaction, conversation: int, *, at: datetime) -> list[int]:
+async def forget_cases_of(tx: Transaction, conversation: int, *, at: datetime) -> None:
     """A villager deletes their data: what still waits is withdrawn, and all words go.
 
-    Return the cases that an official still had to do something for.
+    No time tells that several cases went together, and so that they were one person's: each has
+    the beginning of the month (UTC), or when it came in if that was later.
     """
-    book = Cases()
+    book, month = Cases(), at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     found = await book.of_conversation(tx, conversation, states=set(CaseState))
     for case in found:
+        when = max(month, case.received_at)
         if case.state in OPEN:
-            await book.withdraw(tx, case, at=at)
-    await forget_words(tx, [case.id for case in found], at=at)
+            await book.withdraw(tx, case, at=when)
+        await forget_words(tx, [case.id], at=when)
     await tx.connection.execute(
         delete(DraftRecord).where(DraftRecord.conversation_id == conversation)
     )
-    return [case.id for case in found if case.waiting]
 
 
 async def forget_ended_cases(database: Database, *, before: datetime, at: datetime) -> int:

@@ -46,13 +46,15 @@ async def kept_of(tx: Transaction, person: int) -> Kept:
     return Kept(len(chats), counts[0], counts[1])
 
 
-async def forget_person(tx: Transaction, person: int, *, at: datetime) -> list[int]:
+async def forget_person(tx: Transaction, person: int, *, at: datetime) -> None:
     """Delete all that a person wrote and chose, in all chats that they linked.
 
-    Return the cases that an official was still to answer: they are withdrawn now.
+    Cases that an official was still to answer are withdrawn. Nobody is told: several messages at
+    once would tell that a case without a name and one with a name are the same person's.
     """
     row, chats = PersonRecord, await _conversations(tx, person)
-    waiting = [case for chat in chats for case in await forget_cases_of(tx, chat, at=at)]
+    for chat in chats:
+        await forget_cases_of(tx, chat, at=at)
     await tx.connection.execute(delete(OutboxRecord).where(OutboxRecord.conversation_id.in_(chats)))
     await tx.connection.execute(
         delete(LinkCodeRecord).where(LinkCodeRecord.conversation_id.in_(chats))
@@ -73,7 +75,6 @@ async def forget_person(tx: Transaction, person: int, *, at: datetime) -> list[i
         .where(or_(row.id == person, row.same_as == person))
         .values(unit="", forgotten_at=at)
     )
-    return waiting
 
 
 async def remove_forgotten(database: Database, *, before: datetime) -> int:

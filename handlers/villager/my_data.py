@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from content.texts import Texts
 from handlers.actions import Action, ForgetMe
-from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.units import Units
@@ -18,10 +17,9 @@ from storage.forgetting import forget_person, kept_of
 class MyData:
     """Shows and forgets."""
 
-    def __init__(self, *, units: Units, texts: Texts, casework: Casework) -> None:
+    def __init__(self, *, units: Units, texts: Texts) -> None:
         self._units = units
         self._texts = texts
-        self._casework = casework
         self._menus = Menus(texts)
 
     async def show(self, visit: Visit, _action: Action) -> Served:
@@ -50,9 +48,8 @@ class MyData:
         return Served((Reply(self._texts("my_data.gone")),), Talk())
 
     async def forget_all(self, visit: Visit) -> None:
-        """Forget them, and tell who was still to answer them."""
-        waiting = await forget_person(visit.tx, visit.person.id, at=visit.now)
-        await self._casework.tell_withdrawn(visit.tx, waiting, at=visit.now)
+        """Forget them; officials find in their list alone that a case was taken back."""
+        await forget_person(visit.tx, visit.person.id, at=visit.now)
 
     def _say(self, visit: Visit, text: str, choices: list[Choice] | None = None) -> Served:
         reply = Reply(text, self._menus.numbered(choices or []))

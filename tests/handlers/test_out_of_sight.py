@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.wiring import House, now
+from handlers.actions import CaseMove, CaseStep, encode
+from handlers.exports import Columns
 from handlers.messages import Kind
+from storage.case_history import Happened, History
+from storage.case_lists import EVERYTHING, CaseLists
 from storage.case_privacy import forget_words
+from storage.case_records import CaseKind, CaseState, NewCase
+from storage.case_rows import case_rows
+from storage.cases import Cases
 from storage.officials import Role
-from tests.handlers.office import Person, again, cases, official
+from tests.handlers.office import QUESTION, Person, again, cases, official
 from tests.handlers.test_feedback import told
 
 
@@ -57,3 +66,101 @@ async def test_a_case_without_its_words_can_be_opened(house: House) -> None:
             tx, await again(house, case), to=elsewhere,
             by=house.casework.console, at=now(),
         )  # fmt: skip
+
+
+async def exported(house: House) -> list[dict[str, object]]:
+    columns = Columns(unit_name=str, now=now())
+    async with house.database.read() as tx:
+        return [
+            dict(zip(columns.NAMES, columns.values(row), strict=True))
+            async for row in case_rows(tx, EVERYTHING)
+        ]
+
+
+async def test_discontent_stays_in_the_history_and_in_exports_after_reopening(house: House) -> None:
+    villager = Person(house)
+    case = await villager.ask()
+    async with house.database.begin() as tx:
+        by = house.casework.console
+        await house.casework.answer(tx, case, "Ra chợ.", by=by, at=now())
+    await villager.say(encode(CaseStep(CaseMove.NOT_CONTENT, case.id)), Kind.BUTTON)
+    await villager.say("tiệm ở chợ đóng cửa rồi")
+    assert (await again(house, case)).state is CaseState.RECEIVED
+    async with house.database.read() as tx:
+        events = await History().of(tx, case.id)
+    [rated] = [event.detail for event in events if event.what is Happened.RATED]
+    assert rated == "understood=yes, satisfied=no"
+    [row] = await exported(house)
+    assert (row["understood"], row["satisfied"], row["reopened"]) == (True, False, 1)
+
+
+async def test_a_place_and_a_name_are_masked_until_somebody_says_why_they_look(
+    house: House,
+) -> None:
+    lan, chair = await official(house), await official(house, Role.APPROVER, name="Sua")
+    place = "nhà ông Giàng A Páo, 0912345678, căn cước 012345678901"
+    new = NewCase(
+        CaseKind.PROBLEM, unit="xa-mau", text="mương tắc", place=place,
+        name="Vừ Thị Mỷ 0987654321",
+    )  # fmt: skip
+    async with house.database.begin() as tx:
+        await Cases().open(tx, new, conversation=None, at=now(), due_at=now())
+    [case] = await cases(house)
+    shown = await lan.told(f"viec {case.id}")
+    assert "Người gửi: [tên]" in shown
+    assert "mương tắc" in shown
+    written = str(await exported(house))
+    for hidden in ("Páo", "0912345678", "012345678901", "Vừ", "0987654321"):
+        assert hidden not in shown
+        assert hidden not in written
+    await told(chair, f"viec {case.id}", "6")
+    whole = await chair.told("đến tận nơi xem mương")
+    assert place in whole
+    assert "Người gửi: Vừ Thị Mỷ 0987654321" in whole
+
+
+async def test_cases_that_say_the_same_are_listed_alike_whoever_told_them(house: House) -> None:
+    first, second = Person(house), Person(house)
+    await first.ask()
+    await told(first, "góp ý", "2", QUESTION, "1")
+    await second.ask()
+    everybodys = await cases(house)
+    assert len(everybodys) == 3
+    async with house.database.read() as tx:
+        for case in everybodys:
+            others = await CaseLists().beside(tx, EVERYTHING, case)
+            assert {case.id, *others} == {one.id for one in everybodys}
+
+
+async def test_a_sent_location_is_kept_to_a_hundred_metres_and_that_is_said(house: House) -> None:
+    villager = Person(house)
+    await villager.say("xa-mau", Kind.START)
+    await told(villager, "góp ý", "3", "cầu gãy")
+    sent = replace(villager.incoming("", Kind.LOCATION), location=(22.336212, 103.843891))
+    assert await house.accept(sent)
+    [seen] = await villager.replies()
+    assert "22.336, 103.844" in seen.text
+    assert "chừng 100 mét" in seen.text
+    await villager.say("1")
+    [case] = await cases(house)
+    assert case.place == "22.336, 103.844"
+
+
+async def test_nothing_tells_that_two_cases_were_taken_back_by_one_person(house: House) -> None:
+    chair = await official(house, Role.APPROVER)
+    villager = Person(house)
+    await villager.say("xa-mau", Kind.START)
+    await told(villager, "góp ý", "2", "nên trồng thêm cây", "2", "Vừ Thị Mỷ", "1")
+    await told(villager, "góp ý", "4", "cán bộ quát tháo bà con", "1", "1")
+    await chair.replies()
+    villager.heard = 0
+    await told(villager, "xóa dữ liệu", "1")
+    assert await chair.replies() == []
+    assert "Không có việc nào" in await chair.told("viec")
+    first, second = await cases(house)
+    assert first.state is second.state is CaseState.WITHDRAWN
+    assert first.closed_at == first.received_at != second.closed_at
+    async with house.database.read() as tx:
+        times = [{e.at for e in await History().of(tx, one.id)} for one in (first, second)]
+        assert await Cases().words(tx, first.id) == []
+    assert times[0].isdisjoint(times[1])
