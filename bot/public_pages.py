@@ -24,7 +24,9 @@ KEPT = timedelta(minutes=5)
 class PublicPages:
     """Serves /u/<unit>. A page is made anew when it is `KEPT` old, however many ask.
 
-    A village has the numbers of the office that serves it: each case counts on one office's page.
+    What was answered to fewer people than `FEWEST` is told to them alone: its title and answer
+    could tell a neighbour who they are. A village has the numbers of the office that serves it:
+    each case counts on one office's page.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class PublicPages:
                 "day": group.published_at.astimezone(VIETNAM).strftime("%d/%m/%Y"),
             }
             for group in groups
-            if group.published_at is not None
+            if group.published_at is not None and at_least(group.people)
         ]
         return self._render(
             "unit.html",

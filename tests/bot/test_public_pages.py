@@ -85,6 +85,20 @@ async def test_everybody_who_said_it_gets_the_one_answer_and_the_page_shows_it(
             await house.casework.publish(tx, await CaseGroups().get(tx, number), "Lại", at=now())
 
 
+async def test_what_few_people_said_is_answered_to_them_and_not_on_the_page(
+    house: House, client: Client
+) -> None:
+    people = await reporters(house, 4)
+    async with house.database.begin() as tx:
+        found = await CaseGroups().get(tx, await group(tx, house))
+        assert await house.casework.publish(tx, found, ANSWER, at=now()) == 4
+    for person in people:
+        assert ANSWER in (await person.replies())[-1].text
+    page = await (await client.get("/u/xa-mau")).text()
+    assert ANSWER not in page
+    assert found.title not in page
+
+
 async def test_numbers_of_fewer_than_five_people_are_not_on_the_page(
     house: House, client: Client
 ) -> None:
