@@ -8,35 +8,46 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
+from bot.broadcast_officials import Acting, MayNot
+from bot.broadcast_reach import preview, reach
 from bot.config import Settings
 from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
-from bot.wiring import now
+from bot.wiring import now, units_of
 from content.library import TEXTS, holding
 from content.shelf import SHIPPED
 from content.texts import Texts
 from content.when import NotATime, When, read_when
 from handlers.errands import VIETNAM
+from handlers.notice_page import LONGEST
+from handlers.official.notices_words import in_words
 from storage.broadcast_recipients import Account, Recipients
 from storage.broadcasts import Broadcast, Broadcasts, Draft, NoBroadcast, WrongState
 from storage.consents import Purpose
 from storage.database import Database, Transaction
 from storage.migrate import current, newest
+from storage.notices import Notices
 from storage.outbox import State
 
 app = typer.Typer(no_args_is_help=True, help="Notices to those who asked for them.")
+app.command("preview")(preview)
+app.command("reach")(reach)
 Result = TypeVar("Result")
-By = Annotated[str, typer.Option("--by", help="Who does this; noted with the broadcast.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        help="Who does this; noted with the broadcast. An official's name or number binds the "
+        "command to what their role and unit allow.",
+    ),
+]
 At = Annotated[str, typer.Option("--at", help='As people say it: "7h sáng mai", "ngày 5/12 8h30".')]
 Number = Annotated[int, typer.Argument(metavar="ID")]
-
-LONGEST = 900
-"""Letters of a notice: it must be one message on every channel, with the line that tells how to
-stop it. The shortest that a channel takes is 2,000."""
 
 OPERATOR = "operator"
 
@@ -47,6 +58,9 @@ def draft(
     text: Annotated[str, typer.Option(help="What to say, in plain words.")],
     by: By,
     unit: Annotated[str, typer.Option(help="To this unit and all below it; else to all.")] = "",
+    only_unit: Annotated[
+        bool, typer.Option("--only-unit/--below", help="Not to the units below --unit; or to them.")
+    ] = False,
     at: At = "",
     purpose: Annotated[Purpose, typer.Option(help="What people said yes to.")] = Purpose.NOTICES,
     card: Annotated[str, typer.Option(help="A card to open by a button.")] = "",
@@ -62,6 +76,8 @@ def draft(
     _name(by)
     if unit and unit not in {one.code for one in settings.units}:
         _stop(f"--unit: {unit!r} is not among [[units]]")
+    if only_unit and not unit:
+        _stop("--only-unit goes with --unit")
     cards = (settings.content.folder or SHIPPED) / "cards" / "vi"
     if card and not (cards / f"{card}.md").exists():
         _stop(f"--card: there is no card {card!r}; `python -m content status` lists them")
@@ -78,8 +94,16 @@ def draft(
         due_at=when.first if when else None,
         repeats=when.repeats if when else "",
         grace=timedelta(hours=grace),
+        only_unit=only_unit,
     )
-    number = _with(settings, lambda tx: Broadcasts().write(tx, new, by=by, at=now()))
+
+    async def work(tx: Transaction) -> int:
+        acting = Acting(units_of(settings), by)
+        written = await Broadcasts().write(tx, new, by=await acting.write(tx, unit), at=now())
+        await acting.wrote(tx, written)
+        return written
+
+    number = _with(settings, work)
     if when:
         out.print(f"Due {when.first:%H:%M %d/%m/%Y}, Vietnam's time {when.repeats}".strip())
     typer.echo(number)
@@ -88,31 +112,43 @@ def draft(
 @app.command("edit")
 def edit(number: Number, text: Annotated[str, typer.Option(help="The new words.")], by: By) -> None:
     """Change the words of a broadcast that has not begun: it has to be approved anew."""
-    words = _text(text)
+    words, settings = _text(text), settings_or_exit()
 
     async def work(tx: Transaction) -> None:
         old = (await Broadcasts().get(tx, number, lock=True)).draft
-        kept = Draft(
-            words, old.purpose, old.unit, old.card, old.emergency, old.reason, old.due_at,
-            old.repeats, old.grace,
-        )  # fmt: skip
-        await Broadcasts().edit(tx, number, kept, by=by, at=now())
+        acting = Acting(units_of(settings), by)
+        name = await acting.write(tx, old.unit)
+        await Broadcasts().edit(tx, number, replace(old, text=words), by=name, at=now())
+        await acting.wrote(tx, number)
 
-    _with(settings_or_exit(), work)
+    _with(settings, work)
     out.print(f"{number} is a draft again.")
 
 
 @app.command("submit")
 def submit(number: Number, by: By) -> None:
     """Hand a draft to the person who approves it."""
-    _with(settings_or_exit(), lambda tx: Broadcasts().submit(tx, number, by=by, at=now()))
+    settings = settings_or_exit()
+
+    async def work(tx: Transaction) -> None:
+        unit = (await Broadcasts().get(tx, number)).draft.unit
+        name = await Acting(units_of(settings), by).write(tx, unit)
+        await Broadcasts().submit(tx, number, by=name, at=now())
+
+    _with(settings, work)
     out.print(f"{number} waits for another person's approval.")
 
 
 @app.command("approve")
 def approve(number: Number, by: By) -> None:
     """Release a broadcast that another person wrote; an emergency also one's own."""
-    _with(settings_or_exit(), lambda tx: Broadcasts().approve(tx, number, by=by, at=now()))
+    settings = settings_or_exit()
+
+    async def work(tx: Transaction) -> None:
+        name = await Acting(units_of(settings), by).release(tx, number)
+        await Broadcasts().approve(tx, number, by=name, at=now())
+
+    _with(settings, work)
     out.print(f"{number} is approved.")
 
 
@@ -123,28 +159,30 @@ def move(number: Number, at: At, by: By = OPERATOR) -> None:
     when = _when(settings, at)
     if when is None or when.repeats:
         _stop("--at: name one time")
-    _with(settings, lambda tx: Broadcasts().move(tx, number, to=when.first, by=by, at=now()))
+    _change(
+        number, by, lambda tx, name: Broadcasts().move(tx, number, to=when.first, by=name, at=now())
+    )
     out.print(f"{number} goes out at {when.first:%H:%M %d/%m/%Y}.")
 
 
 @app.command("pause")
 def pause(number: Number, by: By = OPERATOR) -> None:
     """Send nothing of it until it is resumed; also while it is being sent."""
-    _with(settings_or_exit(), lambda tx: Broadcasts().pause(tx, number, by=by, at=now()))
+    _change(number, by, lambda tx, name: Broadcasts().pause(tx, number, by=name, at=now()))
     out.print(f"{number} is paused.")
 
 
 @app.command("resume")
 def resume(number: Number, by: By = OPERATOR) -> None:
     """Go on with what was paused or missed."""
-    _with(settings_or_exit(), lambda tx: Broadcasts().resume(tx, number, by=by, at=now()))
+    _change(number, by, lambda tx, name: Broadcasts().resume(tx, number, by=name, at=now()))
     out.print(f"{number} goes on.")
 
 
 @app.command("cancel")
 def cancel(number: Number, by: By = OPERATOR) -> None:
     """Send nothing more of it, for good."""
-    _with(settings_or_exit(), lambda tx: Broadcasts().cancel(tx, number, by=by, at=now()))
+    _change(number, by, lambda tx, name: Broadcasts().cancel(tx, number, by=name, at=now()))
     out.print(f"{number} is cancelled.")
 
 
@@ -161,9 +199,10 @@ def retry(
 ) -> None:
     """Send again what failed, except to who blocked us; with --uncertain what is not known."""
 
-    async def work(tx: Transaction) -> int:
+    async def work(tx: Transaction, name: str) -> int:
         recipients, at = Recipients(), now()
-        await Broadcasts().send_again(tx, number, by=by, at=at)
+        await Broadcasts().send_again(tx, number, by=name, at=at)
+        await Notices().tell_again(tx, number)
         if leave:
             return await recipients.leave(tx, number, at=at)
         state = State.UNCERTAIN if uncertain else State.FAILED
@@ -171,7 +210,7 @@ def retry(
 
     if leave and not uncertain:
         _stop("--leave goes with --uncertain")
-    count = _with(settings_or_exit(), work)
+    count = _change(number, by, work)
     out.print(f"{count} messages {'stay as they are' if leave else 'are sent again'}.")
 
 
@@ -197,19 +236,15 @@ def status(
         typer.echo(f"  {count}  {reason}")
 
 
-def in_words(account: Account, texts: Texts) -> str:
-    """ "312 trên 320 người đã nhận, 5 người đã chặn, 3 người cần gửi lại"."""
-    parts = [texts("broadcast.sent", sent=account.sent, recipients=account.recipients)]
-    for key, count in (
-        ("broadcast.blocked", account.blocked),
-        ("broadcast.again", account.failed - account.blocked),
-        ("broadcast.uncertain", account.uncertain),
-        ("broadcast.skipped", account.skipped),
-        ("broadcast.pending", account.pending),
-    ):
-        if count:
-            parts.append(texts(key, count=count))
-    return ", ".join(parts)
+def _change(number: int, by: str, deed: Callable[[Transaction, str], Awaitable[Result]]) -> Result:
+    """Do something with a broadcast that was handed in, if whoever does it may."""
+    settings = settings_or_exit()
+
+    async def work(tx: Transaction) -> Result:
+        name = await Acting(units_of(settings), by).change(tx, number)
+        return await deed(tx, name)
+
+    return _with(settings, work)
 
 
 def _as_json(it: Broadcast, account: Account) -> dict[str, object]:
@@ -233,6 +268,8 @@ def _as_json(it: Broadcast, account: Account) -> dict[str, object]:
         "author": it.author,
         "approved_by": it.approved_by,
         "note": it.note,
+        "unit": it.draft.unit,
+        "only_unit": it.draft.only_unit,
     }
 
 
@@ -280,7 +317,7 @@ def _with(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) 
     with Explained():
         try:
             return asyncio.run(done())
-        except (WrongState, NoBroadcast) as refused:
+        except (WrongState, NoBroadcast, MayNot) as refused:
             _stop(str(refused))
 
 

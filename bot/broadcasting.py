@@ -10,10 +10,8 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from content.texts import Texts
-from handlers.actions import ShowCard, StopNotices, encode
-from handlers.layout import lay_out
-from handlers.messages import Button, Capabilities, Reply
+from handlers.messages import Capabilities
+from handlers.notice_page import NoticePage
 from handlers.units import Units
 from storage.broadcast_recipients import Recipients
 from storage.broadcasts import Broadcast, Broadcasts
@@ -33,14 +31,14 @@ class Broadcasting:
         *,
         database: Database,
         capabilities: Mapping[str, Capabilities],
-        texts: Texts,
+        page: NoticePage,
         units: Units,
         next_time: NextTime,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._capabilities = capabilities
-        self._texts = texts
+        self._page = page
         self._units = units
         self._next_time = next_time
         self._clock = clock
@@ -84,7 +82,7 @@ class Broadcasting:
         if it.expanded:
             return
         bodies = self.bodies(it)
-        units = self._units.below(it.draft.unit) if it.draft.unit else []
+        units = self._units.addressed(it.draft.unit, only=it.draft.only_unit)
         more = True
         while more:
             async with self._database.begin() as tx:
@@ -94,15 +92,7 @@ class Broadcasting:
 
     def bodies(self, it: Broadcast) -> dict[str, str]:
         """The notice by account, as each channel shows it, with the way to stop it."""
-        reply = Reply(f"{it.draft.text}\n\n{self._texts('notices.how_to_stop')}", self._buttons(it))
         return {
-            account: lay_out(reply, capabilities)[0].to_json()
+            account: self._page.shown(it.draft, capabilities).to_json()
             for account, capabilities in dict(self._capabilities).items()
         }
-
-    def _buttons(self, it: Broadcast) -> tuple[Button, ...]:
-        stop = Button(self._texts("notices.stop"), encode(StopNotices()))
-        if not it.draft.card:
-            return (stop,)
-        more = Button(self._texts("notices.more"), encode(ShowCard(it.draft.card)))
-        return (more, stop)

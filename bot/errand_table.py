@@ -37,7 +37,8 @@ from handlers.actions import (
     Told,
 )
 from handlers.errands import Served, Visit
-from handlers.messages import Reply
+from handlers.messages import Kind, Reply
+from handlers.official.notices_desk import NoticeDesk
 from handlers.official.office import Office
 from handlers.reception import Errands
 from handlers.villager.ask import EXPECTING_QUESTION, Ask
@@ -163,7 +164,9 @@ class Desk:
 def errand_table(
     desk: Desk,
     office: Office,
+    notices: NoticeDesk,
     texts: Texts,
+    *,
     describe: Callable[[Action], str],
     store: Callable[[str], str],
 ) -> Errands:
@@ -185,10 +188,15 @@ def errand_table(
         "back": Back(),
         "skip": Skip(),
     }
+
+    async def at_work(visit: Visit, kind: Kind, action: Action | None) -> Served | None:
+        """Officials: their notices first, for those say what the next words are; then cases."""
+        return await notices.serve(visit, kind, action) or await office.serve(visit, kind, action)
+
     return Errands(
         words=desk.words,
         start=desk.start,
-        desk=office.serve,
+        desk=at_work,
         actions={
             Home: desk.browse.home,
             AskPerson: desk.ask.pass_on,
@@ -220,7 +228,9 @@ def errand_table(
             for name, action in typed.items()
             for word in texts(f"words.{name}").split("|")
         },
-        describe=lambda action: office.describe(action) or describe(action),
+        describe=lambda action: (
+            notices.describe(action) or office.describe(action) or describe(action)
+        ),
         introduction=desk.browse.introduction,
         media=desk.media,
         no_such_digit=desk.no_such_digit,

@@ -20,11 +20,10 @@ import aiohttp
 from bot.account_channels import Workshop
 from bot.account_register import Register
 from bot.accounts import Accounts
-from bot.broadcasting import Broadcasting
 from bot.channels.channel import Channel, Speed
 from bot.channels.web_chat import WebChat
 from bot.channels.web_chat_limits import Bounds
-from bot.clock import Clock, next_time
+from bot.clock import Clock
 from bot.config import SAMPLE_UNIT, Settings
 from bot.consent import Consents
 from bot.consent_page import ConsentPage
@@ -35,6 +34,7 @@ from bot.file_pages import FilePages
 from bot.filing import Filing
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
+from bot.notice_wiring import NoticeHouse, notices_of, ticking
 from bot.official_wiring import abuse_of, casework_of, office_of, proof_of, reminders_of
 from bot.public_pages import PublicPages
 from bot.receipt_keys import ReceiptKeys
@@ -102,6 +102,7 @@ class House:
     consent_page: ConsentPage
     public_pages: PublicPages
     clock: Clock
+    notices: NoticeHouse
     reveal: Callable[[str], str]
     receipts: ReceiptWords
 
@@ -186,6 +187,10 @@ async def build(
         post=Post(capabilities),
     )  # fmt: skip
     grouping = Grouping(units=units, casework=casework)
+    notices = notices_of(
+        settings, folder, library=library, database=database, units=units, texts=texts,
+        accounts=lambda: accounts, clock=now,
+    )  # fmt: skip
     pictures = holding(folder, PICTURES)
     browse = Browse(
         shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
@@ -241,8 +246,9 @@ async def build(
             texts=texts,
         ),
         office,
+        notices.desk,
         texts,
-        Described(shelf=library.shelf, texts=texts, units=units),
+        describe=Described(shelf=library.shelf, texts=texts, units=units),
         store=lambda text: keys.conceal(text) if receipts.hear(text) else text,
     )
     async with aiohttp.ClientSession(
@@ -255,11 +261,10 @@ async def build(
             return await asyncio.to_thread(read_media, pictures, name)
 
         def first_page(code: str) -> Reply:
-            return lay_out(browse.first_page(code or web_home), WebChat.capabilities)[0]
+            return lay_out(browse.first_page(code or web_account.unit), WebChat.capabilities)[0]
 
         web_account = next(a for a in settings.accounts if a.platform == "web_chat")
-        web_home = web_account.unit
-        owner = units.get(web_home)
+        owner = units.get(web_account.unit)
         workshop = Workshop(
             session=session,
             public_url=settings.web.public_url,
@@ -343,15 +348,9 @@ async def build(
                 keep_drafts=timedelta(days=settings.retention.drafts_days),
                 remind=reminders_of(settings, database, casework).run,
                 now=now,
-                tick=Broadcasting(
-                    database=database,
-                    capabilities=accounts.capabilities,
-                    texts=texts,
-                    units=units,
-                    next_time=next_time,
-                    clock=now,
-                ).tick,
+                tick=ticking(notices, accounts.capabilities),
             ),
+            notices=notices,
             reveal=keys.reveal,
             casework=casework,
             grouping=grouping,

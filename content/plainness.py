@@ -17,6 +17,9 @@ MOST = 4
 
 SHOWN_WORDS = 5
 
+SYLLABLES_A_SECOND = 4
+"""How fast a text is read aloud, as the limits of a card's length take it (`checker`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -33,6 +36,11 @@ class Remark:
 def remarks(text: str, wording: Wording) -> tuple[Remark, ...]:
     """What a villager may not understand, the first few."""
     return tuple(islice(dict.fromkeys(_remarks(text, wording)), MOST))
+
+
+def seconds_aloud(text: str) -> int:
+    """How long it takes to read a text aloud, in whole seconds, at least one."""
+    return max(1, round(syllables(text) / SYLLABLES_A_SECOND))
 
 
 def _remarks(text: str, wording: Wording) -> Iterator[Remark]:

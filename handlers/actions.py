@@ -255,6 +255,63 @@ class StopNotices:
     """Write to me no more, for no purpose."""
 
 
+class Composed(StrEnum):
+    """What an official does while composing a notice (`Compose`)."""
+
+    BEGIN = "b"  # with a value: whatever was begun before is gone
+    SHOW = "l"  # show the step again; value: from which line on its list goes on
+    CHOOSE = "c"  # value: what was chosen
+    CHANGE = "g"  # from the preview, change one thing; value: the step
+    BACK = "r"
+    SKIP = "x"
+    LEAVE = "v"  # keep it for later
+    DROP = "d"
+    SUBMIT = "s"
+    URGENT = "u"  # it is an emergency
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """A step of composing a notice. `step` is the one that was shown: an old button of another
+    step changes nothing."""
+
+    told: Composed
+    step: str = ""
+    value: str = ""
+
+
+class Deed(StrEnum):
+    """What an official does with a notice that was handed in."""
+
+    OPEN = "o"
+    APPROVE = "a"  # value 1: and move it to now, its time has passed
+    RETURN = "r"
+    MEND = "m"  # its author changes it
+    PAUSE = "p"
+    RESUME = "g"
+    CANCEL = "c"  # asked back until value is 1
+    RETRY = "t"
+    RETRY_UNCERTAIN = "u"
+    LEAVE_UNCERTAIN = "l"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A step of an official with a notice; `seen` is its version on the screen with the button."""
+
+    deed: Deed
+    number: int
+    seen: int = 0
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListNotices:
+    """List the notices that I wrote or may release, from the `start`-th on."""
+
+    start: int = 0
+
+
 Action = (
     Home
     | AskPerson
@@ -283,6 +340,9 @@ Action = (
     | OfferNotices
     | TakeNotices
     | StopNotices
+    | Compose
+    | Notice
+    | ListNotices
 )
 
 _TAGS: dict[str, type[Action]] = {
@@ -313,6 +373,9 @@ _TAGS: dict[str, type[Action]] = {
     "no": OfferNotices,
     "ny": TakeNotices,
     "ns": StopNotices,
+    "nc": Compose,
+    "nd": Notice,
+    "nl": ListNotices,
 }
 """The first part of what is written; the action's fields follow. Never give one another meaning:
 buttons stay in people's chats."""

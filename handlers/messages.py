@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -193,6 +193,16 @@ def _commands(raw: list[list[str]] | None) -> tuple[Command, ...] | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """So long after a person last wrote may they be written to: `free` of charge, and till `billed`
+    for money, which this account may spend if it `pays`."""
+
+    free: timedelta
+    billed: timedelta
+    pays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can show. A reply is laid out for it once, by `handlers.layout`.
 
@@ -207,6 +217,7 @@ class Capabilities:
     sounds: frozenset[str] = field(default_factory=frozenset)  # endings that it plays; empty: all
     caption_length: int = 0  # longer words do not fit under a picture or sound: one message more
     edits: bool = False  # whether a message can take the place of an earlier one
+    window: Window | None = None  # None: it may write to a person whenever it likes
 
     def shows(self, media: Media) -> bool:
         """Whether it is shown as it is; of a sound whose ending is not known yet, if it may."""

@@ -72,6 +72,13 @@ class Units:
         inside = frozenset[str]().union(*(self.below(u.code) for u in self.inside(code)))
         return inside | {code}
 
+    def addressed(self, code: str, *, only: bool) -> frozenset[str]:
+        """The codes of the units whose people something is for: the unit with all below it, or it
+        alone. None at all means everybody, as an empty code does."""
+        if not code:
+            return frozenset()
+        return frozenset({code}) if only else self.below(code)
+
     def office(self, code: str) -> Unit | None:
         """The unit whose office serves this one: itself, or the first above it that has an address
         or a number; without any, the one that stands highest."""

@@ -76,6 +76,7 @@ class BroadcastRecord(Record):
     card: Mapped[str] = mapped_column(String(64), default="")
     purpose: Mapped[str] = mapped_column(String(16))
     unit: Mapped[str] = mapped_column(String(64), default="")
+    only_unit: Mapped[bool] = mapped_column(Boolean, default=False)
     emergency: Mapped[bool] = mapped_column(Boolean, default=False)
     reason: Mapped[str] = mapped_column(Text, default="")
     repeats: Mapped[str] = mapped_column(String(64), default="")
@@ -95,8 +96,10 @@ class BroadcastRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is to be sent: `unit` with all below it, empty for everybody; `due_at` in UTC, None for
-    as soon as it is approved. `repeats` is a rule that the clock reads, empty for once.
+    """What is to be sent: `unit` with all below it, or `only_unit`; empty for everybody.
+
+    `due_at` in UTC, None for as soon as it is approved. `repeats` is a rule that the clock reads,
+    empty for once.
     """
 
     text: str
@@ -108,11 +111,15 @@ class Draft:
     due_at: datetime | None = None
     repeats: str = ""
     grace: timedelta = GRACE
+    only_unit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """One broadcast. `alone`: an emergency that one person wrote and released."""
+    """One broadcast. `alone`: an emergency that one person wrote and released.
+
+    `version` grows with all that people do to it: who looked at an earlier one decides anew.
+    """
 
     id: int
     series: int | None
@@ -125,6 +132,7 @@ class Broadcast:
     expanded_to: int
     expanded: bool
     note: str
+    version: int
 
     @property
     def alone(self) -> bool:
@@ -149,7 +157,7 @@ class Broadcasts:
                 state=Phase.DRAFT.value,
                 author=by,
                 created_at=at,
-                history=_noted("[]", "draft", by, at),
+                history=noted("[]", "draft", by, at),
             )
             .returning(BroadcastRecord.id)
         )
@@ -164,13 +172,19 @@ class Broadcasts:
             raise NoBroadcast(f"there is no broadcast {number}")
         return _broadcast(row)
 
+    async def history(self, tx: Transaction, number: int) -> list[tuple[str, str, str]]:
+        """What people did to it, oldest first: the deed, who did it, when (ISO, UTC)."""
+        row = BroadcastRecord
+        found = await tx.connection.execute(select(row.history).where(row.id == number))
+        return [(deed, by, at) for deed, by, at in json.loads(found.scalar_one_or_none() or "[]")]
+
     async def edit(
         self, tx: Transaction, number: int, draft: Draft, *, by: str, at: datetime
     ) -> None:
         """Other words, audience or time: what was approved has to be approved anew."""
         await self._change(
             tx, number, (*OPEN, Phase.SCHEDULED), Phase.DRAFT, deed="edit", by=by, at=at,
-            **_columns(draft), author=by, approved_by="", approved_at=None,
+            **_columns(draft), author=by, approved_by="", approved_at=None, note="",
         )  # fmt: skip
 
     async def submit(self, tx: Transaction, number: int, *, by: str, at: datetime) -> None:
@@ -350,7 +364,7 @@ class Broadcasts:
         await tx.connection.execute(
             update(row)
             .where(row.id == number)
-            .values(state=to.value, history=_noted(found.history, deed, by, at), **values)
+            .values(state=to.value, history=noted(found.history, deed, by, at), **values)
         )
 
 
@@ -373,7 +387,8 @@ async def _set_messages(
     )
 
 
-def _noted(history: str, deed: str, by: str, at: datetime) -> str:
+def noted(history: str, deed: str, by: str, at: datetime) -> str:
+    """The history of a broadcast with one deed more."""
     return json.dumps([*json.loads(history), [deed, by, at.isoformat()]], ensure_ascii=False)
 
 
@@ -382,6 +397,7 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "text": draft.text,
         "purpose": draft.purpose.value,
         "unit": draft.unit,
+        "only_unit": draft.only_unit,
         "card": draft.card,
         "emergency": draft.emergency,
         "reason": draft.reason,
@@ -402,6 +418,7 @@ def _broadcast(row: Any) -> Broadcast:
         due_at=row.due_at,
         repeats=row.repeats,
         grace=timedelta(seconds=row.grace),
+        only_unit=row.only_unit,
     )
     return Broadcast(
         row.id,
@@ -415,4 +432,5 @@ def _broadcast(row: Any) -> Broadcast:
         row.expanded_to,
         row.expanded,
         row.note,
+        len(json.loads(row.history)),
     )

@@ -72,8 +72,8 @@ async def case_rows(
         files = dict(counted_files.all())
         for case in page:
             answered = times[case.id, Happened.ANSWERED]
-            said = ratings.get(case.id, "")
-            understood, satisfied = _rated(said, "understood"), _rated(said, "satisfied")
+            rated = ratings.get(case.id, "")
+            understood, satisfied = _rated(rated, "understood"), _rated(rated, "satisfied")
             yield CaseRow(
                 case,
                 villager=tuple(texts[case.id, Side.VILLAGER]),

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.conversations import ConversationRecord
 from storage.database import Record, Transaction, Utc
+from storage.notice_drafts import NoticeDraftRecord
 from storage.official_drafts import OfficialDraftRecord
 from storage.people import Id
 
@@ -234,13 +235,14 @@ class Officials:
         return [Desk(_official(found), found.account, found.conversation_id) for found in rows]
 
     async def remove(self, tx: Transaction, official: int, *, at: datetime) -> bool:
-        """They may do nothing more from now on, and what they were writing is gone. False: they
-        were gone already."""
-        row, draft = OfficialRecord, OfficialDraftRecord
+        """They may do nothing more from now on, and what they were writing is gone, answers and
+        notices. False: they were gone already."""
+        row = OfficialRecord
         done = await tx.connection.execute(
             update(row).where(row.id == official, row.removed_at.is_(None)).values(removed_at=at)
         )
-        await tx.connection.execute(delete(draft).where(draft.official_id == official))
+        for draft in (OfficialDraftRecord, NoticeDraftRecord):
+            await tx.connection.execute(delete(draft).where(draft.official_id == official))
         return bool(done.rowcount)
 
 

@@ -20,12 +20,15 @@ from content.crisis import Alarm
 from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
-from handlers.actions import CaseMove, Duty
+from handlers.actions import CaseMove, Composed, Deed, Duty
 from handlers.exports import Columns
 from handlers.messages import Kind, MediaKind
+from handlers.official.notices_steps import ORDER
+from handlers.official.notices_steps import Step as NoticeStep
 from handlers.official_post import SORTS
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
+from storage.broadcasts import Phase
 from storage.case_groups import Trouble
 from storage.case_history import Happened
 from storage.case_records import CaseKind, CaseState, Side
@@ -81,6 +84,21 @@ FAMILIES = {
     "when": ["past", "impossible", "open", "unknown"],
     "notices.ask": [purpose.value for purpose in Purpose],
     "notices.take": [purpose.value for purpose in Purpose],
+    "notice.purpose": [purpose.value for purpose in Purpose],
+    "notice.change": [step.value for step in ORDER if step != NoticeStep.LOOK],
+    "notice.state": [phase.value for phase in Phase],
+    "notice.way": ["free", "billed", "unknown"],
+    "notice.miss": ["never", "stopped", "blocked", "full", "removed", "closed", "unpaid"],
+    "notice.channel_name": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
+    "notice.weekday": [str(day) for day in range(7)],
+    "notice.rule": ["daily", "weekly", "monthly"],
+    "notice.deed": [deed.value for deed in Deed],
+    "notice.did": [deed.value for deed in Deed],
+    "notice.told": [told.value for told in Composed],
+    "notice.news": [
+        *("submitted", "returned", "approved", "alone", "finished"),
+        *("uncertain", "missed", "paused", "cancelled"),
+    ],
     "staff.state": [state.value for state in State],
     "staff.cases.state": ["waiting", *(state.value for state in CaseState)],
     "staff.happened": [what.value for what in Happened],

@@ -42,7 +42,7 @@ from bot.channels.zalo_oa_messages import BUTTONS, TEXT_LENGTH
 from bot.channels.zalo_oa_sending import Sending
 from bot.channels.zalo_oa_signature import is_genuine
 from bot.channels.zalo_oa_tokens import NoToken
-from bot.channels.zalo_oa_window import LastHeard, Window
+from bot.channels.zalo_oa_window import LastHeard, Window, declared
 from bot.channels.zalo_oa_wire import Limits, Refusal, Tokens, Wire
 from handlers.messages import Address, Capabilities, Incoming, Kind, MediaKind, Reply
 
@@ -102,7 +102,9 @@ class ZaloOAChannel:
             raise ValueError(f"account {account}: oa_secret is empty: no webhook could be believed")
         self.account = account
         media = frozenset({MediaKind.IMAGE, MediaKind.FILE} if pictures else ())
-        self.capabilities = Capabilities(TEXT_LENGTH, buttons=BUTTONS, media=media)
+        self.capabilities = Capabilities(
+            TEXT_LENGTH, buttons=BUTTONS, media=media, window=declared(pays=allow_billed)
+        )
         self.ignored: Counter[str] = Counter()  # events that are not known, by name
         self._app_id, self._oa_id, self._secret = app_id, oa_id, oa_secret
         self._siblings: Siblings = {} if siblings is None else siblings

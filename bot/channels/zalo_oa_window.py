@@ -13,6 +13,7 @@ from bot.channels.calls import get
 from bot.channels.channel import FailedForGood
 from bot.channels.zalo_oa_errors import Then
 from bot.channels.zalo_oa_wire import Refusal, Wire, number
+from handlers.messages import Window as WritingTime
 
 FREE, BILLED = timedelta(hours=48), timedelta(days=7)
 MARGIN = timedelta(minutes=5)  # nearer to the end Zalo is asked: clocks differ, sending takes time
@@ -24,6 +25,11 @@ PATH = "/v3.0/oa/quota/message"
 
 LastHeard = Callable[[str], Awaitable[datetime | None]]
 """When a chat's person last wrote (UTC), None if nobody knows."""
+
+
+def declared(*, pays: bool) -> WritingTime:
+    """The rule for those who count ahead whom a notice will reach."""
+    return WritingTime(FREE, BILLED, pays)
 
 
 class Window:

@@ -1,0 +1,136 @@
+"""Joins what notices need: how they look, whom they reach, the officials' desk, the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.accounts import Accounts
+from bot.broadcasting import Broadcasting
+from bot.clock import next_time
+from bot.config import Settings
+from content.checker import word_lists
+from content.library import Library
+from content.texts import Texts
+from content.wording import Wording
+from handlers.messages import Capabilities
+from handlers.notice_page import NoticePage
+from handlers.notice_reach import NoticeReach
+from handlers.official.notices_composing import Composing
+from handlers.official.notices_desk import NoticeDesk
+from handlers.official.notices_pages import Pages
+from handlers.official.notices_released import Released
+from handlers.official.notices_reports import NoticeReports
+from handlers.official.notices_rights import NoticeRights
+from handlers.official.notices_steps import Route
+from handlers.official.notices_words import NoticeWords
+from handlers.post import Post
+from handlers.units import Units
+from storage.database import Database
+
+
+@dataclass(frozen=True)
+class NoticeHouse:
+    """All that notices need."""
+
+    database: Database
+    units: Units
+    clock: Callable[[], datetime]
+    desk: NoticeDesk
+    words: NoticeWords
+    page: NoticePage
+    reports: NoticeReports
+
+
+def notices_of(
+    settings: Settings,
+    folder: Path,
+    *,
+    library: Library,
+    database: Database,
+    units: Units,
+    texts: Texts,
+    accounts: Callable[[], Accounts],
+    clock: Callable[[], datetime],
+) -> NoticeHouse:
+    """`folder` is the content folder; `accounts` are asked each time, they come and go."""
+
+    def title_of(slug: str) -> str:
+        cards = library.shelf.cards
+        return cards.heading(slug).title if slug in cards else ""
+
+    def working() -> Mapping[str, Capabilities]:
+        return {name: channel.capabilities for name, channel in accounts().channels.items()}
+
+    def able(account: str) -> Capabilities | None:
+        return accounts().capabilities.get(account)
+
+    def platform(account: str) -> str:
+        return accounts().platforms.get(account, "")
+
+    page = NoticePage(texts, title_of=title_of)
+    rights, route = NoticeRights(units), Route(units)
+    words = NoticeWords(
+        texts=texts,
+        units=units,
+        page=page,
+        reach=NoticeReach(
+            units=units, capabilities=working, weekly_cap=settings.broadcasts.weekly_cap
+        ),
+        platform=platform,
+        wording=Wording.load(*word_lists(folder)),
+        title_of=title_of,
+    )
+    composing = Composing(
+        texts=texts,
+        route=route,
+        words=words,
+        rights=rights,
+        understand=library.understand,
+        title_of=title_of,
+    )
+    pages = Pages(texts=texts, words=words, rights=rights)
+    reports = NoticeReports(
+        database=database,
+        texts=texts,
+        post=Post(able),
+        words=words,
+        pages=pages,
+        rights=rights,
+    )
+
+    return NoticeHouse(
+        database=database,
+        units=units,
+        clock=clock,
+        desk=NoticeDesk(
+            texts=texts,
+            composing=composing,
+            released=Released(texts=texts, pages=pages, rights=rights, composing=composing),
+        ),
+        words=words,
+        page=page,
+        reports=reports,
+    )
+
+
+def ticking(
+    notices: NoticeHouse, capabilities: Mapping[str, Capabilities]
+) -> Callable[[], Awaitable[None]]:
+    """What the clock calls: notices move on, then officials are told what is new."""
+    broadcasting = Broadcasting(
+        database=notices.database,
+        capabilities=capabilities,
+        page=notices.page,
+        units=notices.units,
+        next_time=next_time,
+        clock=notices.clock,
+    )
+
+    async def tick() -> None:
+        await broadcasting.tick()
+        await notices.reports.run(notices.clock())
+
+    return tick

@@ -1,0 +1,123 @@
+"""The notice desk in a chat: first turn for officials who write, release or follow notices.
+
+Whoever is an official is asked of the database each time, so that who was removed may do nothing
+from then on. What is no notice's (a case, a question, a menu) goes on to the other errands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+from content.texts import Texts
+from content.understanding.vietnamese import fold
+from handlers.actions import (
+    Action,
+    Back,
+    Compose,
+    ListNotices,
+    Notice,
+    Skip,
+    Stop,
+    UnknownAction,
+    decode,
+)
+from handlers.errands import Served, Visit
+from handlers.messages import Kind, Reply
+from handlers.official.notices_composing import Composing
+from handlers.official.notices_released import RETURNING, Released
+from handlers.official.notices_screens import EXPECTING
+from storage.conversations import Talk
+from storage.officials import Official, Officials
+
+CASES = re.compile(r"/?viec(?:\s+(?:so\s+)?[0-9]{1,9})?")
+"""An official's word for open cases: never the words of a notice."""
+
+
+class NoticeDesk:
+    """Serves officials at their notices."""
+
+    def __init__(self, *, texts: Texts, composing: Composing, released: Released) -> None:
+        self._texts = texts
+        self._composing = composing
+        self._released = released
+        self._officials = Officials()
+        self._begin, self._list, self._stop = (
+            frozenset(fold(word) for word in texts(key).split("|"))
+            for key in ("notice.words_begin", "notice.words_list", "official.words_stop")
+        )
+
+    async def serve(self, visit: Visit, kind: Kind, action: Action | None) -> Served | None:
+        """Serve what belongs to a notice; None for all else."""
+        typed = fold(visit.text).strip(" .!?") if kind is Kind.TEXT else ""
+        expecting = visit.talk.expecting
+        mine = isinstance(action, Compose | Notice | ListNotices)
+        asked = action is None and typed in self._begin | self._list
+        awaited = expecting == EXPECTING or RETURNING.fullmatch(expecting) is not None
+        if visit.group or not (mine or asked or (awaited and self._before_them(visit.talk))):
+            return None
+        official = await self._officials.of(visit.tx, visit.conversation.id)
+        if official is None:
+            return self._not_here(visit) if mine else None
+        match action:
+            case Compose():
+                return await self._composing.act(visit, official, action)
+            case Notice():
+                return await self._released.act(visit, official, action)
+            case ListNotices(start=start):
+                return await self._released.list(visit, official, start)
+        if typed in self._list:
+            return await self._released.list(visit, official)
+        if typed in self._begin:
+            return await self._composing.begin(visit, official)
+        return await self._go_on(visit, official, kind, action, typed)
+
+    def describe(self, action: Action) -> str:
+        """What an official said by tapping a button; nothing for other buttons."""
+        match action:
+            case Compose(told=told):
+                return self._texts(f"notice.told.{told}")
+            case Notice(deed=deed, number=number):
+                return self._texts(f"notice.did.{deed}", id=number)
+            case ListNotices():
+                return self._texts("notice.to_list")
+        return ""
+
+    async def _go_on(
+        self, visit: Visit, official: Official, kind: Kind, action: Action | None, typed: str
+    ) -> Served | None:
+        """Words that a step waits for, or "thôi", "quay lại", "bỏ qua" said of it."""
+        if kind is Kind.START or CASES.fullmatch(typed):
+            return None
+        if returning := RETURNING.fullmatch(visit.talk.expecting):
+            if isinstance(action, Stop | Back) or typed in self._stop:
+                return await self._released.list(visit, official)
+            if action is not None:
+                return None
+            number, version = map(int, returning.groups())
+            return await self._released.give_back(visit, official, number, version)
+        draft = await self._composing.draft(visit, official)
+        if draft is None:
+            return None
+        if isinstance(action, Stop) or (action is None and typed in self._stop):
+            return await self._composing.drop(visit)
+        match action:
+            case Back():
+                return await self._composing.back(visit, official, draft)
+            case Skip():
+                return await self._composing.skip(visit, official, draft)
+            case None if kind is not Kind.BUTTON:
+                return await self._composing.hear(visit, official, draft, kind)
+        return None
+
+    def _before_them(self, talk: Talk) -> bool:
+        """Whether a screen of a notice is the last they saw: who went to the first page meanwhile
+        writes about something else."""
+        for choice in talk.choices.values():
+            with contextlib.suppress(UnknownAction):
+                if isinstance(decode(choice), Compose | Notice):
+                    return True
+        return False
+
+    def _not_here(self, visit: Visit) -> Served:
+        return Served((Reply(self._texts("official.not_here")),), visit.talk)

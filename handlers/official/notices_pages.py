@@ -1,0 +1,176 @@
+"""What officials see of notices that were handed in: the list, one of them, what may be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from content.texts import Texts
+from handlers.actions import Action, Deed, Home, ListNotices, Notice, encode
+from handlers.messages import Button, Reply
+from handlers.official.notices_rights import NoticeRights
+from handlers.official.notices_words import NoticeWords, in_words, joined
+from storage.broadcast_recipients import Account, Recipients
+from storage.broadcasts import LIVE, OPEN, Broadcast, Broadcasts, Phase
+from storage.database import Transaction
+from storage.notices import Notice as Ownership
+from storage.notices import Notices
+from storage.officials import Official
+
+PAGE = 8
+MORE, BACK = 9, 0
+MOST_LISTED = 200
+
+MENDABLE = (*OPEN, Phase.SCHEDULED)
+"""While nothing of it went out its author may change it; what was approved is approved anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A notice as one official sees it: whose it is and whether they wrote it."""
+
+    it: Broadcast
+    owners: Ownership
+    own: bool
+
+
+class Pages:
+    """Builds the pages; it changes nothing."""
+
+    def __init__(self, *, texts: Texts, words: NoticeWords, rights: NoticeRights) -> None:
+        self._texts = texts
+        self._words = words
+        self._rights = rights
+        self._broadcasts = Broadcasts()
+        self._recipients = Recipients()
+        self._notices = Notices()
+
+    async def list(
+        self, tx: Transaction, official: Official, start: int, notice: str = ""
+    ) -> Reply:
+        """Their own and those for their people, what has not ended first."""
+        units = self._rights.units_of(official)
+        numbers = await self._notices.listed(
+            tx, author=official.id, units=units, at_most=MOST_LISTED
+        )
+        begin = start if 0 <= start < len(numbers) else 0
+        buttons = []
+        for digit, number in enumerate(numbers[begin : begin + PAGE], start=1):
+            it = await self._broadcasts.get(tx, number)
+            buttons.append(_button(digit, self._words.line(it), Notice(Deed.OPEN, number)))
+        if begin + PAGE < len(numbers):
+            buttons.append(_button(MORE, self._texts("menu.more"), ListNotices(begin + PAGE)))
+        buttons.append(_button(BACK, self._texts("menu.home"), Home()))
+        text = self._texts("notice.list" if numbers else "notice.list_empty")
+        return Reply(joined(notice, text), tuple(buttons), menu=True)
+
+    async def page(
+        self, tx: Transaction, official: Official, seen: Seen, now: datetime, notice: str = ""
+    ) -> tuple[Reply, ...]:
+        """One notice: as people see it while it is still to be decided on, and how it stands."""
+        it = seen.it
+        deciding = it.phase is Phase.SUBMITTED and not seen.own
+        account = await self._recipients.account(tx, it.id)
+        parts = [notice, self._head(seen), self._words.facts(it.draft)]
+        if it.phase in OPEN or it.phase is Phase.SCHEDULED:
+            reach = await self._words.count(tx, it.draft, now=now)
+            parts += [
+                self._words.how_it_reads(it.draft) if deciding else "",
+                self._words.reaching(reach, it.draft),
+            ]
+        elif not it.draft.repeats:
+            parts.append(self._texts("notice.account", account=in_words(account, self._texts)))
+        if await self._returned(tx, it):
+            parts.append(self._texts("notice.why_returned", why=it.note))
+        again = await self._notices.can_go_again(tx, it.id)
+        buttons = self._deeds(official, seen, account, again)
+        status = Reply(joined(*parts), buttons)
+        return (self._words.preview(it.draft), status)
+
+    def asking(self, seen: Seen) -> Reply:
+        """Whether it is to be cancelled for good."""
+        it = seen.it
+        yes = _button(
+            1, self._texts("notice.cancel_yes"), Notice(Deed.CANCEL, it.id, it.version, 1)
+        )
+        return Reply(self._texts("notice.cancel_sure", id=it.id), (yes, self.back_to(it)))
+
+    def asking_for_now(self, seen: Seen) -> Reply:
+        """Its time has passed: is now a good time? What is repeated needs another first time."""
+        it = seen.it
+        now = Notice(Deed.APPROVE, it.id, it.version, 1)
+        buttons = [self._deed(2, Deed.RETURN, it), self.back_to(it)]
+        if not it.draft.repeats:
+            buttons.insert(0, _button(1, self._texts("notice.approve_now"), now))
+        when = self._words.when(it.draft.due_at)
+        return Reply(self._texts("notice.late_approval", when=when), tuple(buttons))
+
+    def deciding(self, seen: Seen) -> tuple[Button, ...]:
+        """1 approve, 2 give back, 3 later."""
+        it = seen.it
+        return (
+            self._deed(1, Deed.APPROVE, it),
+            self._deed(2, Deed.RETURN, it),
+            _button(3, self._texts("notice.later"), ListNotices()),
+        )
+
+    def back_to(self, it: Broadcast) -> Button:
+        return _button(BACK, self._texts("notice.back"), Notice(Deed.OPEN, it.id))
+
+    def again(self, it: Broadcast, account: Account, again: int) -> tuple[Button, ...]:
+        """One tap each for what did not arrive, and what may have."""
+        buttons: list[Button] = []
+        if again:
+            label = self._texts("notice.deed.t", count=again)
+            buttons.append(_button(4, label, Notice(Deed.RETRY, it.id, it.version)))
+        if account.uncertain:
+            for digit, deed in ((5, Deed.RETRY_UNCERTAIN), (6, Deed.LEAVE_UNCERTAIN)):
+                label = self._texts(f"notice.deed.{deed}", count=account.uncertain)
+                buttons.append(_button(digit, label, Notice(deed, it.id, it.version)))
+        return tuple(buttons)
+
+    def _head(self, seen: Seen) -> str:
+        it = seen.it
+        lines = [
+            self._texts("notice.head", id=it.id, state=self._words.state(it), author=it.author)
+        ]
+        if it.alone:
+            lines.append(self._texts("notice.alone", name=it.approved_by))
+        elif it.approved_by:
+            lines.append(self._texts("notice.approved_by", name=it.approved_by))
+        if it.phase is Phase.PAUSED and it.started_at is None and it.note:
+            lines.append(self._texts("notice.was_missed"))
+        return "\n".join(lines)
+
+    async def _returned(self, tx: Transaction, it: Broadcast) -> bool:
+        deed, _ = await self._notices.last_deed(tx, it.id)
+        return it.phase is Phase.DRAFT and deed == "return"
+
+    def _deeds(
+        self, official: Official, seen: Seen, account: Account, again: int
+    ) -> tuple[Button, ...]:
+        """What they may do with it now, each by its fixed digit."""
+        it, buttons = seen.it, list[Button]()
+        changes = self._rights.may_change(official, it, seen.owners)
+        if it.phase is Phase.SUBMITTED and self._rights.may_release(official, it) and not seen.own:
+            buttons += self.deciding(seen)
+        elif changes:
+            if it.phase in MENDABLE and seen.own:
+                buttons.append(self._deed(1, Deed.MEND, it))
+            if it.phase in (Phase.SCHEDULED, Phase.SENDING):
+                buttons.append(self._deed(2, Deed.PAUSE, it))
+            if it.phase is Phase.PAUSED:
+                buttons.append(self._deed(2, Deed.RESUME, it))
+            if it.phase in (*OPEN, *LIVE):
+                buttons.append(self._deed(3, Deed.CANCEL, it))
+            if it.phase in (Phase.SENDING, Phase.FINISHED):
+                buttons += self.again(it, account, again)
+        buttons.append(_button(BACK, self._texts("notice.to_list"), ListNotices()))
+        return tuple(buttons)
+
+    def _deed(self, digit: int, deed: Deed, it: Broadcast) -> Button:
+        return _button(digit, self._texts(f"notice.deed.{deed}"), Notice(deed, it.id, it.version))
+
+
+def _button(digit: int, label: str, action: Action) -> Button:
+    return Button(label, encode(action), digit)

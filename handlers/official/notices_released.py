@@ -1,0 +1,177 @@
+"""Notices that were handed in: approved, given back, paused, resumed, cancelled, sent again.
+
+Each deed asks the database anew who the official is and how the notice stands; what was changed
+since it was looked at is shown anew, and nothing is done.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from content.texts import Texts
+from handlers.actions import Deed, Notice
+from handlers.errands import Served, Visit
+from handlers.messages import Reply
+from handlers.official.notices_composing import Composing
+from handlers.official.notices_pages import MENDABLE, Pages, Seen
+from handlers.official.notices_rights import NoticeRights
+from storage.broadcast_recipients import Recipients
+from storage.broadcasts import Broadcasts, NoBroadcast, Phase, WrongState
+from storage.database import Transaction
+from storage.notices import Notices
+from storage.officials import Official
+from storage.outbox import State
+
+RETURNING = re.compile(r"notice-back:([0-9]{1,12}):([0-9]{1,6})")
+"""What a conversation expects while the next words are why a notice is given back."""
+
+LONGEST_WHY = 300
+
+
+class Released:
+    """Serves what officials do with notices that are in the book of broadcasts."""
+
+    def __init__(
+        self, *, texts: Texts, pages: Pages, rights: NoticeRights, composing: Composing
+    ) -> None:
+        self._texts = texts
+        self._pages = pages
+        self._rights = rights
+        self._composing = composing
+        self._broadcasts = Broadcasts()
+        self._recipients = Recipients()
+        self._notices = Notices()
+
+    async def list(
+        self, visit: Visit, official: Official, start: int = 0, key: str = "", **fields: object
+    ) -> Served:
+        notice = self._texts(key, **fields) if key else ""
+        return self._say(visit, await self._pages.list(visit.tx, official, start, notice))
+
+    async def act(self, visit: Visit, official: Official, action: Notice) -> Served:
+        """A button or digit below a notice."""
+        seen = await self._look(visit.tx, official, action.number, lock=True)
+        if seen is None:
+            return await self.list(visit, official, 0, "notice.gone")
+        if action.deed is Deed.OPEN:
+            return await self._open(visit, official, seen)
+        if not await self._may(official, seen, action.deed):
+            return await self._open(visit, official, seen, "notice.may_not")
+        if action.seen != seen.it.version:
+            return await self._open(visit, official, seen, "notice.changed")
+        match action.deed:
+            case Deed.MEND:
+                return await self._composing.mend(visit, official, seen.it)
+            case Deed.RETURN:
+                return self._ask_why(visit, seen)
+            case Deed.CANCEL if not action.value:
+                return self._say(visit, self._pages.asking(seen))
+        try:
+            return await self._do(visit, official, seen, action)
+        except (WrongState, NoBroadcast):
+            return await self._open(visit, official, seen, "notice.changed")
+
+    async def give_back(
+        self, visit: Visit, official: Official, number: int, version: int
+    ) -> Served:
+        """They wrote why it is not approved."""
+        seen = await self._look(visit.tx, official, number, lock=True)
+        if seen is None:
+            return await self.list(visit, official, 0, "notice.gone")
+        why = visit.text.strip()
+        if not any(letter.isalpha() for letter in why):
+            return self._ask_why(visit, seen)
+        if not await self._may(official, seen, Deed.RETURN):
+            return await self._open(visit, official, seen, "notice.may_not")
+        if seen.it.version != version:
+            return await self._open(visit, official, seen, "notice.changed")
+        await self._notices.give_back(
+            visit.tx, number, why=why[:LONGEST_WHY], by=official.name, at=visit.now
+        )
+        return await self.list(visit, official, 0, "notice.returned", id=number)
+
+    async def _do(self, visit: Visit, official: Official, seen: Seen, action: Notice) -> Served:
+        """A step that needs no more words. Raises WrongState."""
+        tx, number, at = visit.tx, seen.it.id, visit.now
+        by = official.name
+        match action.deed:
+            case Deed.APPROVE:
+                return await self._approve(visit, official, seen, now=bool(action.value))
+            case Deed.PAUSE:
+                await self._broadcasts.pause(tx, number, by=by, at=at)
+                key, count = "notice.paused", 0
+            case Deed.RESUME:
+                await self._broadcasts.resume(tx, number, by=by, at=at)
+                key, count = "notice.resumed", 0
+            case Deed.CANCEL:
+                await self._broadcasts.cancel(tx, number, by=by, at=at)
+                key, count = "notice.cancelled", 0
+            case Deed.LEAVE_UNCERTAIN:
+                await self._broadcasts.send_again(tx, number, by=by, at=at)
+                count = await self._recipients.leave(tx, number, at=at)
+                key = "notice.left_uncertain"
+            case deed:
+                await self._broadcasts.send_again(tx, number, by=by, at=at)
+                state = State.UNCERTAIN if deed is Deed.RETRY_UNCERTAIN else State.FAILED
+                count = await self._recipients.retry(tx, number, state=state, at=at)
+                key = "notice.again"
+                await self._notices.tell_again(tx, number)
+        return await self._open(visit, official, seen, key, count=count)
+
+    async def _approve(self, visit: Visit, official: Official, seen: Seen, *, now: bool) -> Served:
+        """Release it; where its time has passed, ask whether now will do."""
+        tx, it, at = visit.tx, seen.it, visit.now
+        due = it.draft.due_at
+        if due is not None and due <= at:
+            if it.draft.repeats or not now:
+                return self._say(visit, self._pages.asking_for_now(seen))
+            await self._broadcasts.move(tx, it.id, to=at, by=official.name, at=at)
+        await self._broadcasts.approve(tx, it.id, by=official.name, at=at)
+        await self._notices.released(tx, it.id, official.id)
+        return await self._open(visit, official, seen, "notice.approved")
+
+    async def _may(self, official: Official, seen: Seen, deed: Deed) -> bool:
+        """Whether the button would be there: buttons can be old, or made up."""
+        it = seen.it
+        match deed:
+            case Deed.APPROVE | Deed.RETURN:
+                releases = self._rights.may_release(official, it)
+                return releases and not seen.own and it.phase is Phase.SUBMITTED
+            case Deed.MEND:
+                return seen.own and it.phase in MENDABLE and self._rights.writes(official)
+        return self._rights.may_change(official, it, seen.owners)
+
+    async def _look(
+        self, tx: Transaction, official: Official, number: int, *, lock: bool = False
+    ) -> Seen | None:
+        """The notice as they see it; None: it is not there, or not theirs to see."""
+        try:
+            it = await self._broadcasts.get(tx, number, lock=lock)
+        except NoBroadcast:
+            return None
+        owners = await self._notices.of(tx, number)
+        if not self._rights.sees(official, it, owners):
+            return None
+        return Seen(it, owners, await self._rights.wrote(tx, official, it, owners))
+
+    async def _open(
+        self, visit: Visit, official: Official, seen: Seen, key: str = "", **fields: object
+    ) -> Served:
+        """Its page as it stands now, below what was done."""
+        now_seen = await self._look(visit.tx, official, seen.it.id)
+        if now_seen is None:
+            return await self.list(visit, official, 0, "notice.gone")
+        news = self._texts(key, id=seen.it.id, **fields) if key else ""
+        replies = await self._pages.page(visit.tx, official, now_seen, visit.now, news)
+        return self._say(visit, *replies)
+
+    def _ask_why(self, visit: Visit, seen: Seen) -> Served:
+        it = seen.it
+        asked = Reply(self._texts("notice.ask.why", id=it.id), (self._pages.back_to(it),))
+        served = self._say(visit, asked)
+        talk = replace(served.talk, expecting=f"notice-back:{it.id}:{it.version}")
+        return replace(served, talk=talk)
+
+    def _say(self, visit: Visit, *replies: Reply) -> Served:
+        return Served(replies, replace(visit.talk, expecting="", greeted=True))

@@ -1,0 +1,78 @@
+"""Who may write, release and change notices: the role says what, the unit says to whom.
+
+A notice for a unit may be written in that unit and in every one above it, and released by who
+leads there. Nobody releases their own words, but in an emergency, which says so.
+"""
+
+from __future__ import annotations
+
+from handlers.units import Units
+from storage.broadcasts import Broadcast, same_name
+from storage.database import Transaction
+from storage.notices import RELEASING, WRITING, Notice, Notices
+from storage.officials import Desk, Official, Officials
+
+
+class NoticeRights:
+    """Answers whether; it changes nothing."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._officials = Officials()
+        self._notices = Notices()
+
+    def writes(self, official: Official) -> bool:
+        return official.role in WRITING
+
+    def releases(self, official: Official) -> bool:
+        return official.role in RELEASING
+
+    def covers(self, official: Official, unit: str) -> bool:
+        """Whether the people of this unit are theirs; an empty unit is everybody."""
+        return not official.unit or unit in self._units.below(official.unit)
+
+    def units_of(self, official: Official) -> frozenset[str] | None:
+        """The units whose people are theirs; None for everybody."""
+        return self._units.below(official.unit) if official.unit else None
+
+    def may_release(self, official: Official, it: Broadcast) -> bool:
+        """By role and unit; whether they wrote it themselves is another question."""
+        return self.releases(official) and self.covers(official, it.draft.unit)
+
+    def sees(self, official: Official, it: Broadcast, notice: Notice) -> bool:
+        return notice.author == official.id or self.covers(official, it.draft.unit)
+
+    def may_change(self, official: Official, it: Broadcast, notice: Notice) -> bool:
+        """Pause, resume, cancel, send again: its author, and who may release it."""
+        mine = notice.author == official.id and self.writes(official)
+        return self.covers(official, it.draft.unit) and (mine or self.may_release(official, it))
+
+    async def wrote(
+        self, tx: Transaction, official: Official, it: Broadcast, notice: Notice
+    ) -> bool:
+        """Whether it is their own: by number, by name, or as the same person in a linked chat."""
+        if notice.author == official.id or same_name(official.name, it.author):
+            return True
+        author = None
+        if notice.author is not None:
+            author = await self._officials.get(tx, notice.author)
+        return author is not None and await self._notices.one_person(tx, author, official)
+
+    async def approvers(self, tx: Transaction, unit: str, *, but: Official | None) -> list[Desk]:
+        """Who may release a notice for this unit, in the nearest unit from below that has
+        anybody but its author."""
+        units = [one.code for one in self._units.line(unit)]
+        for code in [*units, ""]:
+            desks = await self._officials.desks(tx, units=[code], roles=RELEASING)
+            others = [
+                desk
+                for desk in desks
+                if but is None
+                or not (
+                    same_name(desk.official.name, but.name)
+                    or await self._notices.one_person(tx, but, desk.official)
+                )
+            ]
+            if others:
+                return others
+        return []

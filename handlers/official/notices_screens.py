@@ -1,0 +1,171 @@
+"""The screens of composing a notice: one a step, each wholly answerable by digits or words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from content.screens import shorten
+from content.texts import Texts
+from handlers.actions import Action, Compose, Composed, encode
+from handlers.errands import Served, Visit
+from handlers.messages import Button, Reply
+from handlers.official.notices_steps import Route, Step
+from handlers.official.notices_words import NoticeWords, joined
+from storage.consents import Purpose
+from storage.notice_drafts import NoticeDraft
+from storage.officials import Official
+
+EXPECTING = "notice"
+"""What a conversation expects while the next words are the notice's."""
+
+PAGE = 6
+SKIP, DROP, MORE, BACK = 7, 8, 9, 0
+ALONE = "!"
+"""Stands behind a unit's code that is meant without the units below it."""
+
+SHOWN = 200
+Choice = tuple[str, Action]
+
+
+class Screens:
+    """Builds the pages; it changes nothing."""
+
+    def __init__(self, *, texts: Texts, route: Route, words: NoticeWords) -> None:
+        self._texts = texts
+        self._route = route
+        self._words = words
+
+    def text(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
+        """Asking for the words; what stands there already is shown."""
+        said = ""
+        if draft.text:
+            said = self._texts("notice.text_now", text=draft.text)
+        return self.screen(visit, draft, joined(notice, self._texts("notice.ask.text"), said))
+
+    def unit(
+        self, visit: Visit, draft: NoticeDraft, official: Official, start: int, notice: str = ""
+    ) -> Served:
+        """Asking to whom, the official's own people first."""
+        places = self._route.places(official)
+        choices: list[Choice] = [
+            (
+                self._words.place(code, only=only),
+                Compose(Composed.CHOOSE, Step.UNIT, f"{code}{ALONE if only else ''}"),
+            )
+            for code, only in places
+        ]
+        return self.screen(
+            visit, draft, joined(notice, self._texts("notice.ask.unit")), choices, start=start
+        )
+
+    def purpose(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
+        choices: list[Choice] = [
+            (
+                self._texts(f"notice.purpose.{purpose}"),
+                Compose(Composed.CHOOSE, Step.PURPOSE, purpose.value),
+            )
+            for purpose in Purpose
+        ]
+        asked = joined(notice, self._texts("notice.ask.purpose"))
+        return self.screen(visit, draft, asked, choices)
+
+    def card(
+        self,
+        visit: Visit,
+        draft: NoticeDraft,
+        cards: Sequence[tuple[str, str]],
+        notice: str = "",
+    ) -> Served:
+        """Asking for a card to open below it; `cards` (slug, title) may be meant."""
+        choices: list[Choice] = [
+            (title, Compose(Composed.CHOOSE, Step.CARD, slug)) for slug, title in cards
+        ]
+        asked = joined(notice, self._texts("notice.ask.card"))
+        return self.screen(visit, draft, asked, choices, skip="notice.no_card")
+
+    def when(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
+        at_once = (self._texts("notice.at_once"), Compose(Composed.CHOOSE, Step.WHEN, "now"))
+        asked = joined(notice, self._texts("notice.ask.when"))
+        return self.screen(visit, draft, asked, [at_once])
+
+    def reason(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
+        return self.screen(visit, draft, joined(notice, self._texts("notice.ask.reason")))
+
+    def urgent(self, visit: Visit, draft: NoticeDraft, count: int, notice: str = "") -> Served:
+        """The second question before an emergency goes out on one person's word."""
+        asked = self._texts("notice.ask.urgent", count=count, reason=draft.reason)
+        return self.screen(visit, draft, joined(notice, asked))
+
+    def look(
+        self, visit: Visit, draft: NoticeDraft, official: Official, *, preview: Reply, facts: str
+    ) -> Served:
+        """The preview, then what is to be known of it and what can be done."""
+        choices: list[Choice] = [
+            (self._texts("notice.submit"), Compose(Composed.SUBMIT, Step.LOOK)),
+            *(
+                (
+                    self._texts(f"notice.change.{step}"),
+                    Compose(Composed.CHANGE, Step.LOOK, step.value),
+                )
+                for step in self._route.changeable(official)
+            ),
+            (
+                self._texts("notice.calm_down" if draft.emergency else "notice.urgent"),
+                Compose(Composed.URGENT, Step.LOOK),
+            ),
+        ]
+        served = self.screen(visit, draft, facts, choices)
+        return replace(served, replies=(preview, *served.replies))
+
+    def resume(self, visit: Visit, draft: NoticeDraft) -> Served:
+        """Something was begun before: go on with it, or begin anew?"""
+        text = self._texts("notice.resume", text=shorten(draft.text, SHOWN) or "…")
+        buttons = self._numbered(
+            [
+                (self._texts("notice.go_on"), Compose(Composed.SHOW, draft.step)),
+                (self._texts("notice.anew"), Compose(Composed.BEGIN, "", "anew")),
+            ]
+        )
+        leave = self._button(BACK, "notice.leave", Compose(Composed.LEAVE))
+        return self.said(visit, Reply(text, (*buttons, leave)))
+
+    def screen(
+        self,
+        visit: Visit,
+        draft: NoticeDraft,
+        text: str,
+        choices: Sequence[Choice] = (),
+        *,
+        start: int = 0,
+        skip: str = "",
+    ) -> Served:
+        """Words and choices of a step: 0 goes back, 8 gives it up, 9 shows more of a list."""
+        step = draft.step
+        begin = start if 0 <= start < len(choices) else 0
+        room = len(choices) if len(choices) <= DROP - 1 else PAGE
+        buttons = self._numbered(choices[begin : begin + room])
+        if skip:
+            buttons.append(self._button(SKIP, skip, Compose(Composed.SKIP, step)))
+        buttons.append(self._button(DROP, "notice.drop", Compose(Composed.DROP, step)))
+        if begin + room < len(choices):
+            more = Compose(Composed.SHOW, step, str(begin + room))
+            buttons.append(self._button(MORE, "menu.more", more))
+        if step == Step.TEXT and not draft.looked:
+            buttons.append(self._button(BACK, "notice.leave", Compose(Composed.LEAVE, step)))
+        else:
+            buttons.append(self._button(BACK, "notice.back", Compose(Composed.BACK, step)))
+        served = self.said(visit, Reply(text, tuple(buttons)))
+        return replace(served, talk=replace(served.talk, expecting=EXPECTING))
+
+    def said(self, visit: Visit, reply: Reply) -> Served:
+        return Served((reply,), replace(visit.talk, expecting="", greeted=True))
+
+    def _numbered(self, choices: Sequence[Choice]) -> list[Button]:
+        return [
+            Button(label, encode(action), digit)
+            for digit, (label, action) in enumerate(choices, start=1)
+        ]
+
+    def _button(self, digit: int, key: str, action: Action) -> Button:
+        return Button(self._texts(key), encode(action), digit)

@@ -1,0 +1,203 @@
+"""Notices in words for officials: to whom, when, how each channel shows them, whom they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from content.plainness import remarks, seconds_aloud
+from content.screens import shorten
+from content.texts import Texts
+from content.wording import Wording
+from handlers.errands import VIETNAM
+from handlers.messages import Reply
+from handlers.notice_page import NoticePage
+from handlers.notice_reach import NoticeReach
+from handlers.units import Units
+from storage.broadcast_recipients import Account
+from storage.broadcasts import Broadcast, Draft
+from storage.database import Transaction
+from storage.reach import REACHED, Reach, Way
+
+IN_LIST = 40
+"""Letters of a notice in a list."""
+
+PLACED = (Way.CLOSED, Way.UNPAID)
+"""Reasons that are a platform's: it is named with them."""
+
+
+class NoticeWords:
+    """Says what there is to say of a notice; it changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        texts: Texts,
+        units: Units,
+        page: NoticePage,
+        reach: NoticeReach,
+        platform: Callable[[str], str],
+        wording: Wording,
+        title_of: Callable[[str], str],
+    ) -> None:
+        """`platform` says of an account what kind of channel it is."""
+        self._texts = texts
+        self._units = units
+        self._page = page
+        self._reach = reach
+        self._platform = platform
+        self._wording = wording
+        self._title_of = title_of
+
+    def place(self, unit: str, *, only: bool) -> str:
+        """To whom, as in a sentence."""
+        if not unit:
+            return self._texts("notice.everybody")
+        known = self._units.get(unit)
+        if known is None:  # it was taken out of the settings
+            return unit
+        if len(self._units.below(known.code)) == 1:
+            return known.name
+        return self._texts("notice.only" if only else "notice.below", unit=known.name)
+
+    def when(self, due: datetime | None, repeats: str = "") -> str:
+        """At what time, in Vietnam's."""
+        if due is None:
+            return self._texts("notice.at_once")
+        local = due.astimezone(VIETNAM)
+        weekday = self._texts(f"notice.weekday.{local.weekday()}")
+        time = f"{local.hour}:{local.minute:02}"
+        day = f"{local.day}/{local.month}/{local.year}"
+        first = self._texts("notice.at", time=time, weekday=weekday, day=day)
+        if not repeats:
+            return first
+        rule = repeats.partition("@")[0].partition(":")[0]
+        return self._texts("notice.repeated", rule=self._texts(f"notice.rule.{rule}"), first=first)
+
+    def line(self, it: Broadcast) -> str:
+        """In a list."""
+        text = shorten(" ".join(it.draft.text.split()), IN_LIST)
+        return self._texts("notice.line", id=it.id, state=self.state(it), text=text)
+
+    def state(self, it: Broadcast) -> str:
+        return self._texts(f"notice.state.{it.phase}")
+
+    def facts(self, draft: Draft) -> str:
+        """To whom, for what, when, with which card; an emergency and why."""
+        lines = [
+            self._texts("notice.to", place=self.place(draft.unit, only=draft.only_unit)),
+            self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}")),
+            self._texts("notice.when", when=self.when(draft.due_at, draft.repeats)),
+        ]
+        if draft.card:
+            title = self._title_of(draft.card)
+            lines.append(self._texts("notice.card", title=title or draft.card))
+        if draft.emergency:
+            lines.insert(0, self._texts("notice.emergency", reason=draft.reason))
+        return "\n".join(lines)
+
+    def preview(self, draft: Draft) -> Reply:
+        """The notice as each kind of channel shows it, what looks the same told once."""
+        looks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for account, able in self._reach.capabilities().items():
+            shown = self._page.shown(draft, able)
+            look = (shown.text, tuple(button.label for button in shown.buttons))
+            name = self._channel(account)
+            if name not in looks.setdefault(look, []):
+                looks[look].append(name)
+        parts = []
+        for (text, labels), channels in looks.items():
+            below = " ".join(f"[{label}]" for label in labels)
+            head = self._texts("notice.on", channels=", ".join(sorted(channels)))
+            parts.append("\n".join(filter(None, [head, text, below])))
+        return Reply("\n\n".join(parts))
+
+    def how_it_reads(self, draft: Draft) -> str:
+        """How long it takes to read aloud, and what may be hard to understand in it."""
+        found = [
+            self._texts(f"official.remark.{one.kind}", words=one.words, plain=one.plain)
+            if one.plain or one.kind != "term"
+            else self._texts("official.remark.abbreviation", words=one.words)
+            for one in remarks(draft.text, self._wording)
+        ]
+        lines = [self._texts("notice.aloud", seconds=seconds_aloud(draft.text))]
+        return "\n".join([*lines, *([self._texts("official.remarks"), *found] if found else [])])
+
+    async def count(self, tx: Transaction, draft: Draft, *, now: datetime) -> Reach:
+        """Whom it would reach, as things stand."""
+        return await self._reach.count(tx, draft, now=now)
+
+    def reaching(self, reach: Reach, draft: Draft) -> str:
+        """Whom it reaches on which way, what costs money, and why it does not reach others."""
+        lines = [self._reached(reach)] if reach.reached else [self._texts("notice.reach_nobody")]
+        if reach.ways(Way.BILLED):
+            lines.append(self._texts("notice.billed", count=reach.ways(Way.BILLED)))
+        if missed := self._missed(reach):
+            count = sum(reach.people.values()) - reach.reached + reach.never + reach.stopped
+            lines.append(self._texts("notice.missed", count=count, reasons=", ".join(missed)))
+        windows = any(able.window for able in self._reach.capabilities().values())
+        if draft.due_at is not None and windows:
+            lines.append(self._texts("notice.as_of", when=self.when(draft.due_at)))
+        return "\n".join(lines)
+
+    def _reached(self, reach: Reach) -> str:
+        channels = []
+        for name, ways in self._by_channel(reach).items():
+            count = sum(ways.get(way, 0) for way in REACHED)
+            parts = [
+                self._texts(f"notice.way.{way}", count=ways[way])
+                for way in (Way.FREE, Way.BILLED, Way.UNKNOWN)
+                if ways.get(way)
+            ]
+            if count:
+                split = self._texts("notice.parts", parts=", ".join(parts)) if parts else ""
+                channels.append(self._texts("notice.channel", channel=name, count=count) + split)
+        return self._texts("notice.reach", count=reach.reached, channels=", ".join(channels))
+
+    def _missed(self, reach: Reach) -> list[str]:
+        found = [
+            self._texts(f"notice.miss.{why}", count=count)
+            for why, count in (("never", reach.never), ("stopped", reach.stopped))
+            if count
+        ]
+        for way in (Way.BLOCKED, Way.FULL, Way.REMOVED):
+            if count := reach.ways(way):
+                found.append(self._texts(f"notice.miss.{way}", count=count))
+        for name, ways in self._by_channel(reach).items():
+            for way in PLACED:
+                if ways.get(way):
+                    found.append(self._texts(f"notice.miss.{way}", count=ways[way], channel=name))
+        return found
+
+    def _by_channel(self, reach: Reach) -> Mapping[str, Mapping[Way, int]]:
+        """What `Reach.accounts` gives, by the channel's name for people."""
+        found: dict[str, dict[Way, int]] = {}
+        for account, ways in reach.accounts().items():
+            channel = found.setdefault(self._channel(account), {})
+            for way, count in ways.items():
+                channel[way] = channel.get(way, 0) + count
+        return found
+
+    def _channel(self, account: str) -> str:
+        return self._texts(f"notice.channel_name.{self._platform(account) or 'other'}")
+
+
+def in_words(account: Account, texts: Texts) -> str:
+    """ "312 trên 320 người đã nhận, 5 người đã chặn, 3 người cần gửi lại"."""
+    parts = [texts("broadcast.sent", sent=account.sent, recipients=account.recipients)]
+    for key, count in (
+        ("broadcast.blocked", account.blocked),
+        ("broadcast.again", account.failed - account.blocked),
+        ("broadcast.uncertain", account.uncertain),
+        ("broadcast.skipped", account.skipped),
+        ("broadcast.pending", account.pending),
+    ):
+        if count:
+            parts.append(texts(key, count=count))
+    return ", ".join(parts)
+
+
+def joined(*parts: str) -> str:
+    """Paragraphs, without the empty ones."""
+    given: Iterable[str] = filter(None, parts)
+    return "\n\n".join(given)

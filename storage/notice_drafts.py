@@ -1,0 +1,126 @@
+"""Notices that officials are composing in their chat, one a conversation, until they are handed in.
+
+Kept however long that takes, over restarts too; they go with their official. What is handed in is
+a broadcast (`broadcasts`) and no draft of this kind any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Record, Transaction, Utc
+from storage.people import Id
+from storage.upsert import insert_or_ignore
+
+
+class NoticeDraftRecord(Record):
+    __tablename__ = "notice_drafts"
+    __table_args__ = (
+        UniqueConstraint("conversation_id"),
+        Index("ix_notice_drafts_official", "official_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("conversations.id", ondelete="CASCADE")
+    )
+    official_id: Mapped[int] = mapped_column(Id, ForeignKey("officials.id", ondelete="CASCADE"))
+    broadcast_id: Mapped[int | None] = mapped_column(
+        Id, ForeignKey("broadcasts.id", ondelete="CASCADE"), default=None
+    )
+    seen: Mapped[int] = mapped_column(Integer, default=0)
+    step: Mapped[str] = mapped_column(String(16))
+    looked: Mapped[bool] = mapped_column(Boolean, default=False)
+    text: Mapped[str] = mapped_column(Text, default="")
+    unit: Mapped[str] = mapped_column(String(64), default="")
+    only_unit: Mapped[bool] = mapped_column(Boolean, default=False)
+    purpose: Mapped[str] = mapped_column(String(16), default="")
+    card: Mapped[str] = mapped_column(String(64), default="")
+    due_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    repeats: Mapped[str] = mapped_column(String(64), default="")
+    emergency: Mapped[bool] = mapped_column(Boolean, default=False)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    touched_at: Mapped[datetime] = mapped_column(Utc)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDraft:
+    """`step` is what is asked just now; from the first `looked`-at preview on, each answer leads
+    back to it. `broadcast` is the one that is mended, whose version was `seen`; None for a new one.
+    `due_at` in UTC, None for as soon as it is approved.
+    """
+
+    official: int
+    step: str
+    unit: str = ""
+    only_unit: bool = False
+    text: str = ""
+    purpose: str = ""
+    card: str = ""
+    due_at: datetime | None = None
+    repeats: str = ""
+    emergency: bool = False
+    reason: str = ""
+    looked: bool = False
+    broadcast: int | None = None
+    seen: int = 0
+
+
+class NoticeDrafts:
+    """The book of notices that are being composed."""
+
+    async def of(self, tx: Transaction, conversation: int) -> NoticeDraft | None:
+        row = NoticeDraftRecord
+        rows = await tx.connection.execute(
+            select(row.__table__).where(row.conversation_id == conversation)
+        )
+        found = rows.one_or_none()
+        if found is None:
+            return None
+        return NoticeDraft(
+            official=found.official_id,
+            step=found.step,
+            unit=found.unit,
+            only_unit=found.only_unit,
+            text=found.text,
+            purpose=found.purpose,
+            card=found.card,
+            due_at=found.due_at,
+            repeats=found.repeats,
+            emergency=found.emergency,
+            reason=found.reason,
+            looked=found.looked,
+            broadcast=found.broadcast_id,
+            seen=found.seen,
+        )
+
+    async def keep(
+        self, tx: Transaction, conversation: int, draft: NoticeDraft, *, at: datetime
+    ) -> None:
+        """Write down where it stands, in the place of any earlier one."""
+        await self.drop(tx, conversation)
+        values = asdict(draft)
+        values["official_id"] = values.pop("official")
+        values["broadcast_id"] = values.pop("broadcast")
+        values |= {"conversation_id": conversation, "touched_at": at}
+        await insert_or_ignore(tx, NoticeDraftRecord, values, ["conversation_id"])
+
+    async def drop(self, tx: Transaction, conversation: int) -> bool:
+        """It is handed in, or given up. False: there was none."""
+        row = NoticeDraftRecord
+        done = await tx.connection.execute(delete(row).where(row.conversation_id == conversation))
+        return bool(done.rowcount)

@@ -1,0 +1,165 @@
+"""Whom a notice will reach: by account, by what the platform allows, and why it misses others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from handlers.messages import Window
+from storage.broadcasts import BroadcastRecord, Broadcasts, Draft
+from storage.consents import Consents, Purpose
+from storage.conversations import ConversationRecord, Conversations
+from storage.database import Database
+from storage.forgetting import forget_person
+from storage.inbox import Inbox
+from storage.outbox import OutboxRecord
+from storage.people import People
+from storage.reach import Reach, Way, reach
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FREE = Window(timedelta(hours=48), timedelta(days=7))
+
+
+@dataclass
+class Town:
+    """People of one database."""
+
+    database: Database
+    many: int = 0
+
+    async def villager(
+        self,
+        *,
+        account: str = "bot",
+        unit: str = "xa",
+        yes: bool | None = True,
+        heard: timedelta | None = None,
+    ) -> tuple[int, int]:
+        """Somebody who said yes, no, or (None) nothing, and wrote so long ago."""
+        self.many += 1
+        name = str(self.many)
+        async with self.database.begin() as tx:
+            person = await People().meet(tx, account=account, sender=name, unit=unit, at=NOW)
+            talk = await Conversations().open(
+                tx, account=account, chat=name, thread="", person=person.known_as, at=NOW
+            )
+            if yes is not None:
+                await Consents().answer(
+                    tx, Purpose.NOTICES, yes=yes, person=person.id, conversation=talk.id,
+                    notice="1", at=NOW,
+                )  # fmt: skip
+            if heard is not None:
+                await Inbox().store(
+                    tx, account=account, message_id=name, conversation=talk.id, kind="text",
+                    text="x", sent_at=NOW - heard, at=NOW - heard,
+                )  # fmt: skip
+        return person.id, talk.id
+
+    async def reach(
+        self,
+        *units: str,
+        at: datetime = NOW,
+        pays: bool = False,
+        cap: int | None = 3,
+        accounts: tuple[str, ...] = ("bot", "oa"),
+    ) -> Reach:
+        async with self.database.read() as tx:
+            return await reach(
+                tx, Purpose.NOTICES, units=units, accounts=accounts,
+                windows={"oa": Window(FREE.free, FREE.billed, pays)}, cap=cap, at=at,
+            )  # fmt: skip
+
+    async def had(self, person: int, talk: int, notices: int, *, ago: timedelta) -> None:
+        """They got so many notices before."""
+        for _ in range(notices):
+            async with self.database.begin() as tx:
+                number = await Broadcasts().write(tx, Draft("x"), by="Lan", at=NOW)
+                await tx.connection.execute(
+                    update(BroadcastRecord)
+                    .where(BroadcastRecord.id == number)
+                    .values(started_at=NOW - ago, ended_at=NOW - ago, state="finished")
+                )
+                await tx.connection.execute(
+                    OutboxRecord.__table__.insert().values(
+                        account="bot", conversation_id=talk, lane=2, body="{}", state="sent",
+                        attempts=1, not_before=NOW, created_at=NOW, ended_at=NOW - ago,
+                        platform_id="1", reason="", broadcast_id=number, person_id=person,
+                    )
+                )  # fmt: skip
+
+
+@pytest.fixture
+def town(database: Database) -> Town:
+    return Town(database)
+
+
+async def test_people_are_counted_by_account_and_only_those_of_the_units(town: Town) -> None:
+    for unit in ("xa", "ban", "khac"):
+        await town.villager(unit=unit)
+    await town.villager(account="oa", heard=HOUR)
+    everybody = await town.reach()
+    assert everybody.people == {("bot", Way.OPEN): 3, ("oa", Way.FREE): 1}
+    assert (await town.reach("xa", "ban")).reached == 3
+    assert (await town.reach("ban")).reached == 1
+
+
+async def test_where_a_platform_sets_a_time_it_counts_from_when_they_last_wrote(
+    town: Town,
+) -> None:
+    for hours in (1, 47, 49, 24 * 6, 24 * 8):
+        await town.villager(account="oa", heard=timedelta(hours=hours))
+    await town.villager(account="oa")
+    assert (await town.reach()).people == {
+        ("oa", Way.FREE): 2, ("oa", Way.UNPAID): 2, ("oa", Way.CLOSED): 1, ("oa", Way.UNKNOWN): 1,
+    }  # fmt: skip
+    paying = await town.reach(pays=True)
+    assert (paying.ways(Way.BILLED), paying.ways(Way.UNPAID), paying.reached) == (2, 0, 5)
+    tomorrow = await town.reach(at=NOW + timedelta(days=2))
+    assert tomorrow.people == {
+        ("oa", Way.UNPAID): 3, ("oa", Way.CLOSED): 2, ("oa", Way.UNKNOWN): 1,
+    }  # fmt: skip
+
+
+async def test_who_blocked_or_is_on_a_removed_account_is_not_reached(town: Town) -> None:
+    _, talk = await town.villager()
+    await town.villager(account="gone")
+    async with town.database.begin() as tx:
+        await tx.connection.execute(
+            update(ConversationRecord).where(ConversationRecord.id == talk).values(stopped_at=NOW)
+        )
+    found = await town.reach()
+    assert (found.reached, found.ways(Way.BLOCKED), found.ways(Way.REMOVED)) == (0, 1, 1)
+
+
+async def test_who_never_answered_and_who_said_no_are_told_apart(town: Town) -> None:
+    await town.villager(yes=None)
+    await town.villager(yes=None, unit="khac")
+    await town.villager(yes=False)
+    forgotten, _ = await town.villager()
+    async with town.database.begin() as tx:
+        await forget_person(tx, forgotten, at=NOW)
+    found = await town.reach("xa")
+    assert (found.reached, found.never, found.stopped) == (0, 1, 1)
+
+
+async def test_two_linked_chats_are_one_person(town: Town) -> None:
+    one, _ = await town.villager()
+    two, _ = await town.villager(yes=None)
+    async with town.database.begin() as tx:
+        await People().join(tx, two, to=one)
+        await Consents().join(tx, two, to=one)
+    found = await town.reach("xa")
+    assert (found.reached, found.never) == (1, 0)
+
+
+async def test_who_had_enough_this_week_is_not_reached_but_by_an_emergency(town: Town) -> None:
+    person, talk = await town.villager()
+    await town.had(person, talk, 2, ago=timedelta(days=1))
+    await town.had(person, talk, 1, ago=timedelta(days=6))
+    assert (await town.reach()).people == {("bot", Way.FULL): 1}
+    assert (await town.reach(cap=None)).reached == 1
+    assert (await town.reach(at=NOW + timedelta(days=2))).reached == 1, "one is older then"
