@@ -2,9 +2,10 @@
 
 The words come from a list of 2,600 that everybody knows, two syllables each. Without marks no two
 of them are a letter apart or sound alike in any dialect, so that a slip makes no other receipt.
-Their cube is eighteen milliards: with the limit on wrong guesses (`storage.guesses`: 7,200 a day)
-somebody who only guesses hits one of ten thousand open cases once in eight months, and then reads
-how it stands, not what was said in it.
+Their cube is eighteen milliards: with the limit on wrong guesses (`storage.guesses`: 79,200 a day)
+somebody who only guesses, day and night from hundreds of chats, hits one of a thousand cases once
+in seven months, of ten thousand once in three weeks, and then reads how it stands and its answer,
+not what its villager said.
 
 What is nearly a receipt is told from the list alone, never from what is in the database.
 """

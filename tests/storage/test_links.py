@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.conversations import ConversationRecord, Conversations
 from storage.database import Database
 from storage.guesses import (
+    KNOWN_AFTER,
     WATCHED,
     WRONG_IN_ALL,
     WRONG_IN_ONE,
@@ -233,3 +234,19 @@ async def test_codes_that_open_nothing_and_old_wrong_ones_are_forgotten(database
         for record in (LinkCodeRecord, WrongGuessRecord):
             left = await tx.connection.execute(select(record.conversation_id))
             assert list(left.scalars()) == [new.number]
+
+
+async def test_who_guesses_from_new_chats_stops_no_chat_that_is_known(database: Database) -> None:
+    known, *others = await chats(database, 1 + WRONG_IN_ALL)
+    async with database.begin() as tx:
+        row = ConversationRecord
+        await tx.connection.execute(
+            update(row).where(row.id == known.number).values(created_at=NOW - KNOWN_AFTER)
+        )
+    for other in others[:-1]:
+        await other.wrong(1)
+    await others[0].wrong(1)
+    assert await others[-1].must_wait()
+    assert not await known.must_wait()
+    await known.wrong(WRONG_IN_ONE)
+    assert await known.must_wait()
