@@ -27,8 +27,12 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import (
+    case as sql_case,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.case_records import OPEN, CaseRecord, CaseState
 from storage.conversations import ConversationRecord
 from storage.database import Record, Transaction, Utc
 from storage.notice_drafts import NoticeDraftRecord
@@ -235,9 +239,17 @@ class Officials:
         return [Desk(_official(found), found.account, found.conversation_id) for found in rows]
 
     async def remove(self, tx: Transaction, official: int, *, at: datetime) -> bool:
-        """They may do nothing more from now on, and what they were writing is gone, answers and
-        notices. False: they were gone already."""
-        row = OfficialRecord
+        """They may do nothing more from now on, what they were writing is gone, answers and
+        notices, and what they had in hand is nobody's. False: they were gone already."""
+        row, case = OfficialRecord, CaseRecord
+        free = sql_case(
+            (case.state == CaseState.ASSIGNED, CaseState.RECEIVED.value), else_=case.state
+        )
+        await tx.connection.execute(
+            update(case)
+            .where(case.official_id == official, case.state.in_(OPEN - {CaseState.ANSWERED}))
+            .values(official_id=None, state=free, version=case.version + 1)
+        )
         done = await tx.connection.execute(
             update(row).where(row.id == official, row.removed_at.is_(None)).values(removed_at=at)
         )
