@@ -237,14 +237,16 @@ class Casework:
         """The villager said more. Raises Refused or Changed."""
         due = self._days.due(case.kind, at)
         await self._cases.add(tx, case, text, at=at, due_at=due)
-        await self._office.tell(tx, case, "case.added", at=at, text=text)
+        added = await self.get(tx, case.id)  # its day is another where it was asked back
+        await self._office.tell(tx, added, "case.added", at=at, text=text)
 
     async def reopen(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> Case:
         """The villager is not content. Raises Refused or Changed."""
         due = self._days.due(case.kind, at)
         await self._cases.reopen(tx, case, text, at=at, due_at=due)
-        await self._office.tell(tx, case, "case.reopened", at=at, text=text)
-        return await self.get(tx, case.id)
+        reopened = await self.get(tx, case.id)
+        await self._office.tell(tx, reopened, "case.reopened", at=at, text=text)
+        return reopened
 
     async def withdraw(self, tx: Transaction, case: Case, *, at: datetime) -> None:
         """The villager takes it back. Raises Refused or Changed."""
