@@ -19,6 +19,7 @@ from storage.conversations import ConversationRecord, Conversations, Talk
 from storage.database import Database, Transaction
 from storage.inbox import InboxRecord
 from storage.links import LinkCodeRecord
+from storage.officials import Officials
 from storage.outbox import OutboxRecord
 from storage.people import PersonRecord
 
@@ -55,6 +56,9 @@ async def forget_person(tx: Transaction, person: int, *, at: datetime) -> None:
     row, chats = PersonRecord, await _conversations(tx, person)
     for chat in chats:
         await forget_cases_of(tx, chat, at=at)
+        official = await Officials().of(tx, chat)
+        if official is not None:  # they are told that they begin anew, so they do
+            await Officials().remove(tx, official.id, at=at)
     await tx.connection.execute(delete(OutboxRecord).where(OutboxRecord.conversation_id.in_(chats)))
     await tx.connection.execute(
         delete(LinkCodeRecord).where(LinkCodeRecord.conversation_id.in_(chats))

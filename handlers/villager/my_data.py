@@ -12,6 +12,7 @@ from handlers.units import Units
 from handlers.villager.menus import Choice, Menus
 from storage.conversations import Talk
 from storage.forgetting import forget_person, kept_of
+from storage.officials import Officials
 
 
 class MyData:
@@ -43,7 +44,10 @@ class MyData:
             return self._say(visit, self._texts("feedback.group"))
         if not (isinstance(action, ForgetMe) and action.sure):
             yes: list[Choice] = [(self._texts("my_data.yes"), ForgetMe(sure=1))]
-            return self._say(visit, self._texts("my_data.ask"), yes)
+            official = await Officials().of(visit.tx, visit.conversation.id)
+            return self._say(
+                visit, self._texts("my_data.ask_official" if official else "my_data.ask"), yes
+            )
         await self.forget_all(visit)
         return Served((Reply(self._texts("my_data.gone")),), Talk())
 
