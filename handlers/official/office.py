@@ -179,6 +179,8 @@ class Office:
     ) -> Served:
         case = await self._cases.get(visit.tx, action.case)
         if case is None or not self._screens.sees(official, case):
+            if draft is not None and draft.case != action.case and (draft.ready or draft.coming):
+                return await self._list(visit, official, draft, 0)  # what waits is not lost
             return await self._gone(visit, official)
         duty = action.duty
         if duty is Duty.DROP:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from bot.wiring import House, now
 from handlers.actions import CaseMove, Duty, JoinOffice, Work, encode
@@ -280,3 +281,53 @@ async def test_the_buttons_that_villagers_get_are_theirs_alone(house: House) -> 
     assert all(f":{move}:" in button.action for move, button in
                zip((CaseMove.GOOD, CaseMove.NOT_CONTENT, CaseMove.NOT_CLEAR), answer.buttons,
                    strict=True))  # fmt: skip
+
+
+async def test_more_words_are_told_with_the_new_day(house: House) -> None:
+    lan, villager = await official(house), Person(house)
+    case = await villager.ask()
+    later = now() + timedelta(days=30)
+    async with house.database.begin() as tx:
+        by = await Officials().of(tx, await lan.number())
+        assert by
+        await house.casework.ask_back(tx, case, "Máy gì?", by=by, at=now())
+    asked = await again(house, case)
+    async with house.database.begin() as tx:
+        await house.casework.add(tx, asked, "máy Kubota", at=later)
+    added = await again(house, case)
+    assert added.due_at > later
+    assert house.casework.day(added.due_at) in (await lan.replies())[-1].text
+
+
+async def test_what_a_removed_official_had_in_hand_is_nobodys(house: House) -> None:
+    lan, other = await official(house), await official(house, name="Sua")
+    case = await Person(house).ask()
+    for said in (f"việc {case.id}", "3"):
+        await lan.say(said)
+    assert (await again(house, case)).state is CaseState.ASSIGNED
+    await remove(house, lan)
+    free = await again(house, case)
+    assert (free.state, free.official) == (CaseState.RECEIVED, None)
+    assert "Người đang làm" not in await other.told(f"việc {case.id}")
+
+
+async def test_an_official_who_has_their_data_deleted_works_here_no_more(house: House) -> None:
+    lan = await official(house)
+    assert "thôi là máy làm việc" in await lan.told("xóa dữ liệu")
+    number = await lan.number()
+    lan.heard = 0
+    assert "Đã xóa hết" in await lan.told("1")
+    async with house.database.read() as tx:
+        assert await Officials().all(tx) == []
+        assert await Officials().of(tx, number) is None
+
+
+async def test_a_number_that_is_no_case_of_theirs_drops_no_preview(house: House) -> None:
+    lan = await official(house)
+    case = await Person(house).ask()
+    for said in (f"việc {case.id}", "1", "Ra chợ nhé."):
+        await lan.say(said)
+    assert "chưa gửi" in await lan.told("việc 999")
+    draft = await lan.draft()
+    assert draft
+    assert draft.ready
