@@ -125,6 +125,8 @@ class Cases(Section):
     complaint_days: int = Field(default=30, ge=1, le=90)
     chair_after_days: int = Field(default=2, ge=0, le=90)
     close_after_days: int = Field(default=14, ge=1, le=365)
+    remind_asked_days: int = Field(default=7, ge=1, le=365)
+    close_asked_days: int = Field(default=30, ge=1, le=365)
     flood_per_hour: int = Field(default=10, ge=1, le=1000)
     newcomers_per_hour: int = Field(default=30, ge=1, le=10_000)
     newcomer_hours: int = Field(default=24, ge=1, le=720)

@@ -117,6 +117,8 @@ def reminders_of(settings: Settings, database: Database, casework: Casework) -> 
         days=working_days(settings),
         chair_after=timedelta(days=settings.cases.chair_after_days),
         close_after=timedelta(days=settings.cases.close_after_days),
+        remind_asked=timedelta(days=settings.cases.remind_asked_days),
+        close_asked=timedelta(days=settings.cases.close_asked_days),
     )
 
 

@@ -6,6 +6,7 @@ whoever takes it. Who may take it they decide themselves; which states allow it,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +25,7 @@ from handlers.working_days import WorkingDays
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_history import CONSOLE, Happened, History
 from storage.case_lists import CaseLists, Sight
-from storage.case_records import OPEN, WAITING, Case, CaseKind, CaseState, NewCase
+from storage.case_records import OPEN, WAITING, Case, CaseKind, CaseState, NewCase, Side
 from storage.case_reporters import Reporter, reporters_of
 from storage.cases import Cases
 from storage.database import Database, Transaction
@@ -297,7 +298,7 @@ class Casework:
 
         Raises GroupFault for an empty group, one that is answered, or words that identify somebody.
         """
-        for_public(answer)
+        self.for_public(group.unit, answer)
         await self._groups.get(tx, group.id, lock=True)
         members = await self._groups.members(tx, group.id)
         if not members:
@@ -317,6 +318,16 @@ class Casework:
             await self._tell_reporter(tx, reporter, by_number, answer, at=at)
         return len(members)
 
+    def for_public(self, unit: str, words: str) -> None:
+        """Raises GroupFault for words that identify somebody, and for none. The office's own
+        telephone number, however it is written, is public."""
+        digits = [sign for sign in self._units.local(unit).office_phone if sign.isdigit()]
+        if digits:
+            own = r"(?<!\d)" + r"[ .\-]?".join(digits) + r"(?!\d)"
+            for_public(re.sub(own, self._texts("answer.unit"), words))
+        else:
+            for_public(words)
+
     async def remind(
         self, tx: Transaction, case: Case, *, chair: bool, key: str, at: datetime
     ) -> int:
@@ -327,6 +338,25 @@ class Casework:
                 return await self._office.tell_one(tx, case, official, key, at=at)
         leading = chair or case.kind is CaseKind.COMPLAINT or bool(case.quarantine)
         return await self._office.tell_all(tx, case, key, leading=leading, at=at)
+
+    async def tell_late(self, tx: Transaction, case: Case, *, at: datetime) -> None:
+        """Tell the villager plainly that their case is past its day."""
+        await self._tell_villager(tx, case, "case.late", (), at=at)
+
+    async def remind_asked(self, tx: Transaction, case: Case, *, at: datetime) -> None:
+        """Remind the villager of what they were asked, and who has the case that it waits."""
+        said = [w for w in await self._cases.words(tx, case.id) if w.side is Side.OFFICIAL]
+        await self._tell_villager(
+            tx, case, "case.still_asked", (CaseMove.ADD, CaseMove.WITHDRAW),
+            at=at, answer=said[-1].text if said else "",
+        )  # fmt: skip
+        await self._office.tell(tx, case, "official.due.asked", at=at)
+
+    async def close_asked(self, tx: Transaction, case: Case, *, at: datetime) -> None:
+        """Nobody answered what was asked back: it is closed. Raises Refused or Changed."""
+        await self._cases.close(tx, case, by=None, at=at)
+        await self._tell_villager(tx, case, "case.closed_asked", (CaseMove.REOPEN,), at=at)
+        await self._office.tell(tx, case, "official.due.asked_closed", at=at)
 
     async def remind_of_held(self, tx: Transaction, case: Case, *, key: str, at: datetime) -> bool:
         """Remind who leads of what is held back, once for many; False: there is nobody."""

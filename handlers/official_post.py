@@ -17,7 +17,7 @@ from handlers.post import Post
 from handlers.units import Units
 from storage.case_history import Happened, History
 from storage.case_lists import Sight
-from storage.case_records import Case, CaseKind
+from storage.case_records import Case, CaseKind, CaseState
 from storage.database import Database, Transaction
 from storage.newcomers import Newcomers
 from storage.official_news import News, OfficialNews
@@ -32,8 +32,23 @@ NAMED = 10
 ONCE = timedelta(hours=20)
 """So long who leads is not told again that cases are held back, while one of those still is."""
 
-SORTS = ("new", "given", "added", "reopened", "soon", "late", "chair", "held", "withdrawn")
+SORTS = (
+    "new",
+    "given",
+    "added",
+    "reopened",
+    "soon",
+    "late",
+    "chair",
+    "held",
+    "asked",
+    "asked_closed",
+    "withdrawn",
+)
 """What the morning tells, in this order: last words of keys that would have told it at once."""
+
+STANDS = {"asked": CaseState.NEEDS_INFORMATION, "asked_closed": CaseState.CLOSED}
+"""What is told of a case that waits for no official, as long as it is in this state."""
 
 
 class OfficialPost:
@@ -203,6 +218,14 @@ def _as_it_is(news: list[News]) -> list[News]:
     for one in news:
         if one.case.id in came and one.case.waiting:
             last[one.case.id] = News("new", one.case)  # what was added to it is read with it
-        elif one.case.waiting or (one.what == "withdrawn" and one.case.id not in came):
+        elif one.case.waiting or _still_told(one, came):
             last[one.case.id] = one
     return list(last.values())
+
+
+def _still_told(one: News, came: set[int]) -> bool:
+    """Whether it is told though no official has to do anything for the case; `came` are those that
+    are new to them."""
+    if one.what == "withdrawn":
+        return one.case.id not in came
+    return one.case.state is STANDS.get(one.what)

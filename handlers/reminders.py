@@ -19,7 +19,7 @@ from storage.case_records import Case, CaseState, Changed, Refused
 from storage.cases import Cases
 from storage.database import Database
 
-HELD = "held"
+HELD, TOLD, ASKED = "held", "told", "asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,20 @@ class Reminders:
         days: WorkingDays,
         chair_after: timedelta,
         close_after: timedelta,
+        remind_asked: timedelta,
+        close_asked: timedelta,
     ) -> None:
-        """`chair_after` the due time who leads is told; `close_after` an answer its case closes."""
+        """`chair_after` the due time who leads is told; `close_after` an answer its case closes.
+
+        `remind_asked` and `close_asked` are counted from when a villager was asked for more.
+        """
         self._database = database
         self._casework = casework
         self._days = days
         self._chair_after = chair_after
         self._close_after = close_after
+        self._remind_asked = remind_asked
+        self._close_asked = close_asked
         self._cases = Cases()
         self._lists = CaseLists()
         self._history = History()
@@ -68,6 +75,9 @@ class Reminders:
                 if await self._remind(case, due, now, quiet=quiet):
                     done += 1
                     told.add(case.unit)
+        async for case in self._waiting(Due(TOLD, now)):
+            done += await self._tell_villager(case, now)
+        done += await self._asked(now)
         return done + await self._close(now)
 
     def _dues(self, now: datetime) -> tuple[Due, ...]:
@@ -117,6 +127,39 @@ class Reminders:
             if told:
                 await self._history.note(tx, case.id, Happened.REMINDED, at=now, detail=due.detail)
         return bool(told)
+
+    async def _tell_villager(self, case: Case, now: datetime) -> bool:
+        """Tell them once that nobody answered in time, unless another clock did."""
+        async with self._database.begin() as tx:
+            await self._cases.get(tx, case.id, lock=True)
+            found = await self._lists.to_remind(tx, TOLD, due_before=now, only=case.id)
+            for late in found:
+                await self._casework.tell_late(tx, late, at=now)
+                await self._history.note(tx, late.id, Happened.REMINDED, at=now, detail=TOLD)
+        return bool(found)
+
+    async def _asked(self, now: datetime) -> int:
+        """Close what a villager was asked long ago, remind them of the rest; how many cases."""
+        done = 0
+        for before, unless in ((now - self._close_asked, ""), (now - self._remind_asked, ASKED)):
+            async with self._database.read() as tx:
+                silent = await self._lists.unanswered_since(tx, before, unless=unless)
+            for old in silent:
+                async with self._database.begin() as tx:
+                    await self._cases.get(tx, old.id, lock=True)
+                    found = await self._lists.unanswered_since(
+                        tx, before, unless=unless, only=old.id
+                    )
+                    for case in found:
+                        if unless:
+                            await self._casework.remind_asked(tx, case, at=now)
+                            await self._history.note(
+                                tx, case.id, Happened.REMINDED, at=now, detail=ASKED
+                            )
+                        else:
+                            await self._casework.close_asked(tx, case, at=now)
+                    done += len(found)
+        return done
 
     async def _close(self, now: datetime) -> int:
         """Close what was answered long ago and nobody objected to."""

@@ -30,7 +30,9 @@ class Happened(StrEnum):
     WITHDRAWN = "withdrawn"
     RATED = "rated"  # detail: as in "understood=yes, satisfied=no"
     NOTED = "noted"  # a note among officials
-    REMINDED = "reminded"  # detail: "soon", "late" or "chair"
+    REMINDED = (
+        "reminded"  # detail: "soon", "late", "chair", "held", "told" (the villager) or "asked"
+    )
     SHOWN = "shown"  # somebody looked at what is masked; detail: why
     FILES_SHOWN = "files_shown"  # somebody looked at photos or heard voices; detail: their numbers
     QUARANTINED = "quarantined"  # detail: the rule

@@ -71,6 +71,43 @@ class CaseLists:
         rows = await tx.connection.execute(query.order_by(row.due_at, row.id).limit(at_most))
         return [as_case(found) for found in rows]
 
+    async def asked_back(self, tx: Transaction, sight: Sight, *, at_most: int = 50) -> list[Case]:
+        """What waits for its villager to say more, the oldest first."""
+        row = CaseRecord
+        rows = await tx.connection.execute(
+            cases(sees(sight), row.state == CaseState.NEEDS_INFORMATION)
+            .order_by(row.id)
+            .limit(at_most)
+        )
+        return [as_case(found) for found in rows]
+
+    async def unanswered_since(
+        self, tx: Transaction, before: datetime, *, unless: str = "", only: int | None = None
+    ) -> list[Case]:
+        """What was asked back before that time (UTC) and still waits for its villager; with
+        `unless`, only that of which nobody was reminded in this way since."""
+        row, event = CaseRecord, CaseEventRecord
+        asked = (
+            select(func.max(event.id))
+            .where(event.case_id == row.id, event.what == Happened.ASKED_BACK)
+            .correlate(row)
+            .scalar_subquery()
+        )
+        query = cases(
+            row.state == CaseState.NEEDS_INFORMATION,
+            select(event.id).where(event.id == asked, event.at < before).correlate(row).exists(),
+        )
+        if unless:
+            reminded = select(event.id).where(
+                event.case_id == row.id, event.id > asked,
+                event.what == Happened.REMINDED, event.detail == unless,
+            )  # fmt: skip
+            query = query.where(~reminded.correlate(row).exists())
+        if only is not None:
+            query = query.where(row.id == only)
+        rows = await tx.connection.execute(query.order_by(row.id).limit(PAGE))
+        return [as_case(found) for found in rows]
+
     async def held_back(self, tx: Transaction, sight: Sight, *, at_most: int = 50) -> list[Case]:
         """What waits in quarantine for a person to look at, the oldest first."""
         row = CaseRecord

@@ -16,7 +16,7 @@ from handlers.official.alike import DIGIT as GROUPING
 from handlers.official.alike import Alike, AlikeCases
 from handlers.official.duties import colleagues, duties
 from storage.case_lists import CaseLists
-from storage.case_records import Case, Side, Words
+from storage.case_records import Case, CaseState, Side, Words
 from storage.cases import Cases
 from storage.database import Transaction
 from storage.files import Files
@@ -64,11 +64,13 @@ class Screens:
     async def list(
         self, tx: Transaction, official: Official, start: int, now: datetime, notice: str = ""
     ) -> Reply:
-        """The open cases from the `start`-th on, the soonest due first, then what is held back."""
+        """The open cases from the `start`-th on, the soonest due first, then what
+        waits for its villager, then what is held back."""
         sight = self._casework.sight(official)
         waiting = await self._lists.waiting(tx, sight, at_most=MOST_LISTED)
         held = await self._lists.held_back(tx, sight, at_most=MOST_LISTED) if official.leads else []
-        found = [*waiting, *held]
+        asked = await self._lists.asked_back(tx, sight, at_most=MOST_LISTED)
+        found = [*waiting, *asked, *held]
         begin = start if 0 <= start < len(found) else 0
         shown = found[begin : begin + PAGE]
         opening = await self._lists.openings(tx, sight, [case.id for case in shown])
@@ -86,6 +88,8 @@ class Screens:
         late = sum(case.overdue(now) for case in waiting)
         text = self._texts("official.list" if found else "official.list_empty",
                            count=len(waiting), late=late)  # fmt: skip
+        if asked:
+            text = f"{text} {self._texts('official.list_asked', count=len(asked))}"
         if held:
             text = f"{text} {self._texts('official.list_held', count=len(held))}"
         return Reply(_joined(notice, text), tuple(buttons), menu=True)
@@ -217,7 +221,9 @@ class Screens:
         key = "official.line"
         if case.overdue(now):
             key = "official.line_late"
-        if case.quarantine:
+        if case.state is CaseState.NEEDS_INFORMATION:
+            key = "official.line_asked"
+        elif case.quarantine:
             key = "official.line_held"
         label = self._alike.in_list(self._casework.label(case), alike)
         return self._texts(

@@ -140,3 +140,45 @@ async def test_an_answer_nobody_objects_to_closes_its_case_in_working_time(
     assert (await again(house, case)).state is CaseState.ANSWERED, "not in the evening"
     await reminders.run(vietnam(2026, 12, 16))
     assert (await again(house, case)).state is CaseState.CLOSED
+
+
+async def texts_of(house: House, chat: str) -> list[str]:
+    """All that was written to that chat."""
+    return [reply.text for reply in await Person(house, chat=chat).replies()]
+
+
+async def test_a_villager_is_told_once_and_plainly_that_their_day_is_over(
+    house: House, reminders: Reminders
+) -> None:
+    asked = vietnam(2027, 3, 1)  # Monday: due on Thursday
+    await handed_in(house, asked)
+    for day in range(4, 13):
+        await reminders.run(vietnam(2027, 3, day))
+    [told] = await texts_of(house, "v")
+    assert "đã quá hạn mà chưa trả lời câu hỏi số 1" in told
+
+
+async def test_what_was_asked_back_stays_in_sight_is_reminded_of_once_and_closed_in_the_end(
+    house: House, reminders: Reminders
+) -> None:
+    lan = await official(house)
+    begun = vietnam(2027, 3, 1)
+    await handed_in(house, begun)
+    [case] = await cases(house)
+    async with house.database.begin() as tx:
+        by = await Officials().of(tx, await lan.number())
+        assert by
+        await house.casework.ask_back(tx, case, "Máy gì?", by=by, at=begun)
+    assert "CHỜ BÀ CON, câu hỏi số 1" in (await lan.say("việc"))[0].buttons[0].label
+    for day in range(2, 30):
+        await reminders.run(begun + timedelta(days=day))
+    first, reminded = await texts_of(house, "v")
+    assert "Máy gì?" in first
+    assert "vẫn chờ bà con nói thêm" in reminded
+    assert "Máy gì?" in reminded
+    assert "chưa trả lời câu hỏi thêm về câu hỏi số 1" in (await lan.replies())[-1].text
+    for day in range(30, 34):
+        await reminders.run(begun + timedelta(days=day))
+    assert "nên khép lại" in (await texts_of(house, "v"))[-1]
+    assert (await again(house, case)).state is CaseState.CLOSED
+    assert "đã tự đóng" in (await lan.replies())[-1].text
