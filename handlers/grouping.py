@@ -9,7 +9,7 @@ from datetime import datetime
 
 from content.redaction import asked, redact
 from content.screens import shorten
-from handlers.casework import Casework, for_public
+from handlers.casework import Casework
 from handlers.units import Units
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_records import Case
@@ -32,13 +32,13 @@ class Grouping:
 
     async def open(self, tx: Transaction, *, unit: str, title: str, at: datetime) -> int:
         """An empty group. Raises GroupFault: the title identifies somebody, or is too long."""
-        for_public(title)
+        self._casework.for_public(unit, title)
         return await self._groups.open(tx, unit=unit, title=title, at=at)
 
     async def rename(self, tx: Transaction, group: CaseGroup, title: str) -> None:
         """Raises GroupFault as `open` does, and for a group that was answered."""
         if title != group.title:
-            for_public(title)
+            self._casework.for_public(group.unit, title)
             await self._groups.rename(tx, group.id, title)
 
     async def put(

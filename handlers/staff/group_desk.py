@@ -10,7 +10,7 @@ from aiohttp import web
 from content.redaction import redact
 from content.screens import shorten
 from content.texts import Texts
-from handlers.casework import Casework, for_public
+from handlers.casework import Casework
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
 from handlers.staff.door import Door
@@ -69,8 +69,8 @@ class GroupDesk:
             async with self._database.read() as tx:
                 group, members = await self._seen(tx, group_id, form)
             title, answer = _line(words(form, "title")), words(form, "text")
-            for_public(title)
-            for_public(answer)
+            self._casework.for_public(group.unit, title)
+            self._casework.for_public(group.unit, answer)
         except (Changed, Cannot, GroupFault) as why:
             return await self._refuse(group_id, why, form)
         return self._door.page(

@@ -131,6 +131,15 @@ async def test_an_answer_that_names_somebody_and_an_empty_group_are_refused(hous
     assert case.state is CaseState.RECEIVED
 
 
+async def test_an_answer_may_name_the_number_of_the_office_itself(house: House) -> None:
+    [person] = await reporters(house, 1)
+    answer = "Xã đã sửa. Hỏng nữa thì gọi 0200 000000, hoặc 0200.000.000."
+    async with house.database.begin() as tx:
+        found = await CaseGroups().get(tx, await group(tx, house))
+        await house.casework.publish(tx, found, answer, at=now())
+    assert answer in (await person.replies())[-1].text
+
+
 async def test_an_unknown_unit_is_told_in_words_and_what_is_typed_is_only_text(
     client: Client,
 ) -> None:
