@@ -201,7 +201,7 @@ async def test_a_voice_note_a_photo_and_a_place_are_enough_and_go_with_the_case(
     voice = Attachment(Kind.VOICE, "voice one", "audio/ogg")
     assert "Chuyện ở đâu" in await send(Kind.VOICE, attachments=(voice,))
     seen = await send(Kind.LOCATION, location=(21.5, 104.25))
-    assert "Chỗ: 21.5000, 104.2500" in seen
+    assert "Chỗ: 21.500, 104.250" in seen
     photo = Attachment(Kind.IMAGE, "photo one")
     assert "Ảnh, tin nói, tệp: 2" in await send(Kind.IMAGE, attachments=(photo,))
     await told(villager, "1")

@@ -41,7 +41,7 @@ async def test_who_deletes_their_data_takes_open_cases_back(database: Database) 
     mine, others = await opened(database, chat), await opened(database, other)
     async with database.begin() as tx:
         await Drafts().begin(tx, conversation=chat, step="kind", at=NOW)
-        assert await forget_cases_of(tx, chat, at=NOW) == [mine.id]
+        await forget_cases_of(tx, chat, at=NOW)
     async with database.read() as tx:
         assert await BOOK.words(tx, mine.id) == []
         assert await Drafts().of(tx, chat) is None
