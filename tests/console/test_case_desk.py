@@ -79,7 +79,7 @@ async def test_an_answer_is_proofread_sent_word_for_word_and_rated(
     case = await again(house, case)
     assert (case.state, case.official) == (CaseState.ANSWERED, None)
     assert (await happened(house, case))[-1].by == CONSOLE
-    await villager.say("1")
+    await villager.say(str(reply.buttons[0].digit))
     assert "hiểu và hài lòng" in await desk.open(address(case))
 
 
