@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_WORKERS ?= 3
 
-.PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export bench-cases clean
+.PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export \
+  bench-cases bench-broadcasts bench-sending campaign-kills clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -43,6 +44,15 @@ bench-export: $(VENV)/.dev ## Measure the export of a hundred thousand cases
 
 bench-cases: $(VENV)/.dev ## Measure the console's list of a hundred thousand cases
 	$(BIN)/python -m tests.benchmarks.cases.run
+
+bench-broadcasts: $(VENV)/.dev ## Measure a notice to a million made-up people: its rows, its account
+	$(BIN)/python -m tests.benchmarks.broadcasts.run
+
+bench-sending: $(VENV)/.dev ## Measure how many messages a second one process sends, beside libraries
+	$(BIN)/python -m tests.benchmarks.ceiling.run
+
+campaign-kills: $(VENV)/.dev ## End sender and clock a hundred times by kill -9 on each database
+	$(BIN)/python -m tests.faults.kills
 
 lock: $(VENV)/.dev ## Choose versions anew from pyproject.toml, with hashes
 	$(BIN)/pip install --quiet uv

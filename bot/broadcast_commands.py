@@ -16,16 +16,14 @@ import typer
 
 from bot.broadcast_officials import Acting, MayNot
 from bot.broadcast_reach import preview, reach
+from bot.broadcast_words import for_script, refusal, told
 from bot.config import Settings
 from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
 from bot.wiring import now, units_of
-from content.library import TEXTS, holding
 from content.shelf import SHIPPED
-from content.texts import Texts
 from content.when import NotATime, When, read_when
 from handlers.errands import VIETNAM
 from handlers.notice_page import LONGEST
-from handlers.official.notices_words import in_words
 from storage.broadcast_recipients import Account, Recipients
 from storage.broadcasts import Broadcast, Broadcasts, Draft, NoBroadcast, WrongState
 from storage.consents import Purpose
@@ -83,7 +81,7 @@ def draft(
         _stop(f"--card: there is no card {card!r}; `python -m content status` lists them")
     if reason and not emergency:
         _stop("--reason goes with --emergency")
-    when = _when(settings, at)
+    when = _when(at)
     new = Draft(
         text=words,
         purpose=purpose,
@@ -149,14 +147,13 @@ def approve(number: Number, by: By) -> None:
         await Broadcasts().approve(tx, number, by=name, at=now())
 
     _with(settings, work)
-    out.print(f"{number} is approved.")
+    out.print(f"{number} is approved; its words are fixed from now on.")
 
 
 @app.command("move")
 def move(number: Number, at: At, by: By = OPERATOR) -> None:
     """Send it at another time; also what was missed."""
-    settings = settings_or_exit()
-    when = _when(settings, at)
+    when = _when(at)
     if when is None or when.repeats:
         _stop("--at: name one time")
     _change(
@@ -228,12 +225,10 @@ def status(
 
     it, account = _with(settings, work)
     if as_json:
-        typer.echo(json.dumps(_as_json(it, account), ensure_ascii=False))
+        typer.echo(json.dumps(for_script(it, account), ensure_ascii=False))
         return
-    typer.echo(f"{it.id}: {it.phase}{' · ' + it.note if it.note else ''}")
-    typer.echo(in_words(account, _texts(settings)))
-    for reason, count in sorted(account.reasons.items(), key=lambda one: -one[1]):
-        typer.echo(f"  {count}  {reason}")
+    for line in told(it, account):
+        typer.echo(line)
 
 
 def _change(number: int, by: str, deed: Callable[[Transaction, str], Awaitable[Result]]) -> Result:
@@ -247,44 +242,13 @@ def _change(number: int, by: str, deed: Callable[[Transaction, str], Awaitable[R
     return _with(settings, work)
 
 
-def _as_json(it: Broadcast, account: Account) -> dict[str, object]:
-    due = it.draft.due_at
-    return {
-        "id": it.id,
-        "state": it.phase.value,
-        "recipients": account.recipients,
-        "pending": account.pending,
-        "sent": account.sent,
-        "failed": account.failed,
-        "uncertain": account.uncertain,
-        "skipped": account.skipped,
-        "blocked": account.blocked,
-        "reasons": dict(account.reasons),
-        "due": due.astimezone(VIETNAM).isoformat() if due else None,
-        "repeats": it.draft.repeats,
-        "emergency": it.draft.emergency,
-        "emergency_reason": it.draft.reason,
-        "one_person": it.alone,
-        "author": it.author,
-        "approved_by": it.approved_by,
-        "note": it.note,
-        "unit": it.draft.unit,
-        "only_unit": it.draft.only_unit,
-    }
-
-
-def _when(settings: Settings, at: str) -> When | None:
+def _when(at: str) -> When | None:
     if not at:
         return None
     try:
         return read_when(at, now=now(), zone=VIETNAM)
     except NotATime as fault:
-        _stop(f"--at: {_texts(settings)(f'when.{fault.key}', said=fault.said)}")
-
-
-def _texts(settings: Settings) -> Texts:
-    folder = settings.content.folder or SHIPPED
-    return Texts.load(holding(folder, TEXTS) / TEXTS, unreviewed=settings.content.serve_unreviewed)
+        _stop(f"--at: {refusal(fault)}")
 
 
 def _text(text: str) -> str:

@@ -6,15 +6,17 @@ twice, late, or in two processes at once sends nothing twice.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers.messages import Capabilities
 from handlers.notice_page import NoticePage
 from handlers.units import Units
 from storage.broadcast_recipients import Recipients
-from storage.broadcasts import Broadcast, Broadcasts
+from storage.broadcast_records import Broadcast
+from storage.broadcast_schedule import Schedule
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ class Broadcasting:
         units: Units,
         next_time: NextTime,
         clock: Callable[[], datetime],
+        recipients: Recipients | None = None,
     ) -> None:
         self._database = database
         self._capabilities = capabilities
@@ -42,40 +45,54 @@ class Broadcasting:
         self._units = units
         self._next_time = next_time
         self._clock = clock
-        self._broadcasts = Broadcasts()
-        self._recipients = Recipients()
+        self._schedule = Schedule()
+        self._recipients = recipients or Recipients()
 
     async def tick(self) -> None:
         """Begin what is due, expand what was begun, finish what has ended."""
-        await self._begin_due()
+        while await self._begin_due():
+            pass
         async with self._database.read() as tx:
-            sending = await self._broadcasts.sending(tx)
+            sending = await self._schedule.sending(tx)
         for it in sending:
+            if not it.intact:
+                await self._hold(it)
+                continue
             await self._expand(it)
             async with self._database.begin() as tx:
-                if not await self._recipients.unfinished(tx, it.id):
-                    await self._broadcasts.finish(tx, it.id, at=self._clock())
+                await self._schedule.finish(tx, it.id, at=self._clock())
 
-    async def _begin_due(self) -> None:
+    async def _begin_due(self) -> bool:
+        """Begin what is due; tells whether more may be, as of a rule that was missed many times."""
+        more = False
         async with self._database.begin() as tx:
             now = self._clock()
-            for it in await self._broadcasts.due(tx, at=now):
-                due = it.draft.due_at
-                late = due is not None and due + it.draft.grace < now
-                if late:
+            await self._schedule.plan(tx)
+            await self._schedule.recall(tx, at=now)
+            for it in await self._schedule.due(tx, at=now):
+                due = it.draft.due_at or now
+                missed = due + it.draft.grace < now
+                if missed:
                     log.warning("broadcast %d was missed: it waits for a person", it.id)
-                if it.draft.repeats:
-                    await self._broadcasts.begin_one_of(
-                        tx,
-                        it,
-                        next_due=self._next_time(it.draft.repeats, max(due or now, now)),
-                        late=late,
-                        at=now,
+                if not it.intact:
+                    await self._schedule.hold(tx, it)
+                elif it.draft.repeats:
+                    # From the time that was due: none in between is forgotten.
+                    following = self._next_time(it.draft.repeats, due)
+                    await self._schedule.begin_one_of(
+                        tx, it, next_due=following, late=missed, at=now
                     )
-                elif late:
-                    await self._broadcasts.miss(tx, it, at=now)
+                    more = True
+                elif missed:
+                    await self._schedule.miss(tx, it)
                 else:
-                    await self._broadcasts.begin(tx, it, at=now)
+                    await self._schedule.begin(tx, it, at=now, note=_lateness(now - due))
+        return more
+
+    async def _hold(self, it: Broadcast) -> None:
+        log.error("broadcast %d: its words changed after the approval; it is paused", it.id)
+        async with self._database.begin() as tx:
+            await self._schedule.hold(tx, it)
 
     async def _expand(self, it: Broadcast) -> None:
         """Write the messages chunk by chunk; after a crash it goes on where it was."""
@@ -89,6 +106,7 @@ class Broadcasting:
                 more = await self._recipients.expand(
                     tx, it, bodies=bodies, units=units, at=self._clock()
                 )
+            await asyncio.sleep(0)  # whoever waits for the database comes in between
 
     def bodies(self, it: Broadcast) -> dict[str, str]:
         """The notice by account, as each channel shows it, with the way to stop it."""
@@ -96,3 +114,9 @@ class Broadcasting:
             account: self._page.shown(it.draft, capabilities).to_json()
             for account, capabilities in dict(self._capabilities).items()
         }
+
+
+def _lateness(late: timedelta) -> str:
+    """What the account says of a notice that began after its time, if it is worth a word."""
+    minutes = int(late.total_seconds() // 60)
+    return f"began {minutes} minutes late" if minutes else ""

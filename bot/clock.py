@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.waiting import first
+from bot.waiting import Watch, first
 from handlers.errands import VIETNAM
 from storage.case_privacy import forget_drafts, forget_ended_cases
 from storage.database import Database, DatabaseFault
@@ -91,19 +90,23 @@ class Clock:
             coalesce=True,
             next_run_time=self._now(),
         )
-        scheduler.add_job(
-            self.broadcasts,
-            IntervalTrigger(seconds=TICK, timezone=VIETNAM),
-            id="broadcasts",
-            coalesce=True,
-            misfire_grace_time=None,
-            next_run_time=self._now(),
-        )
         scheduler.start()
+        # Not among the jobs: those wait for a time of day, and that may be set back.
+        broadcasts = asyncio.create_task(self._until_set_back(), name="broadcasts")
         try:
-            await first(stop.wait(), place.lost.wait())
+            await first(stop.wait(), place.lost.wait(), asyncio.wait({broadcasts}))
         finally:
             scheduler.shutdown(wait=False)
+            broadcasts.cancel()
+            await asyncio.gather(broadcasts, return_exceptions=True)
+
+    async def _until_set_back(self) -> None:
+        """Move broadcasts on, until the machine's clock is set back: then all begins anew."""
+        watch = Watch(self._now)
+        while not watch.set_back():
+            await self.broadcasts()
+            await asyncio.sleep(TICK)
+        log.warning("the machine's clock was set back: the clock begins anew")
 
     async def remind(self) -> int:
         """Remind officials of what is due; return of how many cases."""
@@ -119,10 +122,10 @@ class Clock:
         """Move broadcasts on; while the database is away, the next tick does it."""
         try:
             await self._tick_broadcasts()
-        except asyncio.CancelledError:
-            return  # the program stops; the rows know where it was
         except DatabaseFault as fault:
             log.warning("broadcasts wait for the database (%s)", type(fault).__name__)
+        except Exception:  # one broadcast's fault must not end the clock
+            log.exception("moving broadcasts on broke; it is tried again")
 
     async def forget(self) -> int:
         """Delete what is older than it may be kept; return how many messages there were."""

@@ -7,33 +7,33 @@ Every claimed row becomes exactly one of: sent, failed, uncertain, or pending un
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
+import math
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from functools import lru_cache
 
-from bot.channels.channel import Channel, RetryAt, SendFailed, TooFast
-from bot.outcomes import Note, Outcomes
-from bot.pacing import Pace, quiet_until
-from bot.waiting import first
+from bot.channels.channel import Channel, RetryAt, SendFailed, Speed, TooFast, Unreachable
+from bot.noting import Noting, in_short, retrying
+from bot.outcomes import Outcomes
+from bot.pacing import FRESH, Pace, at_once, most_ahead, quiet_until
+from bot.waiting import Watch, first
 from handlers.errands import VIETNAM
 from handlers.messages import Address, Reply
 from storage.account_leases import AccountLeases
 from storage.broadcast_recipients import Recipients
 from storage.database import Database, DatabaseFault, Transaction
-from storage.outbox import BELL, Claim, Outbox
+from storage.outbox import BELL, Claim, Lane, Outbox
 
 log = logging.getLogger(__name__)
-Result = TypeVar("Result")
 
 HEARTBEAT = 2.0
 LOOK = 0.25  # seconds between looks where no bell of another process can ring (SQLite)
+LOOK_AGAIN = 0.1  # seconds for which it is enough to see to the accounts whose messages flow
 DRAIN = 10.0
-AT_ONCE = 16  # messages of one account on their way at the same time
-FRESH = 0.2  # seconds for which it holds that a person still wants a notice
+LEASED = 1.0  # seconds for which a lease that was ours a moment ago is taken for ours
 MOMENT = 0.05  # seconds that are not worth putting a message back for
 
 
@@ -74,17 +74,23 @@ class Delivery:
         self._outbox = Outbox()
         self._recipients = Recipients()
         self._outcomes = Outcomes(self._outbox, clock)
+        self._noting = Noting(database, self._outbox, clock)
         self._leases = AccountLeases()
         self._paces: dict[str, Pace] = {}
         self._claimed_at: dict[str, float] = {}  # by account that this sender sends for
         self._bell = database.bell(BELL)
-        self._held: dict[str, datetime] = {}
+        self._leased_at: dict[str, float] = {}
+        self._held: dict[str, float] = {}  # by account: until when, in the loop's seconds
+        self._queueing: defaultdict[str, int] = defaultdict(int)  # claimed, their turn to come
         self._on_their_way: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._flowing: set[str] = set()  # accounts that had more than was claimed
+        self._looked_at, self._looked_heard = -math.inf, 0
         self._freed = asyncio.Event()
+        self._watch = Watch(clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop`; then finish what is due, for at most `DRAIN` seconds."""
-        await self._retrying(self._beat)
+        await retrying(self._beat)
         heart = asyncio.create_task(self._heart(), name="delivery heartbeat")
         try:
             while not stop.is_set():
@@ -93,17 +99,17 @@ class Delivery:
         finally:
             heart.cancel()
             await asyncio.gather(heart, return_exceptions=True)
-            await self._retrying(self._retire, tries=2)
+            await self._noting.close()
+            await retrying(self._retire, tries=2)
 
     async def _round(self, stop: asyncio.Event) -> None:
         """Claim all that may go; when there is nothing, wait for a bell or the next due time."""
         heard = self._bell.rings
         self._freed.clear()
         try:
-            claimed = await self._claim_and_send()
-            wait = 0.0 if claimed else await self._seconds_to_wait()
+            wait = await self._claim_and_send()
         except DatabaseFault as fault:
-            log.error("the database does not answer (%s): trying again", _in_short(fault))
+            log.error("the database does not answer (%s): trying again", in_short(fault))
             wait = 1.0
         if wait > 0:
             await first(
@@ -112,39 +118,100 @@ class Delivery:
                 stop.wait(),
             )
 
-    async def _claim_and_send(self) -> int:
-        now = self._clock()
-        count = 0
-        async with self._database.read() as tx:
-            due = await self._outbox.accounts_due(tx, at=now)
-            taken = await self._leases.of_others(tx, self._owner, at=now) if due else set()
-        for account in due:
-            channel, room = self._channels.get(account), AT_ONCE - len(self._on_their_way[account])
-            waits = account in taken or self._held_until(account) is not None
-            if channel is None or waits or room <= 0:
-                continue
-            async with self._database.begin() as tx:
-                if channel.speed and not await self._leases.take(tx, account, self._owner, at=now):
-                    continue
-                claimed = await self._outbox.claim(
-                    tx, account=account, owner=self._owner, at=now, at_most=room
-                )
-                refused = await self._refuse(tx, claimed)
-            claims = [claim for claim in claimed if claim.id not in refused]
-            self._claimed_at[account] = asyncio.get_running_loop().time()
-            for claim in claims:
-                self._start(claim)
-            count += len(claimed)
-        return count
+    async def _claim_and_send(self) -> float:
+        """Claim what may go now; return after how many seconds to look again, 0 if there was any.
 
-    async def _seconds_to_wait(self) -> float:
+        While an account's messages flow, they are claimed without looking at all others first.
+        """
+        now, count = self._clock(), 0
+        morning = self._morning(now)
+        accounts, wait = list(self._flowing), LOOK_AGAIN
+        if not accounts or self._time_to_look():
+            accounts, wait = await self._look(now, morning)
+        for account in accounts:
+            channel = self._channels.get(account)
+            if channel is None or self._held_until(account) is not None:
+                continue
+            if room := self._room(account, channel.speed):
+                last_lane = Lane.CAMPAIGN if morning is None else Lane.REPLY
+                claimed = await self._claim(channel, now, room, last_lane)
+                (self._flowing.add if claimed == room else self._flowing.discard)(account)
+                count += claimed
+        return 0.0 if count else wait
+
+    def _time_to_look(self) -> bool:
+        """Whether something may have come that has nothing to do with what flows."""
+        long_ago = asyncio.get_running_loop().time() - LOOK_AGAIN
+        return self._looked_at < long_ago or self._looked_heard != self._bell.rings
+
+    async def _look(self, now: datetime, morning: datetime | None) -> tuple[list[str], float]:
+        """The accounts that have something due and are no other's; and the seconds until the next.
+
+        For what is due and cannot be claimed, something else will ring or free us.
+        """
+        self._looked_heard, self._looked_at = self._bell.rings, asyncio.get_running_loop().time()
         async with self._database.read() as tx:
-            due = await self._outbox.next_due(tx)
+            firsts = [
+                (
+                    w.account,
+                    max(w.first, morning) if morning and w.lane is Lane.CAMPAIGN else w.first,
+                )
+                for w in await self._outbox.waiting(tx)
+            ]
+            due = {account for account, first in firsts if first <= now}
+            taken = await self._leases.of_others(tx, self._owner, at=now) if due else set()
         longest = HEARTBEAT if self._database.on_postgresql else LOOK
-        if due is None:
-            return longest
-        # What is due and could not be claimed waits for something that will ring or free us.
-        return min(longest, max((due - self._clock()).total_seconds(), LOOK))
+        soonest = min((first - now for _, first in firsts), default=timedelta(seconds=longest))
+        return sorted(due - taken), min(longest, max(soonest.total_seconds(), LOOK))
+
+    async def _claim(self, channel: Channel, now: datetime, room: int, last_lane: Lane) -> int:
+        """Claim up to `room` messages of an account and send those that may go; tell how many."""
+        account = channel.account
+        async with self._database.begin() as tx:
+            if channel.speed and not await self._lease(tx, account, now):
+                return 0
+            claimed = await self._outbox.claim(
+                tx, account=account, owner=self._owner, at=now, at_most=room, last_lane=last_lane
+            )
+            refused = await self._refuse(tx, claimed)
+        self._claimed_at[account] = asyncio.get_running_loop().time()
+        for claim in claimed:
+            if claim.id not in refused:
+                self._start(claim)
+        return len(claimed)
+
+    async def _lease(self, tx: Transaction, account: str, now: datetime) -> bool:
+        """Whether the account is ours; what was a moment ago is not asked again."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._leased_at.get(account, -math.inf) < LEASED:
+            return True
+        if not await self._leases.take(tx, account, self._owner, at=now):
+            return False
+        self._leased_at[account] = loop.time()
+        return True
+
+    def _room(self, account: str, speed: Speed | None) -> int:
+        """How many messages to claim: none, until it is worth a transaction.
+
+        Claimed ahead of their turn are only those that go while their last look holds: what a dead
+        sender held is uncertain, and what waits longer has to be asked for anew.
+        """
+        flying, queueing = len(self._on_their_way[account]), self._queueing[account]
+        most, ahead = at_once(speed), most_ahead(speed)
+        room = min(most - flying, ahead - queueing)
+        return room if room * 2 >= min(most, ahead) else 0
+
+    def _morning(self, now: datetime) -> datetime | None:
+        """Until when campaigns have to wait, in quiet hours."""
+        rules = self._rules
+        return quiet_until(
+            Lane.CAMPAIGN,
+            now,
+            start=rules.quiet_start,
+            end=rules.quiet_end,
+            zone=VIETNAM,
+            holidays=rules.holidays,
+        )
 
     def _start(self, claim: Claim) -> None:
         task = asyncio.create_task(self._deliver(claim), name=f"deliver {claim.id}")
@@ -153,7 +220,9 @@ class Delivery:
 
         def ended(done: asyncio.Task[None]) -> None:
             tasks.discard(done)
-            self._freed.set()
+            channel = self._channels.get(claim.account)
+            if channel is None or self._room(claim.account, channel.speed):
+                self._freed.set()
 
         task.add_done_callback(ended)
 
@@ -161,7 +230,7 @@ class Delivery:
         """Send one claimed message, and note how it ended."""
         channel, outcomes = self._channels.get(claim.account), self._outcomes
         if channel is None:  # removed a moment ago: whatever waits for it is ended there
-            await self._note(outcomes.failed(claim, "the account was removed"))
+            await self._noting.write(outcomes.failed(claim, "the account was removed"))
             return
         pace = self._pace(channel)
         try:
@@ -178,24 +247,22 @@ class Delivery:
             note = outcomes.after(claim, failure)
         else:
             note = outcomes.sent(claim, number)
-        await self._note(note)
+        await self._noting.write(note)
 
     async def _send(self, channel: Channel, claim: Claim, pace: Pace | None) -> str:
         """Send a message when its turn comes. Raises SendFailed, and _NotYet."""
-        rules, asked = self._rules, asyncio.get_running_loop().time()
-        morning = quiet_until(
-            claim.lane,
-            self._clock(),
-            start=rules.quiet_start,
-            end=rules.quiet_end,
-            zone=VIETNAM,
-            holidays=rules.holidays,
-        )
-        if morning is not None:
+        asked = asyncio.get_running_loop().time()
+        if claim.lane is Lane.CAMPAIGN and (morning := self._morning(self._clock())) is not None:
             raise _NotYet("quiet hours", morning)
-        reply = Reply.from_json(self._reveal(claim.body))
+        reply = _reply(self._reveal(claim.body))
         if pace is not None:
-            await self._turn(pace, claim, messages=channel.capabilities.messages(reply))
+            self._queueing[claim.account] += 1
+            try:
+                await self._turn(pace, claim, messages=channel.capabilities.messages(reply))
+            finally:
+                self._queueing[claim.account] -= 1
+                if self._room(claim.account, channel.speed):
+                    self._freed.set()
         if (held := self._held_until(claim.account)) is not None:
             raise _NotYet("the account must wait", held)
         if asyncio.get_running_loop().time() > asked + FRESH and claim.broadcast is not None:
@@ -227,31 +294,25 @@ class Delivery:
 
     def _obey(self, refused: RetryAt, claim: Claim, pace: Pace | None) -> None:
         """Let the account wait, if it is the account that the platform means."""
-        until: datetime | None = refused.when if refused.account_wide else None
+        wide = refused.account_wide or isinstance(refused, Unreachable)
+        until: datetime | None = refused.when if wide else None
         if isinstance(refused, TooFast) and pace is not None:
             now, clock = asyncio.get_running_loop().time(), self._clock()
             ends = now + (refused.when - clock).total_seconds()
-            wide = pace.refused(claim.chat, now, until=ends, account_wide=refused.account_wide)
-            until = None if wide is None else clock + timedelta(seconds=wide - now)
+            resumes = pace.refused(claim.chat, now, until=ends, account_wide=wide)
+            until = None if resumes is None else clock + timedelta(seconds=resumes - now)
         if until is not None:
             self._hold(claim.account, until)
 
-    async def _note(self, note: Note) -> None:
-        """Write an outcome down, however often the database has to be asked."""
-
-        async def write() -> None:
-            async with self._database.begin() as tx:
-                await note(tx)
-
-        await self._retrying(write)
-
     def _held_until(self, account: str) -> datetime | None:
-        until = self._held.get(account)
-        return until if until is not None and self._clock() < until else None
+        """Until when the account has to wait, by the clock as it goes now: it may be set anew."""
+        left = self._held.get(account, 0.0) - asyncio.get_running_loop().time()
+        return self._clock() + timedelta(seconds=left) if left > 0 else None
 
     def _hold(self, account: str, until: datetime) -> None:
-        self._held[account] = max(until, self._held.get(account, until))
-        log.warning("%s: the platform asks us to wait until %s", account, until.isoformat())
+        ends = asyncio.get_running_loop().time() + (until - self._clock()).total_seconds()
+        self._held[account] = max(ends, self._held.get(account, ends))
+        log.warning("%s: nothing goes out until %s", account, until.isoformat())
 
     async def _drain(self) -> None:
         """Send what is due and can go now, and wait for what is on its way."""
@@ -272,7 +333,7 @@ class Delivery:
     async def _heart(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await self._retrying(self._beat)
+            await retrying(self._beat)
 
     async def _beat(self) -> None:
         now = self._clock()
@@ -283,8 +344,12 @@ class Delivery:
             if freed := await self._outbox.free_lost_claims(tx, at=now):
                 log.warning("%d messages of a sender that stopped are free again", freed)
                 await tx.ring(BELL)
+            if self._watch.set_back():
+                log.warning("the machine's clock was set back")
+                await self._outbox.hurry(tx, at=now)
         for account in idle:
             self._claimed_at.pop(account, None)
+            self._leased_at.pop(account, None)
 
     def _idle(self) -> list[str]:
         """The accounts that had nothing to send for a while: another may take them.
@@ -303,21 +368,11 @@ class Delivery:
             await self._outbox.retire(tx, self._owner)
             await tx.ring(BELL)  # what is due here is another's from now on
 
-    async def _retrying(
-        self, work: Callable[[], Awaitable[Result]], tries: int | None = None
-    ) -> None:
-        """Do the work; while the database is away, try again, `tries` times or for ever.
 
-        An outcome must be written: our lease would hold the row for as long as we live.
-        """
-        for attempt in itertools.count() if tries is None else range(tries):
-            try:
-                await work()
-            except DatabaseFault as fault:
-                log.warning("the database does not answer (%s): trying again", _in_short(fault))
-                await asyncio.sleep(min(0.1 * 2 ** min(attempt, 5), 1.0))
-            else:
-                return
+@lru_cache(maxsize=64)
+def _reply(body: str) -> Reply:
+    """Read a stored message: that of a notice is the same for thousands."""
+    return Reply.from_json(body)
 
 
 class _Refused(Exception):
@@ -330,8 +385,3 @@ class _NotYet(Exception):
     def __init__(self, reason: str, when: datetime) -> None:
         super().__init__(reason)
         self.when = when
-
-
-def _in_short(fault: BaseException) -> str:
-    """A database's fault without its statement, which may hold what people wrote."""
-    return type(getattr(fault, "orig", None) or fault).__name__

@@ -6,6 +6,7 @@ A note is what has to be done in one transaction, as often as the database has t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.channels.channel import (
@@ -15,6 +16,7 @@ from bot.channels.channel import (
     StopWriting,
     TooFast,
     Uncertain,
+    Unreachable,
 )
 from storage.conversations import Conversations
 from storage.database import Transaction
@@ -26,6 +28,19 @@ TRIES = 8
 UNCERTAIN_TRIES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The note that the platform took a message, by itself; or many are written together."""
+
+    claim: Claim
+    number: str
+    outbox: Outbox
+    clock: Callable[[], datetime]
+
+    async def __call__(self, tx: Transaction) -> None:
+        await self.outbox.sent(tx, self.claim, platform_id=self.number, at=self.clock())
+
+
 class Outcomes:
     """Makes the notes. `clock` returns aware UTC."""
 
@@ -35,17 +50,13 @@ class Outcomes:
 
     def sent(self, claim: Claim, platform_id: str) -> Note:
         """The platform took it."""
-
-        async def note(tx: Transaction) -> None:
-            await self._outbox.sent(tx, claim, platform_id=platform_id, at=self._clock())
-
-        return note
+        return Sent(claim, platform_id, self._outbox, self._clock)
 
     def after(self, claim: Claim, failure: Exception) -> Note:
         """What follows from a failure; one that is no SendFailed is a mistake of the channel."""
         reason = str(failure)
         match failure:
-            case TooFast(when=when):
+            case TooFast(when=when) | Unreachable(when=when):
                 return self.later(claim, when, reason, counts=False)
             case RetryAt(when=when, account_wide=wide):
                 return self.later(claim, when, reason, counts=not wide)
@@ -61,14 +72,18 @@ class Outcomes:
         when = self._clock() + timedelta(seconds=2**claim.attempts)
         return self.later(claim, when, type(failure).__name__)
 
-    def later(self, claim: Claim, when: datetime, reason: str, *, counts: bool = True) -> Note:
-        """Not delivered, and due again at `when`; given up after `TRIES` that count."""
+    def later(
+        self, claim: Claim, when: datetime, reason: str, *, counts: bool = True, doubt: bool = False
+    ) -> Note:
+        """Due again at `when`; given up after `TRIES` that count. `doubt`: it may have arrived."""
 
         async def note(tx: Transaction) -> None:
             if counts and claim.attempts + 1 >= TRIES:
                 await self._outbox.failed(tx, claim, reason=reason, at=self._clock())
             else:
-                await self._outbox.retry(tx, claim, when=when, reason=reason, counts=counts)
+                await self._outbox.retry(
+                    tx, claim, when=when, reason=reason, counts=counts, doubt=doubt
+                )
 
         return note
 
@@ -83,7 +98,7 @@ class Outcomes:
     def _unknown(self, claim: Claim, reason: str) -> Note:
         again = after_lost_claim(claim.lane) is State.PENDING
         if again and claim.attempts + 1 < UNCERTAIN_TRIES:
-            return self.later(claim, self._clock() + timedelta(seconds=2), reason)
+            return self.later(claim, self._clock() + timedelta(seconds=2), reason, doubt=True)
 
         async def note(tx: Transaction) -> None:
             await self._outbox.uncertain(tx, claim, reason=reason, at=self._clock())

@@ -23,6 +23,10 @@ TOGETHER = 2.0  # seconds within which refusals have the same cause
 CALM = 60.0  # seconds of silence: the longest span over which a platform counts a chat's messages
 CALM_CHATS, ANY_CHATS = 2, 4
 MINUTE = 61.0  # seconds; one is room for messages that overtake each other on their way
+AT_ONCE = 16  # messages of one account on their way at the same time, at the platforms' usual pace
+AT_MOST = 128  # the same at any pace
+ON_THE_WAY = 0.25  # seconds for which a message may be on its way before the pace suffers
+FRESH = 0.2  # seconds for which it holds that a person still wants a notice
 
 
 class Pace:
@@ -97,6 +101,20 @@ class Pace:
         if len(self._chats) > self._many:
             self._chats = {chat: known for chat, known in self._chats.items() if known.matters(now)}
             self._many = max(10_000, 2 * len(self._chats))
+
+
+def at_once(speed: Speed | None) -> int:
+    """How many messages of an account may be on their way: enough for its pace, and no more."""
+    if speed is None:
+        return AT_MOST
+    return max(AT_ONCE, min(AT_MOST, math.ceil(speed.per_second * ON_THE_WAY)))
+
+
+def most_ahead(speed: Speed | None) -> int:
+    """How many messages of an account may be claimed before their turn comes."""
+    if speed is None:
+        return AT_MOST
+    return max(2, min(at_once(speed), math.floor(speed.per_second * FRESH * 0.75)))
 
 
 @dataclass(slots=True)

@@ -1,9 +1,13 @@
-"""Waiting for whichever comes first."""
+"""Waiting for whichever comes first, and noticing that the clock was set back meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+NOTICED = 60.0
+"""Seconds; a clock that is set right by less needs nothing done."""
 
 
 async def first(*waits: Awaitable[object]) -> None:
@@ -15,3 +19,17 @@ async def first(*waits: Awaitable[object]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Watch:
+    """Holds a clock (UTC) against the loop's seconds, which only grow."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._ahead: float | None = None
+
+    def set_back(self) -> bool:
+        """Whether the clock was set back since the last question; the first answer is no."""
+        ahead = self._clock().timestamp() - asyncio.get_running_loop().time()
+        before, self._ahead = self._ahead, ahead
+        return before is not None and ahead < before - NOTICED

@@ -6,20 +6,28 @@ Progress is counted from the rows, never from a cursor; the cursor only spares l
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
     and_,
+    bindparam,
     case,
+    exists,
     func,
     literal,
+    or_,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.broadcasts import WITHDRAWN, Broadcast, BroadcastRecord, Phase
+from storage.broadcast_outcomes import NOT_KNOWN, Account, account_of
+from storage.broadcast_records import Broadcast, BroadcastRecord, Phase
+from storage.broadcast_schedule import ENDED
+from storage.broadcasts import CANCELLED, WITHDRAWN
 from storage.consents import HOLDS, ConsentRecord
 from storage.conversations import ConversationRecord
 from storage.database import Transaction, Utc
@@ -43,31 +51,21 @@ COLUMNS = (
     "reason",
     "broadcast_id",
     "person_id",
+    "again",
 )
-ENDED = (State.SENT, State.FAILED, State.SKIPPED)
+
+__all__ = ["Account", "Recipients"]
 BLOCKED = "the person stopped the bot"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What became of a broadcast, in numbers of people; `reasons` of all that did not arrive."""
-
-    recipients: int
-    pending: int
-    sent: int
-    failed: int
-    uncertain: int
-    skipped: int
-    blocked: int
-    reasons: Mapping[str, int]
-
-    @property
-    def ended(self) -> bool:
-        return self.pending == 0 and self.uncertain == 0
+REMOVED = "the account was removed"
+ENOUGH = "the person had enough notices this week"
+ELSEWHERE = "the person gets it in another chat"
 
 
 class Recipients:
-    """The book of who gets a broadcast."""
+    """The book of who gets a broadcast. `chunk`: people a transaction, unless the database says."""
+
+    def __init__(self, *, chunk: int | None = None) -> None:
+        self._chunk = chunk
 
     async def expand(
         self,
@@ -94,7 +92,7 @@ class Recipients:
             return False
         yes, talk, person = ConsentRecord, ConversationRecord, PersonRecord
         wanted = [HOLDS, yes.yes, yes.purpose == it.draft.purpose, yes.id > state.expanded_to]
-        size = CHUNK_POSTGRESQL if tx.on_postgresql else CHUNK_SQLITE
+        size = self._chunk or (CHUNK_POSTGRESQL if tx.on_postgresql else CHUNK_SQLITE)
         page = select(yes.id).where(*wanted).order_by(yes.id).limit(size).subquery()
         last = (await tx.connection.execute(select(func.max(page.c.id)))).scalar_one()
         done = update(row).where(row.id == it.id)
@@ -109,7 +107,7 @@ class Recipients:
         )
         why = case(
             (talk.stopped_at.is_not(None), BLOCKED),
-            (talk.account.not_in(bodies), "the account was removed"),
+            (talk.account.not_in(bodies), REMOVED),
             else_="",
         )
         ended = case((state_of == State.FAILED.value, literal(at, Utc())), else_=None)
@@ -128,6 +126,7 @@ class Recipients:
                 why,
                 literal(it.id),
                 yes.person_id,
+                literal(0),
             )
             .join(talk, talk.id == yes.conversation_id)
             .join(person, person.id == yes.person_id)
@@ -145,32 +144,7 @@ class Recipients:
 
     async def account(self, tx: Transaction, number: int) -> Account:
         """Count what became of it."""
-        row, talk = OutboxRecord, ConversationRecord
-        stopped = talk.stopped_at.is_not(None)
-        rows = await tx.connection.execute(
-            select(row.state, row.reason, stopped.label("stopped"), func.count().label("many"))
-            .join(talk, talk.id == row.conversation_id)
-            .where(row.broadcast_id == number)
-            .group_by(row.state, row.reason, stopped)
-        )
-        many = dict.fromkeys(State, 0)
-        blocked, reasons = 0, dict[str, int]()
-        for state, reason, is_stopped, count in rows:
-            many[State(state)] += count
-            if state == State.FAILED and is_stopped:
-                blocked += count
-            if reason and state not in (State.SENT, State.PENDING, State.CLAIMED):
-                reasons[reason] = reasons.get(reason, 0) + count
-        return Account(
-            recipients=sum(many.values()),
-            pending=many[State.PENDING] + many[State.CLAIMED] + many[State.HELD],
-            sent=many[State.SENT],
-            failed=many[State.FAILED],
-            uncertain=many[State.UNCERTAIN],
-            skipped=many[State.SKIPPED],
-            blocked=blocked,
-            reasons=reasons,
-        )
+        return await account_of(tx, number)
 
     async def unfinished(self, tx: Transaction, number: int) -> bool:
         """Whether anybody has no end yet."""
@@ -192,9 +166,17 @@ class Recipients:
                 row.broadcast_id == number,
                 row.state == state,
                 row.body != "",
+                row.reason != REMOVED,
                 row.conversation_id.in_(reachable),
             )
-            .values(state=State.PENDING.value, attempts=0, not_before=at, ended_at=None, reason="")
+            .values(
+                state=State.PENDING.value,
+                attempts=0,
+                not_before=at,
+                ended_at=None,
+                reason="",
+                again=row.again + (1 if state is State.UNCERTAIN else 0),
+            )
         )
         await tx.ring(BELL)
         return done.rowcount
@@ -205,11 +187,7 @@ class Recipients:
         done = await tx.connection.execute(
             update(row)
             .where(row.broadcast_id == number, row.state == State.UNCERTAIN)
-            .values(
-                state=State.SKIPPED.value,
-                reason="it is not known whether it arrived, and it was not sent again",
-                ended_at=at,
-            )
+            .values(state=State.SKIPPED.value, reason=NOT_KNOWN, ended_at=at)
         )
         return done.rowcount
 
@@ -221,52 +199,95 @@ class Recipients:
         Asked at the last moment: whether the person still says yes, the broadcast still runs, and
         the person has not had `cap` notices within a week already (emergencies do not count).
         """
-        numbers = [claim.id for claim in claims if claim.broadcast is not None]
-        if not numbers:
+        mine = {claim.id: claim.owner for claim in claims if claim.broadcast is not None}
+        if not mine:
             return set()
-        row, run, yes = OutboxRecord, BroadcastRecord, ConsentRecord
-        recent = OutboxRecord.__table__.alias()
-        had = (
-            select(func.count())
-            .where(
-                recent.c.conversation_id == row.conversation_id,
-                recent.c.broadcast_id.is_not(None),
-                recent.c.lane == int(Lane.CAMPAIGN),
-                recent.c.state == State.SENT,
-                recent.c.ended_at > at - timedelta(days=7),
-            )
-            .scalar_subquery()
-        )
-        rows = await tx.connection.execute(
-            select(row.id, row.lane, run.state, yes.id.label("consent"), had.label("had"))
-            .join(run, run.id == row.broadcast_id)
-            .outerjoin(
-                yes,
-                and_(yes.person_id == row.person_id, yes.purpose == run.purpose, HOLDS, yes.yes),
-            )
-            .where(row.id.in_(numbers))
-        )
-        refused: set[int] = set()
+        asked = {"these": list(mine), "week_ago": at - timedelta(days=7)}
+        found = list(await tx.connection.execute(LAST_LOOK, asked))
+        refused = set(mine) - {one.id for one in found}  # the message is gone
         values: dict[str, object]
-        for number, lane, phase, consent, count in rows:
-            match phase:
+        for one in found:
+            match one.state:
+                case _ if one.owner != mine[one.id]:  # we slept, and another has it
+                    refused.add(one.id)
+                    continue
                 case Phase.PAUSED:
                     values = {"state": State.HELD.value, "ended_at": None}
                 case Phase.CANCELLED:
-                    values = _skipped("the broadcast was cancelled", at)
-                case _ if consent is None:
+                    values = _skipped(CANCELLED, at)
+                case _ if one.consent is None:
                     values = _skipped(WITHDRAWN, at)
-                case _ if lane == Lane.CAMPAIGN and count >= cap:
-                    values = _skipped("the person had enough notices this week", at)
+                case _ if one.elsewhere:
+                    values = _skipped(ELSEWHERE, at)
+                case _ if one.lane == Lane.CAMPAIGN and one.had >= cap:
+                    values = _skipped(ENOUGH, at)
                 case _:
                     continue
-            refused.add(number)
+            refused.add(one.id)
             await tx.connection.execute(
-                update(row)
-                .where(row.id == number, row.state == State.CLAIMED)
-                .values(owner=None, **values)
+                update(OutboxRecord).where(OutboxRecord.id == one.id).values(owner=None, **values)
             )
         return refused
+
+
+def _last_look() -> Any:
+    """What is known of these messages and their people, in all the chats that a person linked."""
+    row, run, yes, known = OutboxRecord, BroadcastRecord, ConsentRecord, PersonRecord
+    one = func.coalesce(known.same_as, known.id)  # the row that holds what the person chose
+    linked, twin = PersonRecord.__table__.alias(), OutboxRecord.__table__.alias()
+    in_linked = (
+        select(func.coalesce(func.sum(_had(linked.c.id)), 0))
+        .where(linked.c.same_as == one)
+        .correlate(row, known)
+        .scalar_subquery()
+    )
+    elsewhere = exists().where(  # they linked the chats after the messages were made
+        twin.c.broadcast_id == row.broadcast_id,
+        twin.c.person_id == one,
+        twin.c.id != row.id,
+    )
+    return (
+        select(
+            row.id,
+            row.lane,
+            row.owner,
+            run.state,
+            yes.id.label("consent"),
+            (_had(one) + in_linked).label("had"),
+            elsewhere.label("elsewhere"),
+        )
+        .join(run, run.id == row.broadcast_id)
+        .join(known, known.id == row.person_id)
+        .outerjoin(yes, and_(yes.person_id == one, yes.purpose == run.purpose, HOLDS, yes.yes))
+        .where(row.id.in_(bindparam("these", expanding=True)))
+    )
+
+
+def _had(person: ColumnElement[int]) -> ScalarSelect[int]:
+    """How many notices this row of a person had within a week, or has just before this one.
+
+    Asked of each row by itself, so that no database reads more than the person's own messages.
+    """
+    recent, row = OutboxRecord.__table__.alias(), OutboxRecord
+    lately = and_(
+        recent.c.state.in_((State.SENT.value, State.UNCERTAIN.value)),
+        recent.c.ended_at > bindparam("week_ago", type_=Utc()),
+    )
+    return (
+        select(func.count())
+        .select_from(recent)
+        .where(
+            recent.c.person_id == person,
+            recent.c.broadcast_id.is_not(None),
+            recent.c.lane == int(Lane.CAMPAIGN),
+            or_(lately, and_(recent.c.state == State.CLAIMED, recent.c.id < row.id)),
+        )
+        .correlate_except(recent)
+        .scalar_subquery()
+    )
+
+
+LAST_LOOK = _last_look()  # built once: for each claim anew it would take as long as the claim
 
 
 def _skipped(reason: str, at: datetime) -> dict[str, object]:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
 
+from storage.broadcast_outcomes import keep_outcomes
 from storage.case_privacy import forget_cases_of
 from storage.case_records import CaseRecord
 from storage.consents import ConsentRecord
@@ -59,7 +60,9 @@ async def forget_person(tx: Transaction, person: int, *, at: datetime) -> None:
         official = await Officials().of(tx, chat)
         if official is not None:  # they are told that they begin anew, so they do
             await Officials().remove(tx, official.id, at=at)
-    await tx.connection.execute(delete(OutboxRecord).where(OutboxRecord.conversation_id.in_(chats)))
+    theirs = OutboxRecord.conversation_id.in_(chats)
+    await keep_outcomes(tx, theirs)
+    await tx.connection.execute(delete(OutboxRecord).where(theirs))
     await tx.connection.execute(
         delete(LinkCodeRecord).where(LinkCodeRecord.conversation_id.in_(chats))
     )

@@ -2,149 +2,60 @@
 
 A row is pending, then claimed by one sender, then sent or failed. A claim holds as long as its
 sender shows that it lives (`alive`); what a dead sender held goes back by `after_lost_claim`.
-A conversation's rows go out in order: none is claimed while an earlier one is on its way.
+A conversation's rows go out by lane, then by age: none is claimed while another is claimed, or
+while one of its own or a more urgent lane waits before it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    ForeignKey,
-    Index,
-    Integer,
-    SmallInteger,
-    String,
-    Text,
     and_,
     delete,
-    exists,
     func,
     insert,
     literal,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from storage.conversations import ConversationRecord
-from storage.database import Record, Transaction, Utc
-from storage.people import Id
+from storage.database import Transaction, Utc
+from storage.outbox_records import (
+    BELL,
+    IN_HAND,
+    LEASE,
+    UNFINISHED,
+    WAITING,
+    Claim,
+    Lane,
+    OutboxRecord,
+    SenderRecord,
+    State,
+    Waiting,
+    after_lost_claim,
+)
+from storage.outbox_statements import FIRST_OF_EACH, FREE, SEND_ALL, SENT, TAKE, TAKEN
 
-BELL = "outbox"
-LEASE = timedelta(seconds=8)
-"""A sender that has not shown itself for so long is taken for dead."""
-
-
-class Lane(IntEnum):
-    """What goes first."""
-
-    EMERGENCY = 0
-    REPLY = 1
-    CAMPAIGN = 2
-
-
-class State(StrEnum):
-    PENDING = "pending"
-    CLAIMED = "claimed"
-    SENT = "sent"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-    SKIPPED = "skipped"  # on purpose: they want no more, or the broadcast was cancelled
-    HELD = "held"  # its broadcast is paused
-
-
-UNFINISHED = (State.PENDING.value, State.CLAIMED.value)
-IN_HAND = text("outbox.state IN ('pending', 'claimed')")
-"""Written out, not bound: only so can both databases see that the partial index serves."""
-
-
-class OutboxRecord(Record):
-    __tablename__ = "outbox"
-    __table_args__ = (
-        Index("ix_outbox_conversation", "conversation_id", "id"),
-        Index("ix_outbox_inbox", "inbox_id"),
-        Index(
-            "ix_outbox_due",
-            "account",
-            "state",
-            "lane",
-            "id",
-            sqlite_where=text("state IN ('pending', 'claimed')"),
-            postgresql_where=text("state IN ('pending', 'claimed')"),
-        ),
-        Index(
-            "uq_outbox_broadcast_person",
-            "broadcast_id",
-            "person_id",
-            unique=True,
-            sqlite_where=text("broadcast_id IS NOT NULL"),
-            postgresql_where=text("broadcast_id IS NOT NULL"),
-        ),
-        Index(
-            "ix_outbox_person",
-            "person_id",
-            sqlite_where=text("person_id IS NOT NULL"),
-            postgresql_where=text("person_id IS NOT NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    account: Mapped[str] = mapped_column(String(64))
-    conversation_id: Mapped[int] = mapped_column(
-        Id, ForeignKey("conversations.id", ondelete="CASCADE")
-    )
-    inbox_id: Mapped[int | None] = mapped_column(Id, ForeignKey("inbox.id", ondelete="SET NULL"))
-    lane: Mapped[int] = mapped_column(SmallInteger)
-    body: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    not_before: Mapped[datetime] = mapped_column(Utc)
-    owner: Mapped[str | None] = mapped_column(String(128), default=None)
-    created_at: Mapped[datetime] = mapped_column(Utc)
-    ended_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
-    platform_id: Mapped[str] = mapped_column(String(128), default="")
-    reason: Mapped[str] = mapped_column(Text, default="")
-    broadcast_id: Mapped[int | None] = mapped_column(Id, ForeignKey("broadcasts.id"), default=None)
-    person_id: Mapped[int | None] = mapped_column(Id, default=None)  # goes with the conversation
-
-
-class SenderRecord(Record):
-    __tablename__ = "senders"
-
-    owner: Mapped[str] = mapped_column(String(128), primary_key=True)
-    seen_at: Mapped[datetime] = mapped_column(Utc)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A row that this sender may send now. `attempts` counts earlier tries; `body` is JSON."""
-
-    id: int
-    owner: str
-    account: str
-    conversation: int
-    chat: str
-    thread: str
-    lane: Lane
-    body: str
-    attempts: int
-    broadcast: int | None = None
-
-
-def after_lost_claim(lane: Lane) -> State:
-    """What becomes of a message whose sender died between the platform's yes and our commit.
-
-    A reply or an emergency goes out again: better twice than never. An ordinary notice waits for
-    a person to decide.
-    """
-    return State.UNCERTAIN if lane is Lane.CAMPAIGN else State.PENDING
+__all__ = [
+    "BELL",
+    "IN_HAND",
+    "LEASE",
+    "UNFINISHED",
+    "Claim",
+    "Lane",
+    "Outbox",
+    "OutboxRecord",
+    "SenderRecord",
+    "State",
+    "Waiting",
+    "after_lost_claim",
+    "conversation_bell",
+    "server_time",
+]
 
 
 class Outbox:
@@ -204,7 +115,15 @@ class Outbox:
         await tx.connection.execute(delete(SenderRecord).where(SenderRecord.owner == owner))
 
     async def free_lost_claims(self, tx: Transaction, *, at: datetime) -> int:
-        """Give back what dead senders held; return how many rows there were."""
+        """Give back what dead senders held; return how many rows there were.
+
+        Who was last seen in the future was so before the clock was set back: the lease begins now.
+        """
+        await tx.connection.execute(
+            update(SenderRecord)
+            .where(SenderRecord.seen_at > server_time(tx, at, ago=-LEASE))
+            .values(seen_at=server_time(tx, at))
+        )
         await tx.connection.execute(
             delete(SenderRecord).where(SenderRecord.seen_at < server_time(tx, at, ago=LEASE))
         )
@@ -223,68 +142,43 @@ class Outbox:
                     state=state.value,
                     owner=None,
                     reason="the sender stopped before it could note the outcome",
+                    again=OutboxRecord.again + (1 if state is State.PENDING else 0),
                     ended_at=at if state is State.UNCERTAIN else None,
                 )
             )
             freed += result.rowcount
         return freed
 
-    async def accounts_due(self, tx: Transaction, *, at: datetime) -> list[str]:
-        """The accounts that have something to send now."""
-        rows = await tx.connection.execute(
-            select(OutboxRecord.account)
-            .where(IN_HAND, OutboxRecord.state == State.PENDING, OutboxRecord.not_before <= at)
-            .distinct()
-        )
-        return list(rows.scalars())
-
-    async def next_due(self, tx: Transaction) -> datetime | None:
-        """When the first pending row may go; None when none is pending."""
-        row = await tx.connection.execute(
-            select(func.min(OutboxRecord.not_before)).where(
-                IN_HAND, OutboxRecord.state == State.PENDING
-            )
-        )
-        return row.scalar_one()
+    async def waiting(self, tx: Transaction) -> list[Waiting]:
+        """What waits, by account and lane: a look at the first of each, however many there are."""
+        rows = await tx.connection.execute(FIRST_OF_EACH)
+        return [Waiting(row.account, Lane(row.lane), row.not_before) for row in rows]
 
     async def claim(
-        self, tx: Transaction, *, account: str, owner: str, at: datetime, at_most: int
+        self,
+        tx: Transaction,
+        *,
+        account: str,
+        owner: str,
+        at: datetime,
+        at_most: int,
+        last_lane: Lane = Lane.CAMPAIGN,
     ) -> list[Claim]:
-        """Take up to `at_most` rows of an account: by lane, then by age, one a conversation."""
-        row, earlier = OutboxRecord, aliased(OutboxRecord)
-        due = (
-            select(row.id)
-            .where(
-                IN_HAND,
-                row.account == account,
-                row.state == State.PENDING,
-                row.not_before <= at,
-                ~exists().where(
-                    earlier.conversation_id == row.conversation_id,
-                    earlier.id < row.id,
-                    earlier.state.in_(UNFINISHED),
-                ),
-            )
-            .order_by(row.lane, row.id)
-            .limit(at_most)
-            .with_for_update(skip_locked=True)
-        )
-        claimed = await tx.connection.execute(
-            update(row)
-            .where(row.id.in_(due))
-            .values(state=State.CLAIMED.value, owner=owner, attempts=row.attempts + 1)
-            .returning(row.id)
-        )
-        ids = list(claimed.scalars())
+        """Take up to `at_most` rows of an account: by lane, then by age, one a conversation.
+
+        Lanes after `last_lane` are left alone.
+        """
+        asked = {
+            "which": account,
+            "claimer": owner,
+            "now": at,
+            "at_most": at_most,
+            "last_lane": int(last_lane),
+        }
+        ids = list((await tx.connection.execute(TAKE, asked)).scalars())
         if not ids:
             return []
-        talk = ConversationRecord
-        rows = await tx.connection.execute(
-            select(row.__table__, talk.chat, talk.thread)
-            .join(talk, talk.id == row.conversation_id)
-            .where(row.id.in_(ids))
-            .order_by(row.lane, row.id)
-        )
+        rows = await tx.connection.execute(TAKEN, {"ids": ids})
         return [
             Claim(
                 id=r.id,
@@ -304,13 +198,27 @@ class Outbox:
     async def sent(self, tx: Transaction, claim: Claim, *, platform_id: str, at: datetime) -> bool:
         """The platform took it. False: the claim was lost meanwhile, and another has it now.
 
-        A row whose claim was lost, and that nobody has claimed since, is sent all the same.
+        A row whose claim was lost, and that nobody has claimed since, is sent all the same: so it
+        is with one that was given up as uncertain.
         """
-        ended = {"state": State.SENT.value, "owner": None, "ended_at": at}
-        free = and_(OutboxRecord.state == State.PENDING, OutboxRecord.owner.is_(None))
-        done = await self._write(tx, claim, {**ended, "platform_id": platform_id}, or_free=free)
+        done = await self._write(
+            tx, claim, {**SENT, "ended_at": at, "platform_id": platform_id}, or_free=FREE
+        )
         await tx.ring(conversation_bell(claim.conversation))
         return done
+
+    async def sent_all(
+        self, tx: Transaction, those: list[tuple[Claim, str]], *, at: datetime
+    ) -> None:
+        """The platform took all of these, with its ids: as `sent`, in one statement."""
+        await tx.connection.execute(
+            SEND_ALL,
+            [
+                {"its_id": claim.id, "its_owner": claim.owner, "its_number": number, "now": at}
+                for claim, number in those
+            ],
+        )
+        await tx.ring(*(conversation_bell(claim.conversation) for claim, _ in those))
 
     async def failed(self, tx: Transaction, claim: Claim, *, reason: str, at: datetime) -> bool:
         """It can never be delivered."""
@@ -321,9 +229,19 @@ class Outbox:
         return await self._end(tx, claim, State.UNCERTAIN, at, reason=reason)
 
     async def retry(
-        self, tx: Transaction, claim: Claim, *, when: datetime, reason: str, counts: bool = True
+        self,
+        tx: Transaction,
+        claim: Claim,
+        *,
+        when: datetime,
+        reason: str,
+        counts: bool = True,
+        doubt: bool = False,
     ) -> bool:
-        """Not delivered; try again at `when`. A platform's "slow down" does not count as a try."""
+        """Try again at `when`. A platform's "slow down" does not count as a try.
+
+        It was not delivered, or with `doubt` nobody knows.
+        """
         values: dict[str, Any] = {
             "state": State.PENDING.value,
             "owner": None,
@@ -332,7 +250,17 @@ class Outbox:
         }
         if not counts:
             values["attempts"] = OutboxRecord.attempts - 1
+        if doubt:
+            values["again"] = OutboxRecord.again + 1
         return await self._write(tx, claim, values)
+
+    async def hurry(self, tx: Transaction, *, at: datetime) -> None:
+        """The clock was set back: what was to wait by the wrong one waits no longer."""
+        await tx.connection.execute(
+            update(OutboxRecord)
+            .where(IN_HAND, OutboxRecord.state == State.PENDING, OutboxRecord.not_before > at)
+            .values(not_before=at)
+        )
 
     async def fail_all_pending(
         self, tx: Transaction, conversation: int, *, reason: str, at: datetime
@@ -342,7 +270,7 @@ class Outbox:
             update(OutboxRecord)
             .where(
                 OutboxRecord.conversation_id == conversation,
-                OutboxRecord.state == State.PENDING,
+                OutboxRecord.state.in_(WAITING),
             )
             .values(state=State.FAILED.value, reason=reason, ended_at=at)
         )
@@ -354,7 +282,7 @@ class Outbox:
         """Nothing more goes out through this account; tells how much was waiting."""
         result = await tx.connection.execute(
             update(OutboxRecord)
-            .where(OutboxRecord.account == account, OutboxRecord.state == State.PENDING)
+            .where(OutboxRecord.account == account, OutboxRecord.state.in_(WAITING))
             .values(state=State.FAILED.value, reason=reason, ended_at=at)
         )
         return result.rowcount

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, exists, select, update
 
+from storage.broadcast_outcomes import keep_outcomes
 from storage.conversations import ConversationRecord
 from storage.database import Database
 from storage.guesses import WATCHED, WrongGuessRecord
@@ -24,8 +25,8 @@ CHUNK = 500
 async def forget_old_messages(database: Database, *, before: datetime) -> int:
     """Delete what came in or went out before that time (UTC); return how many rows.
 
-    What is still on its way stays; so do questions that wait for a person's answer. Those that
-    no card could answer go, whether staff looked at them or not.
+    What is still on its way stays, and what became of a broadcast, in numbers; so do questions that
+    wait for a person's answer. Those that no card could answer go, whether staff looked or not.
     """
     finished = select(OutboxRecord.id).where(
         OutboxRecord.created_at < before, OutboxRecord.state.not_in(UNFINISHED)
@@ -40,11 +41,13 @@ async def forget_old_messages(database: Database, *, before: datetime) -> int:
     ):
         while True:
             async with database.begin() as tx:
-                result = await tx.connection.execute(
-                    delete(record).where(record.id.in_(old.limit(CHUNK)))
-                )
-            count += result.rowcount
-            if result.rowcount < CHUNK:
+                chunk = await tx.connection.execute(old.limit(CHUNK).with_for_update())
+                these = list(chunk.scalars())
+                if record is OutboxRecord:
+                    await keep_outcomes(tx, OutboxRecord.id.in_(these))
+                await tx.connection.execute(delete(record).where(record.id.in_(these)))
+            count += len(these)
+            if len(these) < CHUNK:
                 break
     async with database.begin() as tx:
         # What a conversation remembers of its last question goes with its last message.

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
+NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 # RuntimeError: the session is closed. ValueError: the request could not be written.
-NEVER_LEFT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    RuntimeError,
-    ValueError,
-)
+NEVER_WRITTEN = (RuntimeError, ValueError)
+NEVER_LEFT = (*NO_CONNECTION, *NEVER_WRITTEN)
 
 
 class CallFailed(Exception):
@@ -43,8 +41,32 @@ class NotSent(CallFailed):
         return f"{self.who} cannot be reached: mend the network, the firewall or `api_base`"
 
 
+class Unreached(NotSent):
+    """No connection could be made: no other call would fare better."""
+
+
 class Unreadable(CallFailed):
     """The request left; what came back, if anything, says nothing."""
+
+
+class Failures:
+    """Failures to send, one after the other; those that come while one waits are the same one."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._until: datetime | None = None
+
+    def over(self) -> None:
+        """Something was sent."""
+        self._in_a_row, self._until = 0, None
+
+    def when(self, now: datetime, pause: Callable[[int], float]) -> datetime:
+        """When to try again, by how many seconds to wait after so many failures in a row."""
+        if self._until is not None and now < self._until:
+            return now + timedelta(seconds=pause(self._in_a_row))
+        self._in_a_row += 1
+        self._until = now + timedelta(seconds=pause(self._in_a_row))
+        return self._until
 
 
 async def talk(
@@ -71,7 +93,9 @@ async def talk(
             for secret in filter(None, hidden):
                 payload = payload.replace(secret.encode(), b"<secret>")
             return response.status, payload
-    except NEVER_LEFT as error:
+    except NO_CONNECTION as error:
+        failure = Unreached(f"no connection: {type(error).__name__}", who)
+    except NEVER_WRITTEN as error:
         failure = NotSent(f"no connection: {type(error).__name__}", who)
     except (aiohttp.ClientError, OSError) as error:
         failure = Unreadable(f"no answer: {type(error).__name__}", who)

@@ -80,6 +80,10 @@ class RetryAt(SendFailed):
         self.account_wide = account_wide
 
 
+class Unreachable(RetryAt):
+    """No connection to the platform: no other message would fare better, and none is at fault."""
+
+
 class TooFast(RetryAt):
     """The platform asks to slow down until then.
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import aiohttp
 
 from bot.channels import zalo_bot_updates as updates
-from bot.channels.calls import CallFailed, NotSent, Unreadable, get
+from bot.channels.calls import CallFailed, Failures, NotSent, Unreached, Unreadable, get
 from bot.channels.channel import (
     BUSY,
     CONTENT,
@@ -37,6 +37,7 @@ from bot.channels.channel import (
     Speed,
     StopWriting,
     Uncertain,
+    Unreachable,
 )
 from bot.channels.receiving import Receiving
 from bot.channels.zalo_bot_wire import WHO, Limits, Refusal, Wire
@@ -92,7 +93,7 @@ class ZaloBotChannel:
         self._wire = Wire(session, api_base, token, limits)
         self._files = Files(session, api_base, clock, limits.download, file_hosts)
         self._receiving = Receiving(account, self._pause)
-        self._failures = 0  # of sending, one after the other
+        self._failures = Failures()
         self._quota_refusals = 0
         self._quota_until = datetime.min.replace(tzinfo=UTC)
         self._typing: dict[str, asyncio.Task[None]] = {}
@@ -253,7 +254,8 @@ class ZaloBotChannel:
             number = await self._deliver(address.chat, reply)
         except CallFailed as error:
             raise self._failure(error) from None
-        self._failures = self._quota_refusals = 0
+        self._failures.over()
+        self._quota_refusals = 0
         return number
 
     async def _deliver(self, chat: str, reply: Reply) -> str:
@@ -291,6 +293,8 @@ class ZaloBotChannel:
                 return self._later(NO_ACCESS, error, account_wide=True)
             case Refusal(hopeless=True):
                 return FailedForGood(CONTENT)
+            case Unreached():
+                return Unreachable(UNREACHABLE, self._later(UNREACHABLE, error).when)
             case Refusal():
                 return self._later(TROUBLE, error)
             case NotSent():
@@ -298,8 +302,7 @@ class ZaloBotChannel:
         return Uncertain(UNKNOWN)
 
     def _later(self, reason: str, error: CallFailed, *, account_wide: bool = False) -> RetryAt:
-        self._failures += 1
-        when = self._clock() + timedelta(seconds=self._pause(self._failures, error))
+        when = self._failures.when(self._clock(), lambda n: self._pause(n, error))
         return RetryAt(reason, when, account_wide=account_wide)
 
     def _quota_used_up(self) -> RetryAt:

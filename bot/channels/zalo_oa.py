@@ -19,7 +19,7 @@ import aiohttp
 
 from bot.channels import zalo_oa_errors as errors
 from bot.channels import zalo_oa_events as events
-from bot.channels.calls import CallFailed, NotSent, get
+from bot.channels.calls import CallFailed, Failures, NotSent, Unreached, get
 from bot.channels.channel import (
     NO_ACCESS,
     UNKNOWN,
@@ -34,6 +34,7 @@ from bot.channels.channel import (
     StopWriting,
     TooFast,
     Uncertain,
+    Unreachable,
 )
 from bot.channels.receiving import Trouble
 from bot.channels.zalo_files import HOSTS, Files
@@ -116,7 +117,7 @@ class ZaloOAChannel:
         self._sending = Sending(
             self._wire, clock, read_media=read_media, media_base=media_base, lists=lists
         )
-        self._failures = 0  # of sending, one after the other
+        self._failures = Failures()
         self._trouble = Trouble(account, "has its token again")
 
     async def open(self) -> None:
@@ -222,11 +223,13 @@ class ZaloOAChannel:
             if isinstance(failure, FailedForGood | StopWriting):
                 self._sending.give_up(address, reply)
             raise failure from None
-        self._failures = 0
+        self._failures.over()
         return number
 
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""
+        if isinstance(error, Unreached):
+            return Unreachable(UNREACHABLE, self._later(UNREACHABLE).when)
         if isinstance(error, NotSent):
             return self._later(UNREACHABLE)
         if not isinstance(error, Refusal) or error.timed_out:
@@ -250,6 +253,4 @@ class ZaloOAChannel:
         return RetryAt(reason, self._clock() + timedelta(seconds=seconds), account_wide=True)
 
     def _later(self, reason: str) -> RetryAt:
-        self._failures += 1
-        wait = timedelta(seconds=self._limits.pause(self._failures))
-        return RetryAt(reason, self._clock() + wait)
+        return RetryAt(reason, self._failures.when(self._clock(), self._limits.pause))

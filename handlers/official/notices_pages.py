@@ -11,7 +11,9 @@ from handlers.messages import Button, Reply
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, in_words, joined
 from storage.broadcast_recipients import Account, Recipients
-from storage.broadcasts import LIVE, OPEN, Broadcast, Broadcasts, Phase
+from storage.broadcast_records import AHEAD, LIVE, OPEN
+from storage.broadcast_schedule import MISSED
+from storage.broadcasts import Broadcast, Broadcasts, Phase
 from storage.database import Transaction
 from storage.notices import Notice as Ownership
 from storage.notices import Notices
@@ -21,7 +23,7 @@ PAGE = 8
 MORE, BACK = 9, 0
 MOST_LISTED = 200
 
-MENDABLE = (*OPEN, Phase.SCHEDULED)
+MENDABLE = (*OPEN, *AHEAD)
 """While nothing of it went out its author may change it; what was approved is approved anew."""
 
 
@@ -72,7 +74,7 @@ class Pages:
         deciding = it.phase is Phase.SUBMITTED and not seen.own
         account = await self._recipients.account(tx, it.id)
         parts = [notice, self._head(seen), self._words.facts(it.draft)]
-        if it.phase in OPEN or it.phase is Phase.SCHEDULED:
+        if it.phase in MENDABLE:
             reach = await self._words.count(tx, it.draft, now=now)
             parts += [
                 self._words.how_it_reads(it.draft) if deciding else "",
@@ -138,7 +140,7 @@ class Pages:
             lines.append(self._texts("notice.alone", name=it.approved_by))
         elif it.approved_by:
             lines.append(self._texts("notice.approved_by", name=it.approved_by))
-        if it.phase is Phase.PAUSED and it.started_at is None and it.note:
+        if it.phase is Phase.PAUSED and it.note == MISSED:
             lines.append(self._texts("notice.was_missed"))
         return "\n".join(lines)
 
@@ -157,7 +159,7 @@ class Pages:
         elif changes:
             if it.phase in MENDABLE and seen.own:
                 buttons.append(self._deed(1, Deed.MEND, it))
-            if it.phase in (Phase.SCHEDULED, Phase.SENDING):
+            if it.phase in (*AHEAD, Phase.SENDING):
                 buttons.append(self._deed(2, Deed.PAUSE, it))
             if it.phase is Phase.PAUSED:
                 buttons.append(self._deed(2, Deed.RESUME, it))

@@ -19,6 +19,8 @@ from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, in_words, joined
 from handlers.post import Post
 from storage.broadcast_recipients import Recipients
+from storage.broadcast_records import AHEAD
+from storage.broadcast_schedule import MISSED
 from storage.broadcasts import Broadcast, Broadcasts, Phase, same_name
 from storage.database import Database, Transaction
 from storage.notices import Notice, Notices
@@ -97,15 +99,16 @@ class NoticeReports:
         match it.phase:
             case Phase.DRAFT:
                 return Stage.RETURNED if deed == "return" else ""
-            case Phase.PAUSED if it.note and it.started_at is None:
+            case Phase.PAUSED if it.note == MISSED:
                 return Stage.MISSED
             case Phase.SENDING if it.expanded:
                 if await self._notices.waits_for_nothing(tx, it.id):
                     account = await self._recipients.account(tx, it.id)
                     if account.uncertain:
                         return Stage.UNCERTAIN
-        if it.phase in {Phase.SCHEDULED, Phase.SENDING}:
-            return Stage.APPROVED if deed == "approve" else ""
+        if it.phase in {*AHEAD, Phase.SENDING}:
+            # One of a series was approved with the series.
+            return Stage.APPROVED if deed == "approve" and it.series is None else ""
         return it.phase.value
 
     async def _tell(
@@ -180,7 +183,7 @@ class NoticeReports:
 
     async def _approvers(self, tx: Transaction, it: Broadcast, notice: Notice) -> list[Desk]:
         author = await self._officials.get(tx, notice.author) if notice.author else None
-        return await self._rights.approvers(tx, it.draft.unit, but=author)
+        return await self._rights.approvers(tx, it.draft.unit, but=author, editors=it.editors)
 
     async def _desk(self, tx: Transaction, official: int | None) -> Desk | None:
         """Where an official can be written to; None: nowhere."""

@@ -6,6 +6,8 @@ leads there. Nobody releases their own words, but in an emergency, which says so
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from handlers.units import Units
 from storage.broadcasts import Broadcast, same_name
 from storage.database import Transaction
@@ -51,26 +53,36 @@ class NoticeRights:
         self, tx: Transaction, official: Official, it: Broadcast, notice: Notice
     ) -> bool:
         """Whether it is their own: by number, by name, or as the same person in a linked chat."""
-        if notice.author == official.id or same_name(official.name, it.author):
+        if notice.author == official.id or it.wrote(official.name):
             return True
         author = None
         if notice.author is not None:
             author = await self._officials.get(tx, notice.author)
         return author is not None and await self._notices.one_person(tx, author, official)
 
-    async def approvers(self, tx: Transaction, unit: str, *, but: Official | None) -> list[Desk]:
+    async def approvers(
+        self,
+        tx: Transaction,
+        unit: str,
+        *,
+        but: Official | None,
+        editors: Collection[str] = (),
+    ) -> list[Desk]:
         """Who may release a notice for this unit, in the nearest unit from below that has
-        anybody but its author."""
+        anybody but its author and its `editors` (names)."""
         units = [one.code for one in self._units.line(unit)]
         for code in [*units, ""]:
             desks = await self._officials.desks(tx, units=[code], roles=RELEASING)
             others = [
                 desk
                 for desk in desks
-                if but is None
-                or not (
-                    same_name(desk.official.name, but.name)
-                    or await self._notices.one_person(tx, but, desk.official)
+                if not any(same_name(desk.official.name, one) for one in editors)
+                and (
+                    but is None
+                    or not (
+                        same_name(desk.official.name, but.name)
+                        or await self._notices.one_person(tx, but, desk.official)
+                    )
                 )
             ]
             if others:

@@ -88,6 +88,20 @@ async def test_who_wrote_it_does_not_approve_it_by_name_or_number(house: House) 
     assert (await again(house, int(alone))).alone
 
 
+async def test_neither_who_wrote_it_nor_who_edited_it_approves_it(house: House) -> None:
+    for name in ("Sua", "Mai", "Hoa"):
+        await official(house, Role.APPROVER, name=name)
+    number = str(await drafted(house, "--unit", "xa-mau", by="Sua"))
+    await command(house, "edit", number, "--text", "tin mới", "--by", "Mai")
+    await command(house, "submit", number, "--by", "Mai")
+    for by in ("Sua", "Mai"):
+        assert "another person" in await command(house, "approve", number, "--by", by, fails=True)
+    await command(house, "approve", number, "--by", "Hoa")
+    it = await again(house, int(number))
+    assert (it.author, it.editors, it.approved_by) == ("Sua", ("Mai",), "Hoa")
+    assert it.intact
+
+
 async def test_two_officials_of_one_name_are_told_apart_by_number(house: House) -> None:
     one = await official(house, name="Lan")
     await official(house, name="Lan")

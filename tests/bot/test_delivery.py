@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.channels.channel import FailedForGood, Moved, RetryAt, StopWriting, Uncertain
+from bot.channels.channel import FailedForGood, Moved, RetryAt, StopWriting, Uncertain, Unreachable
+from bot.outcomes import TRIES
 from storage.conversations import ConversationRecord
 from storage.database import Database
 from storage.outbox import Lane, OutboxRecord, State
@@ -62,6 +63,17 @@ async def test_an_account_that_must_wait_waits_and_loses_nothing(office: Office)
     async with office.sending():
         await office.post.until(lambda: len(office.post.delivered) == 2)
     assert now() >= until
+
+
+async def test_a_platform_that_cannot_be_reached_uses_up_no_messages_tries(office: Office) -> None:
+    """However long the network is away; and nothing else of the account is tried meanwhile."""
+    times = TRIES + 2
+    away = [Unreachable("no connection", now() + timedelta(seconds=0.05 * n)) for n in range(times)]
+    office.post.answers["one"] = [*away]
+    await office.put("a", "one", lane=Lane.CAMPAIGN)
+    async with office.sending():
+        await office.settled("one", State.SENT)
+    assert office.post.answers["one"] == []
 
 
 async def test_another_account_goes_on_while_one_hangs(office: Office) -> None:

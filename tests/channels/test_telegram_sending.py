@@ -31,6 +31,7 @@ from tests.channels.telegram_line import (
     Line,
     chat,
 )
+from tests.conftest import Clock
 
 line, channel = telegram_line.line, telegram_line.channel
 
@@ -305,15 +306,23 @@ async def test_telegrams_own_limit_of_speed_is_told_as_a_wait(
 
 
 async def test_waits_grow_while_the_platform_fails_and_shrink_after_a_success(
-    line: Line, channel: TelegramChannel
+    line: Line,
 ) -> None:
-    async def wait() -> float:
+    """Failures that come while the first one's wait lasts are the same failure."""
+    clock = Clock(NOW)
+    channel = line.channel(clock=clock)
+
+    async def wait(*, over: bool = True) -> float:
         with pytest.raises(RetryAt) as raised:
             await channel.send(chat(LAN), HELLO)
-        return (raised.value.when - NOW).total_seconds()
+        seconds = (raised.value.when - clock()).total_seconds()
+        clock.pass_by(seconds if over else 0)
+        return seconds
 
-    await line.control.fault("sendMessage", "error", times=4)
-    assert [await wait() for _ in range(4)] == [0.01, 0.02, 0.04, 0.05]
+    await line.control.fault("sendMessage", "error", times=6)
+    assert [await wait(over=False) for _ in range(3)] == [0.01] * 3
+    clock.pass_by(0.01)
+    assert [await wait() for _ in range(3)] == [0.02, 0.04, 0.05]
     await channel.send(chat(LAN), HELLO)
     await line.control.fault("sendMessage", "error")
     assert await wait() == 0.01

@@ -14,6 +14,7 @@ from handlers.messages import MediaKind, Reply
 from tests.channels import zalo_bot_line
 from tests.channels.line import HELLO, NOW
 from tests.channels.zalo_bot_line import IMPATIENT, LAN, MISSING, PICTURE, Line, chat
+from tests.conftest import Clock
 
 line, channel = zalo_bot_line.line, zalo_bot_line.channel
 
@@ -153,15 +154,23 @@ async def test_a_used_up_quota_holds_the_account_longer_each_time_but_once_a_mom
 
 
 async def test_waits_grow_while_the_platform_fails_and_shrink_after_a_success(
-    line: Line, channel: ZaloBotChannel
+    line: Line,
 ) -> None:
-    async def wait() -> float:
+    """Failures that come while the first one's wait lasts are the same failure."""
+    clock = Clock(NOW)
+    channel = line.channel(clock=clock)
+
+    async def wait(*, over: bool = True) -> float:
         with pytest.raises(RetryAt) as raised:
             await channel.send(chat(), HELLO)
-        return (raised.value.when - NOW).total_seconds()
+        seconds = (raised.value.when - clock()).total_seconds()
+        clock.pass_by(seconds if over else 0)
+        return seconds
 
-    await line.control.fault("sendMessage", "error", times=4)
-    assert [await wait() for _ in range(4)] == [0.01, 0.02, 0.04, 0.05]
+    await line.control.fault("sendMessage", "error", times=6)
+    assert [await wait(over=False) for _ in range(3)] == [0.01] * 3
+    clock.pass_by(0.01)
+    assert [await wait() for _ in range(3)] == [0.02, 0.04, 0.05]
     await channel.send(chat(), HELLO)
     await line.control.fault("sendMessage", "error")
     assert await wait() == 0.01

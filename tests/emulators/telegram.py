@@ -78,6 +78,8 @@ async def answer(request: web.Request) -> web.StreamResponse:
     if fault is None or fault.accepted or fault.kind == "slow":
         response = await _run(request.app, world, name, asked)
         call.status = response.status
+        if world.slow_answers:
+            await asyncio.sleep(world.slow_answers)
     if fault is not None:
         response = await _spoil(request, fault, response)
         call.status = response.status

@@ -140,11 +140,11 @@ def reverse(world: World, asked: Asked) -> Any:
 
 
 def settings(world: World, asked: Asked) -> Any:
-    """Set `latency` and `slow_files` in seconds, `limited`, `revoked` (the token).
+    """Set `latency`, `slow_answers` and `slow_files` in seconds, `limited`, `revoked` (the token).
 
     `forget_links` lets those that getFile gave expire, `forget_files` the files too.
     """
-    for name in {"latency", "limited", "revoked", "slow_files"} & set(asked):
+    for name in {"latency", "limited", "revoked", "slow_answers", "slow_files"} & set(asked):
         setattr(world, name, asked[name])
     if asked.get("forget_files"):
         world.files.clear()

@@ -96,6 +96,7 @@ class World(BotWorld):
         self.commands: dict[str, list[Any]] = {}  # by language code, or "chat <id>"
         self.links: dict[str, str] = {}  # paths that getFile gave, and whose they are
         self.slow_files = 0.0
+        self.slow_answers = 0.0  # seconds between a call's effect and its answer
         self.sent: list[Sent] = []
         self.overall = Bucket(30, 30)
         self.poller = 0

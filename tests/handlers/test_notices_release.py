@@ -223,9 +223,12 @@ async def test_an_emergency_goes_out_on_one_word_that_is_asked_twice_and_marked(
     assert "đang được gửi ngay cho 1 người" in await sua.told("“GUI GAP”")
     it = await again(house, 1)
     assert (it.alone, it.draft.emergency, it.draft.reason) == (True, True, "Lũ quét")
-    assert it.draft.due_at is not None
-    assert it.draft.due_at <= now()
+    assert it.phase is Phase.APPROVED
     assert "GỬI GẤP: Sua" in await sua.told("các thông báo") + await sua.told("1")
+    await house.clock.broadcasts()
+    it = await again(house, 1)
+    assert it.phase is Phase.SENDING
+    assert it.draft.due_at == it.approved_at, "at once"
 
 
 async def test_an_officer_marks_an_emergency_but_another_person_releases_it(house: House) -> None:

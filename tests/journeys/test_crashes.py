@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.delivery import AT_ONCE
+from bot.pacing import AT_ONCE
 from tests.emulators.telegram import Emulator
 from tests.emulators.telegram_control import TelegramControl
 from tests.journeys.test_program import telegram

@@ -48,11 +48,23 @@ class Desk:
                 at=self.clock(),
             )
 
-    async def claim(self, owner: str = "one", *, account: str = "web", n: int = 10) -> list[Claim]:
+    async def claim(
+        self,
+        owner: str = "one",
+        *,
+        account: str = "web",
+        n: int = 10,
+        last_lane: Lane = Lane.CAMPAIGN,
+    ) -> list[Claim]:
         async with self.database.begin() as tx:
             await self.outbox.alive(tx, owner, at=self.clock())
             return await self.outbox.claim(
-                tx, account=account, owner=owner, at=self.clock(), at_most=n
+                tx,
+                account=account,
+                owner=owner,
+                at=self.clock(),
+                at_most=n,
+                last_lane=last_lane,
             )
 
     async def sent(self, claim: Claim) -> bool:
@@ -94,6 +106,22 @@ async def test_messages_of_one_conversation_go_one_after_the_other(desk: Desk) -
     await desk.sent(first)
     [second] = await desk.claim()
     assert second.body == "second"
+
+
+async def test_a_notice_that_waits_for_the_morning_keeps_no_reply_waiting(desk: Desk) -> None:
+    chat = await desk.conversation("a")
+    await desk.put(chat, "notice", lane=Lane.CAMPAIGN)
+    await desk.put(chat, "first", "second")
+    for answer in ("first", "second"):
+        [claim] = await desk.claim(last_lane=Lane.REPLY)
+        assert claim.body == answer
+        assert await desk.claim() == [], "one message of a chat is on its way at a time"
+        await desk.sent(claim)
+    assert await desk.claim(last_lane=Lane.REPLY) == []
+    [notice] = await desk.claim()
+    assert notice.body == "notice"
+    await desk.put(chat, "third")
+    assert await desk.claim() == [], "the notice is on its way already"
 
 
 async def test_other_conversations_do_not_wait_for_one_that_is_slow(desk: Desk) -> None:

@@ -21,7 +21,8 @@ from telegram.request import HTTPXRequest
 from bot.channels.channel import Speed
 from bot.channels.telegram import TelegramChannel
 from bot.config import Pacing
-from bot.delivery import AT_ONCE, Delivery, Rules
+from bot.delivery import Delivery, Rules
+from bot.pacing import AT_ONCE
 from handlers.messages import Reply
 from storage.conversations import Conversations
 from storage.database import Database

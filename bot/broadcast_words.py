@@ -1,0 +1,89 @@
+"""How the commands tell operators of a broadcast: in words, as JSON, and why a time was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from content.when import NotATime
+from handlers.errands import VIETNAM
+from storage.broadcast_outcomes import Account
+from storage.broadcast_records import Broadcast, Phase
+
+NOT_A_TIME = {
+    "past": "{said!r} is past",
+    "impossible": "there is no such day or hour as {said!r}",
+    "open": '{said!r} leaves the hour open: add it, as in "3h chiều mai"',
+    "unknown": '{said!r} is no time that is known: write "7h sáng mai", "thứ 2 tuần sau 8h30", '
+    '"ngày 5/12 8h" or "2026-12-05 08:00"',
+}
+
+
+def in_words(account: Account) -> str:
+    """ "312 of 320 received, 5 have blocked the bot, 3 to try again"."""
+    parts = [f"{account.sent} of {account.recipients} received"]
+    for words, count in (
+        (f"{'has' if account.blocked == 1 else 'have'} blocked the bot", account.blocked),
+        ("to try again", account.failed - account.blocked),
+        ("may or may not have received it", account.uncertain),
+        ("left out", account.skipped),
+        ("waiting", account.pending),
+        ("sent again, for the first may not have arrived", account.again),
+    ):
+        if count:
+            parts.append(f"{count} {words}")
+    return ", ".join(parts)
+
+
+def told(it: Broadcast, account: Account) -> Iterator[str]:
+    """The whole account, line by line: the state, the numbers, the reasons, what can be done."""
+    yield f"{it.id}: {it.phase}{' · ' + it.note if it.note else ''}"
+    if it.approved_at is not None:
+        alone = ", who wrote it" if it.alone else ""
+        yield f"approved by {it.approved_by}{alone} at {_local(it.approved_at):%H:%M %d/%m/%Y}"
+    yield in_words(account)
+    for reason, count in sorted(account.reasons.items(), key=lambda one: (-one[1], one[0])):
+        yield f"  {count}  {reason}"
+    if account.uncertain:
+        yield f"`retry {it.id} --uncertain` sends to those again, with `--leave` it does not"
+    if account.failed > account.blocked and it.phase in (Phase.SENDING, Phase.FINISHED):
+        yield f"`retry {it.id}` sends again what failed"
+
+
+def for_script(it: Broadcast, account: Account) -> dict[str, object]:
+    """The account for a script; times are in Vietnam's zone."""
+    due = it.draft.due_at
+    return {
+        "id": it.id,
+        "state": it.phase.value,
+        "recipients": account.recipients,
+        "pending": account.pending,
+        "sent": account.sent,
+        "failed": account.failed,
+        "uncertain": account.uncertain,
+        "skipped": account.skipped,
+        "blocked": account.blocked,
+        "again": account.again,
+        "reasons": dict(account.reasons),
+        "due": _local(due).isoformat() if due else None,
+        "repeats": it.draft.repeats,
+        "emergency": it.draft.emergency,
+        "emergency_reason": it.draft.reason,
+        "one_person": it.alone,
+        "author": it.author,
+        "editors": list(it.editors),
+        "approved_by": it.approved_by,
+        "approved_at": _local(it.approved_at).isoformat() if it.approved_at else None,
+        "note": it.note,
+        "unit": it.draft.unit,
+        "only_unit": it.draft.only_unit,
+    }
+
+
+def refusal(fault: NotATime) -> str:
+    """Why the words name no time to send at."""
+    return NOT_A_TIME[fault.key].format(said=fault.said)
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone(VIETNAM)

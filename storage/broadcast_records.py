@@ -1,0 +1,267 @@
+"""What a broadcast is: its words and its state, the record that keeps both, and who wrote it.
+
+How a broadcast changes its state is in `broadcasts` (people) and `broadcast_schedule` (the clock).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.consents import Purpose
+from storage.database import Record, Transaction, Utc
+from storage.outbox import Lane
+from storage.people import Id
+
+GRACE = timedelta(hours=6)
+"""So late a notice may still go out that was missed while the program was down."""
+
+
+class Phase(StrEnum):
+    """`APPROVED`: another person released these words; the clock has not planned them yet."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+OPEN = (Phase.DRAFT, Phase.SUBMITTED)
+AHEAD = (Phase.APPROVED, Phase.SCHEDULED)
+LIVE = (*AHEAD, Phase.SENDING, Phase.PAUSED)
+
+
+class WrongState(Exception):
+    """The broadcast is in a state that does not allow this; the message tells an operator why."""
+
+
+class NoBroadcast(Exception):
+    """There is no broadcast of this number."""
+
+
+class BroadcastRecord(Record):
+    __tablename__ = "broadcasts"
+    __table_args__ = (
+        UniqueConstraint("series_id", "due_at"),
+        Index("ix_broadcasts_state", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int | None] = mapped_column(
+        Id, ForeignKey("broadcasts.id", ondelete="SET NULL"), default=None
+    )
+    state: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    card: Mapped[str] = mapped_column(String(64), default="")
+    purpose: Mapped[str] = mapped_column(String(16))
+    unit: Mapped[str] = mapped_column(String(64), default="")
+    only_unit: Mapped[bool] = mapped_column(Boolean, default=False)
+    emergency: Mapped[bool] = mapped_column(Boolean, default=False)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    repeats: Mapped[str] = mapped_column(String(64), default="")
+    due_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    grace: Mapped[int] = mapped_column(Integer)
+    author: Mapped[str] = mapped_column(String(128))
+    approved_by: Mapped[str] = mapped_column(String(128), default="")
+    approved_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    approved: Mapped[str] = mapped_column(Text, default="")  # a copy of what was approved, JSON
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    started_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    expanded_to: Mapped[int] = mapped_column(Id, default=0)
+    expanded: Mapped[bool] = mapped_column(Boolean, default=False)
+    note: Mapped[str] = mapped_column(Text, default="")
+    history: Mapped[str] = mapped_column(Text, default="[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be sent: `unit` with all below it, or `only_unit`; empty for everybody.
+
+    `due_at` in UTC, None for as soon as it is approved. `repeats` is a rule that the clock reads,
+    empty for once.
+    """
+
+    text: str
+    purpose: Purpose = Purpose.NOTICES
+    unit: str = ""
+    card: str = ""
+    emergency: bool = False
+    reason: str = ""
+    due_at: datetime | None = None
+    repeats: str = ""
+    grace: timedelta = GRACE
+    only_unit: bool = False
+
+    def frozen(self) -> str:
+        """What an approval is of, as JSON: the words, to whom and why; not the times."""
+        kept: dict[str, Any] = {
+            "text": self.text,
+            "card": self.card,
+            "purpose": self.purpose.value,
+            "unit": self.unit,
+            "emergency": self.emergency,
+            "reason": self.reason,
+        }
+        if self.only_unit:  # left out otherwise: copies that are older than the choice stay true
+            kept["only_unit"] = True
+        return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+    def columns(self) -> dict[str, Any]:
+        """The draft as the record keeps it."""
+        return {
+            "text": self.text,
+            "purpose": self.purpose.value,
+            "unit": self.unit,
+            "only_unit": self.only_unit,
+            "card": self.card,
+            "emergency": self.emergency,
+            "reason": self.reason,
+            "due_at": self.due_at,
+            "repeats": self.repeats,
+            "grace": int(self.grace.total_seconds()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """One broadcast. `editors` changed the author's words; `approved` is a copy, frozen.
+
+    `version` grows with all that people do to it: who looked at an earlier one decides anew.
+    """
+
+    id: int
+    series: int | None
+    phase: Phase
+    draft: Draft
+    author: str
+    editors: tuple[str, ...]
+    approved_by: str
+    approved_at: datetime | None
+    approved: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    expanded_to: int
+    expanded: bool
+    note: str
+    version: int
+
+    @property
+    def alone(self) -> bool:
+        """An emergency that was released by somebody who wrote it."""
+        return bool(self.approved_by) and self.wrote(self.approved_by)
+
+    @property
+    def intact(self) -> bool:
+        """Whether its words are those that were approved."""
+        return self.approved == self.draft.frozen()
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.EMERGENCY if self.draft.emergency else Lane.CAMPAIGN
+
+    def wrote(self, name: str) -> bool:
+        """Whether this person wrote or changed its words."""
+        return any(same_name(name, one) for one in (self.author, *self.editors))
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one person's, however they were typed."""
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+
+
+def noted(history: str, deed: str, by: str, at: datetime) -> str:
+    """The history with one deed more."""
+    return json.dumps([*json.loads(history), [deed, by, at.isoformat()]], ensure_ascii=False)
+
+
+async def read(tx: Transaction, number: int, *, lock: bool = False) -> Broadcast:
+    """One broadcast, with `lock` until the transaction ends. Raises NoBroadcast."""
+    query = select(BroadcastRecord.__table__).where(BroadcastRecord.id == number)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    row = (await tx.connection.execute(query)).one_or_none()
+    if row is None:
+        raise NoBroadcast(f"there is no broadcast {number}")
+    return of_row(row)
+
+
+async def change(
+    tx: Transaction,
+    number: int,
+    allowed: Collection[Phase],
+    to: Phase,
+    *,
+    deed: str,
+    by: str,
+    at: datetime,
+    **values: Any,
+) -> None:
+    """Change the state and note who did it, if it is one of the `allowed` ones."""
+    row = BroadcastRecord
+    query = select(row.state, row.history).where(row.id == number).with_for_update()
+    found = (await tx.connection.execute(query)).one_or_none()
+    if found is None:
+        raise NoBroadcast(f"there is no broadcast {number}")
+    if found.state not in set(allowed):
+        wanted = " or ".join(allowed)
+        raise WrongState(f"broadcast {number} is {found.state}; to {deed} it must be {wanted}")
+    await tx.connection.execute(
+        update(row)
+        .where(row.id == number)
+        .values(state=to.value, history=noted(found.history, deed, by, at), **values)
+    )
+
+
+def of_row(row: Any) -> Broadcast:
+    """The broadcast of a record's row."""
+    draft = Draft(
+        text=row.text,
+        purpose=Purpose(row.purpose),
+        unit=row.unit,
+        card=row.card,
+        emergency=row.emergency,
+        reason=row.reason,
+        due_at=row.due_at,
+        repeats=row.repeats,
+        grace=timedelta(seconds=row.grace),
+        only_unit=row.only_unit,
+    )
+    return Broadcast(
+        id=row.id,
+        series=row.series_id,
+        phase=Phase(row.state),
+        draft=draft,
+        author=row.author,
+        editors=tuple(by for deed, by, _ in json.loads(row.history) if deed == "edit"),
+        approved_by=row.approved_by,
+        approved_at=row.approved_at,
+        approved=row.approved,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        expanded_to=row.expanded_to,
+        expanded=row.expanded,
+        note=row.note,
+        version=len(json.loads(row.history)),
+    )

@@ -1,0 +1,117 @@
+"""The outbox's statements that run for each handful of messages, built once.
+
+Built anew each time they would take as long as the database does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Integer,
+    SmallInteger,
+    String,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from storage.conversations import ConversationRecord
+from storage.database import Utc
+from storage.outbox_records import IN_HAND, UNFINISHED, OutboxRecord, State
+
+FIRST_OF_EACH = text(
+    """
+    WITH RECURSIVE firsts (id) AS (
+        SELECT (
+            SELECT id FROM outbox WHERE state = 'pending' AND attempts >= 0
+            ORDER BY account, lane, not_before LIMIT 1
+        )
+        UNION ALL
+        SELECT COALESCE(
+            (
+                SELECT id FROM outbox WHERE state = 'pending' AND attempts >= 0
+                AND account = (SELECT account FROM outbox AS last WHERE last.id = firsts.id)
+                AND lane > (SELECT lane FROM outbox AS last WHERE last.id = firsts.id)
+                ORDER BY lane, not_before LIMIT 1
+            ),
+            (
+                SELECT id FROM outbox WHERE state = 'pending' AND attempts >= 0
+                AND account > (SELECT account FROM outbox AS last WHERE last.id = firsts.id)
+                ORDER BY account, lane, not_before LIMIT 1
+            )
+        )
+        FROM firsts WHERE firsts.id IS NOT NULL
+    )
+    SELECT outbox.account, outbox.lane, outbox.not_before
+    FROM firsts JOIN outbox ON outbox.id = firsts.id
+    """
+).columns(account=String(), lane=SmallInteger(), not_before=Utc())
+"""From one account and lane to the next by `ix_outbox_first`: a million cost as much as one."""
+
+SENT = {"state": State.SENT.value, "owner": None, "reason": ""}
+FREE = and_(
+    # Not `in_`: an UPDATE for many rows at once cannot have it.
+    or_(OutboxRecord.state == State.PENDING, OutboxRecord.state == State.UNCERTAIN),
+    OutboxRecord.owner.is_(None),
+)
+"""A message whose claim was lost and that nobody has claimed since."""
+
+
+def _take() -> Any:
+    row, other = OutboxRecord, aliased(OutboxRecord)
+    before = or_(other.lane < row.lane, and_(other.lane == row.lane, other.id < row.id))
+    due = (
+        select(row.id)
+        .where(
+            IN_HAND,
+            row.account == bindparam("which"),
+            row.state == State.PENDING,
+            row.lane <= bindparam("last_lane"),
+            row.not_before <= bindparam("now", type_=Utc()),
+            # A notice that waits for the morning keeps no reply waiting; what is claimed does.
+            ~exists().where(
+                other.conversation_id == row.conversation_id,
+                other.id != row.id,
+                other.state.in_(UNFINISHED),
+                or_(other.state == State.CLAIMED, before),
+            ),
+        )
+        .order_by(row.lane, row.id)
+        .limit(bindparam("at_most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(row)
+        .where(row.id.in_(due))
+        .values(state=State.CLAIMED.value, owner=bindparam("claimer"), attempts=row.attempts + 1)
+        .returning(row.id)
+    )
+
+
+def _taken() -> Any:
+    row, talk = OutboxRecord, ConversationRecord
+    return (
+        select(row.__table__, talk.chat, talk.thread)
+        .join(talk, talk.id == row.conversation_id)
+        .where(row.id.in_(bindparam("ids", expanding=True)))
+        .order_by(row.lane, row.id)
+    )
+
+
+def _send_all() -> Any:
+    row = OutboxRecord
+    mine = and_(row.state == State.CLAIMED, row.owner == bindparam("its_owner"))
+    return (
+        update(row)
+        .where(row.id == bindparam("its_id"), or_(mine, FREE))
+        .values(**SENT, ended_at=bindparam("now", type_=Utc()), platform_id=bindparam("its_number"))
+    )
+
+
+TAKE, TAKEN, SEND_ALL = _take(), _taken(), _send_all()
