@@ -42,7 +42,7 @@ class Store:
 
     async def holds(self, count: int) -> list[Incoming]:
         """Wait until so many were taken."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while len(self.taken) < count:
                 self.news.clear()
                 await self.news.wait()

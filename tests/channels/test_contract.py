@@ -15,6 +15,7 @@ import pytest
 from bot.account_settings import Platform
 from bot.channels.channel import (
     FailedForGood,
+    FetchForeign,
     FetchGone,
     FetchLater,
     FetchTooLarge,
@@ -180,7 +181,7 @@ async def test_what_comes_too_slowly_or_not_at_all_is_to_be_tried_later(
 async def test_what_is_no_reference_of_the_platform_is_not_asked_for(
     rig: Rig, reference: str
 ) -> None:
-    with pytest.raises(FetchGone):
+    with pytest.raises((FetchGone, FetchForeign)):
         await rig.channel.fetch(reference, at_most=10**6)
 
 

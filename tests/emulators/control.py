@@ -37,7 +37,7 @@ def add_deeds(
         async def handle(request: web.Request) -> web.Response:
             asked = await request.json() if request.can_read_body else {}
             where, watched = place(request, deed.__name__, asked)
-            least, seconds = asked.pop("at_least", 0), asked.pop("timeout", 5)
+            least, seconds = asked.pop("at_least", 0), asked.pop("timeout", 15)
             if least:
                 await watched.wait_for(lambda: len(deed(where, asked)) >= least, seconds)
             return web.json_response(deed(where, asked), dumps=partial(json.dumps, default=asdict))
@@ -55,7 +55,7 @@ class Control:
         self._session, self._base = session, base
 
     async def ledger(self, line: type[T], deed: str, **asked: Any) -> list[T]:
-        """Return what a ledger holds, once it is `at_least` so much or 5 seconds are over."""
+        """Return what a ledger holds, once it is `at_least` so much or 15 seconds are over."""
         return [line(**one) for one in await self.do(deed, **asked)]
 
     async def do(self, deed: str, **asked: Any) -> Any:
@@ -115,7 +115,7 @@ class BotControl(Control):
         return found
 
     async def calls(self, method: str | None = None, *, at_least: int = 0) -> list[Call]:
-        """Return the calls, once there are `at_least` of them or 5 seconds are over."""
+        """Return the calls, once there are `at_least` of them or 15 seconds are over."""
         return await self.ledger(Call, "calls", method=method, at_least=at_least)
 
     async def do(self, deed: str, **asked: Any) -> Any:

@@ -23,7 +23,7 @@ from tests.emulators.zalo_oa_villagers import PIXEL, SAMPLES
 
 AMR = SAMPLES["audio"][0]
 
-PATIENCE = 5.0
+PATIENCE = 15.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,5 +219,5 @@ class TelegramControl(BotControl):
         await self.do("resend", update_id=update_id)
 
     async def sent(self, chat: int | None = None, *, at_least: int = 0) -> list[Sent]:
-        """Return the ledger, once it holds `at_least` messages or 5 seconds are over."""
+        """Return the ledger, once it holds `at_least` messages or 15 seconds are over."""
         return await self.ledger(Sent, "sent", chat=chat, at_least=at_least)

@@ -144,9 +144,9 @@ class ZaloBotControl(BotControl):
         await self.do("resend", message_id=message_id)
 
     async def screen(self, chat: str | None = None, *, at_least: int = 0) -> list[Line]:
-        """Return what a chat shows, once it holds so many lines or 5 seconds are over."""
+        """Return what a chat shows, once it holds so many lines or 15 seconds are over."""
         return await self.ledger(Line, "screen", chat=chat, at_least=at_least)
 
     async def sent(self, chat: str | None = None, *, at_least: int = 0) -> list[Line]:
-        """Return what the bot sent, once there is so much of it or 5 seconds are over."""
+        """Return what the bot sent, once there is so much of it or 15 seconds are over."""
         return await self.ledger(Line, "screen", chat=chat, who="bot", at_least=at_least)

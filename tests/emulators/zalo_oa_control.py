@@ -213,7 +213,7 @@ class ZaloOAControl(Control):
         return dict(await self.do("tokens", **asked))
 
     async def screen(self, user: str, *, at_least: int = 0) -> list[Shown]:
-        """Return what a villager sees, once it is this many lines or 5 seconds are over."""
+        """Return what a villager sees, once it is this many lines or 15 seconds are over."""
         return await self.ledger(Shown, "screen", user=user, at_least=at_least)
 
     async def sent(self, user: str | None = None, *, at_least: int = 0) -> list[Shown]:

@@ -145,8 +145,8 @@ class Hearer(Server):
         return f"{self.base}/hook"
 
     async def hears(self, count: int) -> list[Heard]:
-        """Return what came, once it is this many. Raises TimeoutError after 5 seconds."""
-        async with asyncio.timeout(5), self._more:
+        """Return what came, once it is this many. Raises TimeoutError after 15 seconds."""
+        async with asyncio.timeout(15), self._more:
             await self._more.wait_for(lambda: len(self.heard) >= count)
         return self.heard
 
