@@ -107,3 +107,20 @@ def test_a_name_is_a_name(wishes: Wishes, text: str) -> None:
 )
 def test_a_story_is_told_apart_from_a_question(wishes: Wishes, text: str, asks: bool) -> None:
     assert wishes.asks(text) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "denounces"),
+    [
+        ("trưởng thôn ăn tiền của dân", True),
+        ("ong chu tich xa an hoi lo", True),
+        ("cán bộ ăn chặn gạo cứu đói", True),
+        ("con lợn nhà em ăn chán không lớn", False),
+        ("đi thăm ở viện có cần giấy không", False),
+        ("con ăn tiền mừng tuổi hết rồi", False),
+    ],
+)
+def test_corruption_is_a_denunciation_without_the_word(
+    wishes: Wishes, text: str, denounces: bool
+) -> None:
+    assert wishes.denounces(text) is denounces

@@ -49,7 +49,12 @@ PHOTO = Attachment(Kind.IMAGE, "photo one")
 
 
 @pytest.mark.parametrize(
-    "text", ["to cao ong truong thon an tien", "tố cáo chủ tịch xã nhận hối lộ"]
+    "text",
+    [
+        "to cao ong truong thon an tien",
+        "tố cáo chủ tịch xã nhận hối lộ",
+        "trưởng thôn ăn tiền của dân",
+    ],
 )
 async def test_a_denunciation_is_never_passed_on_as_a_question(
     villager: Villager, text: str
