@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
@@ -19,6 +20,9 @@ from tests.emulators.telegram_world import Sent
 from tests.program import Program, program
 
 LAN, GROUP = 4001, -1001234
+READS = 1.0
+"""Seconds that a person looks at a menu; what was sent is noted meanwhile."""
+
 QUESTION = "làm thẻ bảo hiểm y tế hộ nghèo cần giấy tờ gì"
 FOLLOW_UP = "thế mất tiền không"
 CONFIG = """
@@ -129,9 +133,11 @@ async def test_a_menu_makes_room_for_what_is_chosen_and_an_answer_stays(
             assert "chưa" not in answer.text, f"/{word} is understood"
         await control.say(LAN, "/menu")
         [home] = await telegram.hears(LAN)
+        await asyncio.sleep(READS)
         await control.do("press", **tap(home, "Giấy tờ"))
         [group] = await telegram.hears(LAN)
         assert (group.method, group.message_id) == ("editMessageText", home.message_id)
+        await asyncio.sleep(READS)
         await control.do("press", **tap(group, "1."))
         [card] = await telegram.hears(LAN)
         assert (card.method, card.message_id) == ("editMessageText", home.message_id)
