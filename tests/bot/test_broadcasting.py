@@ -29,7 +29,7 @@ class Clerk:
 
     async def approved(self, **values: object) -> int:
         async with self.database.begin() as tx:
-            number = await BOOK.write(tx, Draft("tin", **values), by="Lan", at=self.clock())  # type: ignore[arg-type]
+            number = await BOOK.write(tx, Draft("tin", **values), by="Lan", at=self.clock())
             await BOOK.submit(tx, number, by="Lan", at=self.clock())
             await BOOK.approve(tx, number, by="Mai", at=self.clock())
         return number

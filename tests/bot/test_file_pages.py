@@ -21,7 +21,7 @@ from tests.handlers.office import Person
 from tests.handlers.test_voice_answers import spoken
 from tests.storage.test_cases import opened
 
-Client = TestClient  # type: ignore[type-arg]
+Client = TestClient
 AT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 FILE = File(
     7, "web", "", "voice", FileState.STORED, 1, "audio/ogg", 9, 2, "5f" * 16, "", "", AT, AT, None

@@ -60,7 +60,7 @@ def form(page: str, step: str) -> tuple[str, Fields]:
 class Desk:
     """Somebody at the console."""
 
-    client: TestClient  # type: ignore[type-arg]
+    client: TestClient
 
     async def open(self, address: str, status: int = 200) -> str:
         answer = await self.client.get(address)

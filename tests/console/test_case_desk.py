@@ -30,7 +30,7 @@ async def opened(house: House, villager: Person | None = None, **new: object) ->
         conversation = await villager.number()
     async with house.database.begin() as tx:
         number = await Cases().open(
-            tx, NewCase(**values), conversation=conversation, at=now(), due_at=now()  # type: ignore[arg-type]
+            tx, NewCase(**values), conversation=conversation, at=now(), due_at=now()
         )  # fmt: skip
         return await house.casework.get(tx, number)
 

@@ -26,7 +26,7 @@ async def opened(house: House, words: str = "cầu treo gãy", *, due: int = 5, 
     values = {"kind": CaseKind.PROBLEM, "unit": "xa-mau", "text": words, **new}
     async with house.database.begin() as tx:
         return await Cases().open(
-            tx, NewCase(**values), conversation=None, at=now(), due_at=now() + due * DAY  # type: ignore[arg-type]
+            tx, NewCase(**values), conversation=None, at=now(), due_at=now() + due * DAY
         )  # fmt: skip
 
 

@@ -125,8 +125,7 @@ async def measure(kind: str, database: Database, rows: int) -> None:
 
     middle = Mark(BEGAN + timedelta(minutes=rows // 2), rows // 2)
     asked: dict[str, Callable[[Transaction], Awaitable[object]]] = {
-        name: lambda tx, wanted=wanted: page(tx, wanted)  # type: ignore[misc]
-        for name, wanted in WANTED.items()
+        name: lambda tx, wanted=wanted: page(tx, wanted) for name, wanted in WANTED.items()
     }
     asked["all, in the middle"] = lambda tx: page(tx, Wanted(), middle)
     asked["counts of all states"] = lambda tx: book.counts(tx, EVERYTHING, Wanted(), now=now)

@@ -149,4 +149,4 @@ async def _no_media(name: str) -> bytes:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4], int(sys.argv[4]), float(sys.argv[5])))  # type: ignore[call-arg]
+    asyncio.run(main(*sys.argv[1:4], int(sys.argv[4]), float(sys.argv[5])))
