@@ -123,7 +123,7 @@ class Delivery:
 
         While an account's messages flow, they are claimed without looking at all others first.
         """
-        now, count = self._clock(), 0
+        now, count = self._watch.look(), 0
         morning = self._morning(now)
         accounts, wait = list(self._flowing), LOOK_AGAIN
         if not accounts or self._time_to_look():

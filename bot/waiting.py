@@ -28,6 +28,13 @@ class Watch:
         self._clock = clock
         self._ahead: float | None = None
 
+    def look(self) -> datetime:
+        """The clock's time, which `set_back` then knows of."""
+        now = self._clock()
+        ahead = now.timestamp() - asyncio.get_running_loop().time()
+        self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
+        return now
+
     def set_back(self) -> bool:
         """Whether the clock was set back since the last question; the first answer is no."""
         ahead = self._clock().timestamp() - asyncio.get_running_loop().time()
