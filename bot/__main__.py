@@ -21,6 +21,7 @@ from bot.export_commands import app as exports
 from bot.group_commands import app as groups
 from bot.official_commands import app as officials
 from bot.official_commands import invite
+from bot.pack import pack
 from bot.qr import NoCode, draw
 from bot.terminal import (
     CANNOT_START,
@@ -137,6 +138,9 @@ def qr(
         err.print(f"left out: {line}", style="yellow", highlight=False, markup=False)
     for path in drawn.files:
         out.print(str(path), highlight=False, markup=False, soft_wrap=True)
+
+
+app.command("pack")(pack)
 
 
 def _show(findings: Iterable[Finding]) -> None:

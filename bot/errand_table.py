@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from content.cards import Facet
 from content.texts import Texts
 from content.wishes import Wish, Wished, Wishes
 from handlers.actions import (
@@ -36,6 +37,7 @@ from handlers.actions import (
     TakeNotices,
     Told,
 )
+from handlers.deep_links import DeepLink
 from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.official.notices_desk import NoticeDesk
@@ -51,6 +53,7 @@ from handlers.villager.my_cases import MyCases as OwnCases
 from handlers.villager.my_data import MyData as OwnData
 from handlers.villager.places import Places
 from handlers.villager.subscription import Subscription
+from storage.conversations import Talk
 from storage.officials import Officials
 
 
@@ -135,10 +138,16 @@ class Desk:
         return await self.telling.hear(visit) or await self.own_cases.hear(visit)
 
     async def start(self, visit: Visit) -> Served:
-        """A link may name the commune: /start <code>."""
-        if (unit := self.places.find(visit.text)) is not None:
-            return await self.places.arrive(visit, unit, self.browse.first_page)
-        return await self.browse.welcome(visit)
+        """A link may name the commune, and a card: /start <code>_<slug>."""
+        link = DeepLink.read(visit.text)
+        if (unit := self.places.find(link.unit)) is not None:
+            visit = await self.places.arrive(visit, unit)
+        if not self.browse.has(link.card):
+            return await self.browse.welcome(visit)
+        first = () if visit.talk.greeted else (self.browse.introduction(visit),)
+        anew = replace(visit, conversation=replace(visit.conversation, talk=Talk()))
+        served = self.browse.show(anew, link.card, Facet.GENERAL)
+        return replace(served, replies=(*first, *served.replies))
 
     async def step(self, visit: Visit, action: Action) -> Served:
         """ "thôi", "quay lại", "bỏ qua", said of what is being told; else the first page."""

@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.wiring import House, build
 from content.library import holding
 from content.shelf import SHIPPED
+from handlers.deep_links import DeepLink
 from handlers.units import Unit
 from storage.database import DatabaseFault
 
@@ -50,7 +51,7 @@ async def draw(settings: Settings, unit: str, *, account: str, folder: Path) -> 
         raise NoCode(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
     files: list[Path] = []
     async with build(settings, renews=False) as house:
-        left_out = await _added(house)
+        left_out = await take_up(house)
         names = sorted(house.channels)
         if account and account not in names:
             told = "\n  ".join([f"take one of {', '.join(names)}", *left_out])
@@ -58,7 +59,7 @@ async def draw(settings: Settings, unit: str, *, account: str, folder: Path) -> 
         place = house.units.get(unit)
         assert place is not None  # noqa: S101 - the house has the units of the settings
         chosen = [account] if account else names
-        asked = await asyncio.gather(*(_address(house, name, place) for name in chosen))
+        asked = await asyncio.gather(*(address_of(house, name, place) for name in chosen))
         for name, (address, problem) in zip(chosen, asked, strict=True):
             if problem:
                 left_out.append(f"{name}: {problem}")
@@ -70,7 +71,7 @@ async def draw(settings: Settings, unit: str, *, account: str, folder: Path) -> 
     return Drawn(tuple(files), tuple(left_out))
 
 
-async def _added(house: House) -> list[str]:
+async def take_up(house: House) -> list[str]:
     """Take up the accounts that were added while the program ran; tell of those that cannot be."""
     try:
         await house.accounts.take_up()
@@ -79,14 +80,18 @@ async def _added(house: House) -> list[str]:
     return [f"{name}: {problem}" for name, problem in house.accounts.problems.items()]
 
 
-async def _address(house: House, account: str, unit: Unit) -> tuple[str, str]:
-    """The address that opens this account for the unit, or what keeps it from having one."""
+async def address_of(house: House, account: str, unit: Unit, *, card: str = "") -> tuple[str, str]:
+    """The address that opens this account for the unit, or what keeps it from having one.
+
+    It opens the card too, where the platform's links can name something.
+    """
     try:
         async with asyncio.timeout(PATIENCE):
             health = await house.channels[account].check()
     except TimeoutError:
         return "", "the platform does not answer: try again later"
-    address = health.unit_link.format(unit=unit.code) or health.link
+    link = DeepLink(unit.code, card)
+    address = health.unit_link.format(unit=link) or health.link
     if not address:
         return "", health.problem or "this platform gives its accounts no address"
     home = house.accounts.home_units[account]

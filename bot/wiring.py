@@ -34,6 +34,7 @@ from bot.file_pages import FilePages
 from bot.filing import Filing
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.key_file import read_or_make
+from bot.landing import Landing
 from bot.notice_wiring import NoticeHouse, notices_of, ticking
 from bot.official_wiring import abuse_of, casework_of, office_of, proof_of, reminders_of
 from bot.public_pages import PublicPages
@@ -49,8 +50,7 @@ from content.texts import Texts
 from handlers.casework import Casework
 from handlers.command_menu import of_villagers
 from handlers.grouping import Grouping
-from handlers.layout import lay_out
-from handlers.messages import SENT, Capabilities, Incoming, Reply
+from handlers.messages import SENT, Capabilities, Incoming
 from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.door import Door
@@ -260,11 +260,9 @@ async def build(
                 return await filing.media(name)
             return await asyncio.to_thread(read_media, pictures, name)
 
-        def first_page(code: str) -> Reply:
-            return lay_out(browse.first_page(code or web_account.unit), WebChat.capabilities)[0]
-
         web_account = next(a for a in settings.accounts if a.platform == "web_chat")
         owner = units.get(web_account.unit)
+        landing = Landing(browse, web_account.unit, clock=now)
         workshop = Workshop(
             session=session,
             public_url=settings.web.public_url,
@@ -293,7 +291,8 @@ async def build(
             account=web_account.name,
             transcripts=Transcripts(database, web_account.name, keys.reveal),
             texts=texts,
-            welcome=first_page,
+            welcome=landing.first_page,
+            opened=landing.opened,
             owner=owner.name if owner else "",
             read_media=media,
             clock=now,

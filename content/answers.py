@@ -56,6 +56,18 @@ class CardAnswer:
 
 NOWHERE = LocalFacts()
 
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A card's lines on a day, for a sheet or a script. `notes` tell what is left out, what
+    changes soon, and whether an office stands behind it."""
+
+    sections: Mapping[Facet, tuple[str, ...]]
+    remember: tuple[str, ...]
+    notes: tuple[str, ...]
+    source: str
+
+
 TEXT_KEYS = (
     *(f"answer.facet.{facet}" for facet in Facet),
     *(f"answer.heading.{facet}" for facet in Facet),
@@ -118,8 +130,26 @@ def compose(
     if page.left_out:
         lines.append(texts("answer.ask_commune"))
     lines += page.changes()
-    lines += page.footer()
+    lines += [page.source(), *page.standing()]
     return CardAnswer("\n".join(lines), other_facets(facet))
+
+
+def pieces(
+    card: Card, facets: Iterable[Facet], *, today: date, local: LocalFacts, texts: Texts
+) -> Pieces:
+    """Some facets of a card and what to remember, under the rules of `compose`, without headings.
+
+    A list says so itself, in its numbers; bullets have no mark here.
+    """
+    page = _Page(card, today, None, local, texts)
+    sections = {
+        facet: tuple(_render(page.keep(card.sections[facet].items), page, bullet=""))
+        for facet in facets
+    }
+    remember = tuple(_render(page.keep(card.remember), page, bullet=""))
+    left_out = [texts("answer.ask_commune")] if page.left_out else []
+    notes = (*left_out, *page.changes(), *page.standing())
+    return Pieces(sections, remember, notes, page.source())
 
 
 def other_facets(facet: Facet) -> tuple[Facet, ...]:
@@ -218,13 +248,16 @@ class _Page:
         laws, read = self.card.legal, self.card.reviewed
         yield from changes.new_laws(laws, read, last=last, texts=self.texts)
 
-    def footer(self) -> Iterator[str]:
-        """Where it comes from, when it was read again, and who stands behind it."""
+    def source(self) -> str:
+        """Where it comes from, and when it was read again."""
         read = self.texts("answer.read_again", day=in_words(self.card.reviewed))
         sources = self._sources()
         key = "answer.source_more" if len(sources) > 1 else "answer.source"
         law = sources[0] if sources else ""
-        yield self.texts(key, law=law, more=len(sources) - 1, read=read) if sources else read
+        return self.texts(key, law=law, more=len(sources) - 1, read=read) if sources else read
+
+    def standing(self) -> Iterator[str]:
+        """Who stands behind it, and whether it had to be read again."""
         if self.card.overdue(self.today):
             yield self.texts("answer.overdue")
         if approval := self.card.approval:
@@ -244,7 +277,9 @@ class _Page:
         return list(dict.fromkeys(named))
 
 
-def _render(kept: Sequence[_Kept], page: _Page) -> Iterator[str]:
+def _render(kept: Sequence[_Kept], page: _Page, *, bullet: str | None = None) -> Iterator[str]:
+    """The lines; a `bullet` stands in the place of the usual mark."""
+    mark = page.texts("answer.bullet") if bullet is None else bullet
     step, paragraph = 0, -1
     line = ""
     for one in kept:
@@ -258,8 +293,7 @@ def _render(kept: Sequence[_Kept], page: _Page) -> Iterator[str]:
             step += 1
             line = f"{step}. {words}"
         else:
-            bullet = page.texts("answer.bullet") if item.form is Form.BULLET else ""
-            line = f"{bullet} {words}" if bullet else words
+            line = f"{mark} {words}" if mark and item.form is Form.BULLET else words
         paragraph = item.paragraph
     if line:
         yield line

@@ -15,7 +15,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 
@@ -31,10 +31,11 @@ from bot.channels.web_chat_forms import (
     wants_json,
 )
 from bot.channels.web_chat_limits import WINDOW, Bounds, Turnstile
+from bot.channels.web_chat_needs import Transcripts, Uploads
 from bot.channels.web_chat_pages import SOUNDS, TYPES, YEAR, Line, Page, cached, micros
 from handlers.messages import Address, Attachment, Capabilities, Incoming, Kind, MediaKind, Reply
 
-__all__ = ["Line", "Transcripts", "WebChat"]
+__all__ = ["Line", "WebChat"]
 
 log = logging.getLogger(__name__)
 
@@ -55,42 +56,12 @@ DRAFT = web.RequestKey("draft", str)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Transcripts(Protocol):
-    """Conversations as their people saw them, by chat. A chat that nobody stored yet is empty."""
-
-    async def last(self, chat: str) -> list[Line]:
-        """The newest lines, at most 60, in the order of the talk."""
-
-    async def since(self, chat: str, after: datetime) -> list[Line]:
-        """What was stored or reached its person from `after` (UTC) on, in the order of the talk."""
-
-    def mark(self, chat: str) -> int:
-        """Where the chat's news stand: hand it to `changed`, so that nothing between is missed."""
-
-    async def changed(self, chat: str, heard: int, at_most: float) -> int:
-        """Return the new mark once there is news since `heard`, or after `at_most` seconds."""
-
-
-class Uploads(Protocol):
-    """Where files wait that were sent over the page; `limit` is in bytes."""
-
-    limit: int
-
-    async def keep(self, content: bytes) -> Attachment:
-        """Raises Refused for what may not be kept."""
-
-    async def fetch(self, reference: str, *, at_most: int) -> bytes:
-        """Raises bot.channels.channel.FetchFailed."""
-
-    async def drop(self, reference: str) -> None:
-        """It is needed no more."""
-
-
 class WebChat:
     """One web chat, as `bot.channels.channel.Channel` wants it, and its routes.
 
     `accept` stores a message (False: it was stored before) and may be set after construction.
-    `welcome` gives the first page for a unit code or "". `owner` says whose service it is.
+    `welcome` gives the first page for what a link said or "", `opened` what it named to be shown at
+    once. `owner` says whose service it is.
     Without `uploads` the page offers to send no files.
     Put `hang_up` on the application's `on_shutdown`, so that open streams do not hold it up.
     """
@@ -111,6 +82,7 @@ class WebChat:
         transcripts: Transcripts,
         texts: Callable[..., str],
         welcome: Callable[[str], Reply],
+        opened: Callable[[str], Reply | None] = lambda _: None,
         read_media: Callable[[str], Awaitable[bytes]],
         clock: Callable[[], datetime],
         secure: bool,
@@ -125,6 +97,7 @@ class WebChat:
         self.account = account
         self.accept = accept
         self._transcripts, self._texts, self._welcome = transcripts, texts, welcome
+        self._opened = opened
         self._read_media, self._clock, self._secure = read_media, clock, secure
         self._new_secret, self._beat, self._patience = new_secret, beat, patience
         self._uploads, self._turnstile = uploads, Turnstile(bounds, clock)
@@ -230,7 +203,12 @@ class WebChat:
     def _conversation(self, request: web.Request, lines: list[Line], **more: Any) -> web.Response:
         unit = unit_of(request)
         return self._page.conversation(
-            lines, welcome=self._welcome(unit), new_id=self._new_secret(), unit=unit, **more
+            lines,
+            welcome=self._welcome(unit),
+            opened=self._opened(unit),
+            new_id=self._new_secret(),
+            unit=unit,
+            **more,
         )
 
     # What they say

@@ -20,7 +20,7 @@ FORM_BYTES = 64_000
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{22,64}")
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_UNIT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_UNIT = re.compile(r"[a-z0-9-]{0,40}(?:_[a-z0-9-]{1,60})?")
 _ACTION = re.compile(r"[A-Za-z0-9:._-]{1,64}")
 
 
@@ -124,7 +124,8 @@ def chat_of(secret: str) -> str:
 
 
 def unit_of(request: web.Request) -> str:
-    """The unit whose printed code or link brought them here (`/?xa=CODE`), or ""."""
+    """What the printed code or link says that brought them here (`/?xa=`): a unit's code, perhaps
+    with the name of a card behind it; or ""."""
     return _unit(request.query.get("xa", ""))
 
 

@@ -102,20 +102,26 @@ class Page:
         lines: Sequence[Line],
         *,
         welcome: Reply,
+        opened: Reply | None = None,
         new_id: str,
         unit: str = "",
         notice: str = "",
         draft: str = "",
         status: int = 200,
     ) -> web.Response:
-        """The whole page; before our first word to them it opens with `welcome`."""
+        """The whole page; before our first word to them it opens with `welcome`.
+
+        `opened` stands below all, or in the place of the welcome.
+        """
         now = self._clock()
         unanswered = bool(lines) and lines[-1].from_person
         fresh = unanswered and now - lines[-1].at < STILL_COMING
         greeted = any(not line.from_person for line in lines)
+        first = Line("welcome", False, "", now, opened or welcome)
         html = self._template.render(
             lines=[self.line(line) for line in lines],
-            welcome=None if greeted else self.line(Line("welcome", False, "", now, welcome)),
+            welcome=None if greeted and not opened else self.line(first),
+            greeted=greeted,
             waiting=fresh,
             late=unanswered and not fresh,
             cursor=max((micros(line.at) for line in lines), default=micros(now)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date
 
 from content.answers import compose, label
 from content.cards import Card, Facet
@@ -45,6 +46,14 @@ class Browse:
     def first_page(self, unit: str) -> Reply:
         """The first contact's words with the groups of subjects, for a person of that unit."""
         return self._home(self._introduction(unit), unit)
+
+    def has(self, slug: str) -> bool:
+        """Whether there is such a card."""
+        return slug in self._shelf.cards
+
+    def card_page(self, slug: str, *, unit: str, today: date) -> Reply:
+        """The short form of a card, for a person of that unit of whom nothing else is known."""
+        return self._card(slug, Facet.GENERAL, today=today, asked="", unit=unit)
 
     def introduction(self, visit: Visit) -> Reply:
         """The same words without choices, before the answer to a first question."""
@@ -89,21 +98,7 @@ class Browse:
         also: Choice | None = None,
     ) -> Served:
         """Answer from a card of the shelf, with its other facets as choices and `also` one more."""
-        card = self._shelf.cards[slug]
         asked = question or visit.talk.question
-        answer = compose(
-            card,
-            facet,
-            today=visit.today,
-            time=named_time(asked, visit.today),
-            local=self._units.local(visit.person.unit),
-            texts=self._texts,
-        )
-        choices: list[Choice] = [
-            (label(other, self._texts), ShowCard(slug, other.value)) for other in answer.facets
-        ]
-        if also:
-            choices = [*choices[:PAGE], also]
         talk = Talk(
             topic=slug,
             facet=facet.value,
@@ -111,8 +106,36 @@ class Browse:
             question=asked,
             greeted=True,
         )
-        reply = Reply(answer.text, self._menus.numbered(choices), self._media(slug, facet))
-        return Served((reply,), talk)
+        page = self._card(
+            slug, facet, today=visit.today, asked=asked, unit=visit.person.unit, also=also
+        )
+        return Served((page,), talk)
+
+    def _card(
+        self,
+        slug: str,
+        facet: Facet,
+        *,
+        today: date,
+        asked: str,
+        unit: str,
+        also: Choice | None = None,
+    ) -> Reply:
+        card = self._shelf.cards[slug]
+        answer = compose(
+            card,
+            facet,
+            today=today,
+            time=named_time(asked, today),
+            local=self._units.local(unit),
+            texts=self._texts,
+        )
+        choices: list[Choice] = [
+            (label(other, self._texts), ShowCard(slug, other.value)) for other in answer.facets
+        ]
+        if also:
+            choices = [*choices[:PAGE], also]
+        return Reply(answer.text, self._menus.numbered(choices), self._media(slug, facet))
 
     def _home(self, text: str, unit: str) -> Reply:
         """The groups of subjects, and feedback; before that, where one lives is to be chosen."""

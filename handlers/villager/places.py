@@ -12,7 +12,6 @@ from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.units import Unit, Units
 from handlers.villager.menus import Choice, Menus
-from storage.conversations import Talk
 from storage.people import People
 
 PAGE = 7
@@ -56,10 +55,10 @@ class Places:
                 return self._say(visit, self._texts("unit.chosen", unit=unit.name), page)
         return await self._home(visit)
 
-    async def arrive(self, visit: Visit, unit: Unit, first_page: Callable[[str], Reply]) -> Served:
-        """They came by a unit's link: that is their unit, and its first page greets them."""
+    async def arrive(self, visit: Visit, unit: Unit) -> Visit:
+        """They came by a unit's link: that is their unit from now on."""
         await self._people.choose_unit(visit.tx, visit.person.id, unit.code)
-        return Served((first_page(unit.code),), Talk(greeted=True))
+        return replace(visit, person=replace(visit.person, unit=unit.code))
 
     def find(self, text: str) -> Unit | None:
         """The unit whose code or whole name somebody typed, with or without diacritics.

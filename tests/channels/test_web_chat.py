@@ -69,6 +69,7 @@ def chat(house: House) -> WebChat:
         transcripts=house,
         texts=TEXTS,
         welcome=house.welcome,
+        opened=house.opened,
         read_media=house.read_media,
         clock=house.clock,
         secure=False,
@@ -167,6 +168,15 @@ async def test_the_unit_of_the_link_goes_with_the_first_message(phone: Phone) ->
     assert "Xã: dak-ro-ong" in page
     await phone.say("tiền tuổi già", unit="dak-ro-ong")
     assert phone.kinds[0] == (Kind.START, "dak-ro-ong")
+
+
+async def test_a_card_in_the_link_is_shown_below_an_older_talk_too(phone: Phone) -> None:
+    card = "Tiền tuổi già hằng tháng"
+    assert card in await phone.open("/?xa=dak-ro-ong_tro-cap")
+    await phone.say("xin chào")
+    page = await phone.open("/?xa=dak-ro-ong_tro-cap")
+    assert page.index("xin chào") < page.rindex(card)
+    assert 'value="dak-ro-ong_tro-cap"' in page
 
 
 async def test_another_unit_later_starts_anew_once(phone: Phone) -> None:

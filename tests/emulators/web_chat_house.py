@@ -117,6 +117,9 @@ class House:
         """Say something unasked, as a notice does."""
         await self._show(self._keep(chat, text="", mine=False, reply=reply))
 
+    def opened(self, link: str) -> Reply | None:
+        return SHORT if link.endswith("_tro-cap") else None
+
     def welcome(self, unit: str) -> Reply:
         return Reply(f"{WELCOME.text}\nXã: {unit}", WELCOME.buttons) if unit else WELCOME
 
