@@ -23,6 +23,7 @@ from bot.official_commands import app as officials
 from bot.official_commands import invite
 from bot.pack import pack
 from bot.qr import NoCode, draw
+from bot.report_commands import report
 from bot.terminal import (
     CANNOT_START,
     CannotStart,
@@ -141,6 +142,7 @@ def qr(
 
 
 app.command("pack")(pack)
+app.command("report")(report)
 
 
 def _show(findings: Iterable[Finding]) -> None:

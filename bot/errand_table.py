@@ -146,7 +146,7 @@ class Desk:
             return await self.browse.welcome(visit)
         first = () if visit.talk.greeted else (self.browse.introduction(visit),)
         anew = replace(visit, conversation=replace(visit.conversation, talk=Talk()))
-        served = self.browse.show(anew, link.card, Facet.GENERAL)
+        served = await self.browse.open(anew, link.card, Facet.GENERAL)
         return replace(served, replies=(*first, *served.replies))
 
     async def step(self, visit: Visit, action: Action) -> Served:

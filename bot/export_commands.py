@@ -152,12 +152,17 @@ def _below(units: Units, code: str) -> frozenset[str] | None:
 
 def _day(given: str, option: str) -> datetime | None:
     """The beginning of that day in Vietnam, in UTC."""
+    day = day_of(given, option)
+    return None if day is None else datetime.combine(day, time(), VIETNAM).astimezone(UTC)
+
+
+def day_of(given: str, option: str) -> date | None:
+    """The day that an option names; None for an empty one. Raises BadChoice."""
     if not given:
         return None
     for form in DAY_FORMS:
         with contextlib.suppress(ValueError):
-            day: date = datetime.strptime(given, form).date()  # noqa: DTZ007 - a day has no zone
-            return datetime.combine(day, time(), VIETNAM).astimezone(UTC)
+            return datetime.strptime(given, form).date()  # noqa: DTZ007 - a day has no zone
     raise BadChoice(f"{option} {given} is no day: write it as 2026-12-31")
 
 

@@ -67,6 +67,7 @@ from handlers.villager.places import Places
 from handlers.villager.subscription import Subscription
 from storage.database import Database
 from storage.people import People
+from storage.tallies import Tallies
 from storage.unanswered import Unanswered
 
 log = logging.getLogger(__name__)
@@ -193,7 +194,12 @@ async def build(
     )  # fmt: skip
     pictures = holding(folder, PICTURES)
     browse = Browse(
-        shelf=library.shelf, texts=texts, units=units, media_of=lambda c: media_of(pictures, c)
+        shelf=library.shelf,
+        texts=texts,
+        units=units,
+        media_of=lambda c: media_of(pictures, c),
+        platform=platform,
+        tallies=Tallies(),
     )
     ask = Ask(
         understand=library.understand,
@@ -206,6 +212,7 @@ async def build(
         platform=platform,
         unanswered=unanswered,
         wishes=library.wishes,
+        tallies=Tallies(),
     )
     linking = Linking(
         units=units,

@@ -41,6 +41,20 @@ class TooManyRows(Exception):
     """More cases than a workbook can hold."""
 
 
+def days_to_answer(row: CaseRow) -> float | None:
+    """From its arrival to its first answer; None while there is none."""
+    if row.first_answered_at is None:
+        return None
+    return (row.first_answered_at - row.case.received_at).total_seconds() / 86_400
+
+
+def overdue(row: CaseRow, now: datetime) -> bool:
+    """Whether its first answer came too late, or is late while an official has to do something."""
+    case = row.case
+    ended = row.first_answered_at or (now if case.state in WAITING else case.due_at)
+    return ended > case.due_at
+
+
 class Columns:
     """The columns of one export."""
 
@@ -58,8 +72,7 @@ class Columns:
 
     def values(self, row: CaseRow) -> list[Value]:
         """One case, in the order of NAMES."""
-        case, answered = row.case, row.first_answered_at
-        days = (answered - case.received_at).total_seconds() / 86_400 if answered else None
+        case, days = row.case, days_to_answer(row)
         first, *more = row.villager or ("",)
         return [
             case.id,
@@ -73,10 +86,10 @@ class Columns:
             case.language,
             case.received_at,
             case.due_at,
-            answered,
+            row.first_answered_at,
             case.closed_at,
             None if days is None else round(days, 2),
-            (answered or (self._now if case.state in WAITING else case.due_at)) > case.due_at,
+            overdue(row, self._now),
             row.reopened,
             case.official is not None,
             row.understood,

@@ -207,6 +207,26 @@ async def read(tx: Transaction, number: int, *, lock: bool = False) -> Broadcast
     return of_row(row)
 
 
+async def begun(
+    tx: Transaction,
+    *,
+    since: datetime,
+    until: datetime,
+    units: Collection[str] | None = None,
+) -> list[Broadcast]:
+    """What began from `since` to before `until` (UTC), to one of these units (None: to any), the
+    oldest first."""
+    row = BroadcastRecord
+    query = (
+        select(row.__table__)
+        .where(row.started_at >= since, row.started_at < until)
+        .order_by(row.started_at, row.id)
+    )
+    if units is not None:
+        query = query.where(row.unit.in_(units))
+    return [of_row(found) for found in await tx.connection.execute(query)]
+
+
 async def change(
     tx: Transaction,
     number: int,

@@ -26,6 +26,8 @@ from handlers.messages import Kind, MediaKind
 from handlers.official.notices_steps import ORDER
 from handlers.official.notices_steps import Step as NoticeStep
 from handlers.official_post import SORTS
+from handlers.report_document import BLANKS, SIGNERS
+from handlers.report_workbook import SUMMARY, TABLES
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.broadcasts import Phase
@@ -55,6 +57,11 @@ FAMILIES = {
     "consent": [outcome.value for outcome in Outcome],
     "sheet.app": ["telegram", "web_chat", "zalo_oa", "zalo_bot"],
     "case.kind": [kind.value for kind in CaseKind],
+    "report": [*{*SUMMARY, *(name for names in TABLES.values() for name in names), "asked"}],
+    "report.sheet": ["summary", *TABLES],
+    "report.purpose": [purpose.value for purpose in Purpose],
+    "report.blank": BLANKS,
+    "report.sign": SIGNERS,
     "case.state": [state.value for state in CaseState],
     "feedback.kind": [*KINDS, DENUNCIATION],
     "public.kind": [kind.value for kind in CaseKind],

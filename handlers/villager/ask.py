@@ -37,6 +37,7 @@ from handlers.villager.menus import Choice, Menus
 from storage.case_records import CaseKind, NewCase
 from storage.cases import Cases
 from storage.conversations import Talk
+from storage.tallies import Asked, Tallies
 from storage.unanswered import Doubt, Unanswered
 
 LONGEST_QUESTION = 4_000
@@ -65,6 +66,7 @@ class Ask:
         platform: Callable[[str], str],
         unanswered: Unanswered,
         wishes: Wishes,
+        tallies: Tallies,
     ) -> None:
         """`platform` says of an account what kind of channel it is."""
         self._understand = understand
@@ -78,6 +80,7 @@ class Ask:
         self._platform = platform
         self._unanswered = unanswered
         self._wishes = wishes
+        self._tallies = tallies
         self._denouncing = Denouncing(texts)
         self._menus = Menus(texts)
 
@@ -99,6 +102,7 @@ class Ask:
         if danger is not None and context is not None and context.topic != danger.card:
             context = None  # whoever cries for help talks of something else now
         outcome = self._understand(question, context, visit.today)
+        await self._count(visit, outcome, danger)
         if danger is None:
             return await self._answer(visit, question, outcome)
         if isinstance(outcome, Answer):
@@ -107,6 +111,30 @@ class Ask:
         if isinstance(outcome, Choices) and danger.card in outcome.slugs:
             return self._warned(visit, danger, self._menu(visit, question, outcome))
         return await self._help(visit, question, danger)
+
+    async def _count(self, visit: Visit, outcome: Outcome, danger: Danger | None) -> None:
+        """One more of its kind; small talk is none."""
+        match outcome:
+            case _ if danger is not None:
+                what, topic, facet = Asked.DANGER, danger.card, ""
+            case Answer(slug=topic, facet=sure):
+                what, facet = Asked.ANSWERED, sure.value
+            case Choices():
+                what, topic, facet = Asked.UNSURE, "", ""
+            case Unknown():
+                what, topic, facet = Asked.UNKNOWN, "", ""
+            case _:
+                return
+        await self._tallies.add(
+            visit.tx,
+            what,
+            day=visit.today,
+            unit=visit.person.unit,
+            platform=self._platform(visit.conversation.account),
+            topic=topic,
+            facet=facet,
+            place=visit.conversation.id,
+        )
 
     async def _answer(self, visit: Visit, question: str, outcome: Outcome) -> Served:
         talk = _talk(visit.talk, outcome.context)

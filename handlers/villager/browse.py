@@ -17,6 +17,7 @@ from handlers.messages import Media, MediaKind, Reply
 from handlers.units import Units
 from handlers.villager.menus import Choice, Menus
 from storage.conversations import Talk
+from storage.tallies import Asked, Tallies
 
 PAGE = 7
 
@@ -31,8 +32,13 @@ class Browse:
         texts: Texts,
         units: Units,
         media_of: Callable[[Card], Iterable[tuple[str, str]]],
+        platform: Callable[[str], str],
+        tallies: Tallies,
     ) -> None:
-        """`media_of` gives a card's pictures and sounds: ("image" or "audio", name)."""
+        """`media_of` gives a card's pictures and sounds: ("image" or "audio", name); `platform`
+        says of an account what kind of channel it is."""
+        self._platform = platform
+        self._tallies = tallies
         self._shelf = shelf
         self._media_of = media_of
         self._texts = texts
@@ -85,8 +91,22 @@ class Browse:
         """One facet of a card; a card that is gone shows the first page."""
         match action:
             case ShowCard(slug, facet) if slug in self._shelf.cards and facet in set(Facet):
-                return self.show(visit, slug, Facet(facet))
+                return await self.open(visit, slug, Facet(facet))
         return await self.home(visit)
+
+    async def open(self, visit: Visit, slug: str, facet: Facet) -> Served:
+        """A card of the shelf that was chosen by a button or a link."""
+        await self._tallies.add(
+            visit.tx,
+            Asked.OPENED,
+            day=visit.today,
+            unit=visit.person.unit,
+            platform=self._platform(visit.conversation.account),
+            topic=slug,
+            facet=facet.value,
+            place=visit.conversation.id,
+        )
+        return self.show(visit, slug, facet)
 
     def show(
         self,

@@ -1,0 +1,143 @@
+"""The command `python -m bot report`: a Word document and a workbook of a year, or any period."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.config import Settings
+from bot.export_commands import BadChoice, day_of
+from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.wiring import now, texts_of, units_of
+from content.shelf import SHIPPED, Shelf
+from handlers.errands import VIETNAM
+from handlers.report_document import write_document
+from handlers.report_workbook import write_workbook
+from handlers.reporting import NoticeLine, Report, report_of
+from handlers.units import Unit, Units
+from storage.broadcast_outcomes import account_of
+from storage.broadcast_records import begun
+from storage.case_lists import EVERYTHING
+from storage.case_rows import case_rows
+from storage.database import Database
+from storage.tallies import Tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first to the last day, in Vietnam."""
+
+    first: date
+    last: date
+
+    @property
+    def since(self) -> datetime:
+        """Where it begins, in UTC."""
+        return datetime.combine(self.first, time(), VIETNAM).astimezone(UTC)
+
+    @property
+    def until(self) -> datetime:
+        """Where the next day begins, in UTC."""
+        return datetime.combine(self.last + timedelta(days=1), time(), VIETNAM).astimezone(UTC)
+
+
+def report(
+    unit: Annotated[str, typer.Option(help="This unit and all below it.")] = "",
+    first: Annotated[
+        str, typer.Option("--from", help="2026-01-01; the first day. Else this year's.")
+    ] = "",
+    last: Annotated[str, typer.Option("--to", help="2026-12-31; the last day. Else today.")] = "",
+    folder: Annotated[Path, typer.Option("--out", help="Where to write the files.")] = Path(),
+) -> None:
+    """Write the yearly report, or one of any period: a Word document and a workbook."""
+    settings = settings_or_exit()
+    units = units_of(settings)
+    try:
+        place = _place(units, unit)
+        period = _period(first, last)
+        with Explained(), out.status("Adding up…"):
+            files = asyncio.run(_write(settings, units, place, period, folder))
+    except BadChoice as fault:
+        err.print(f"No report: {fault}", style="red", highlight=False, markup=False)
+        raise typer.Exit(CANNOT_START) from fault
+    except OSError as fault:
+        err.print(f"No report: {folder} cannot be written: {fault.strerror}", markup=False)
+        raise typer.Exit(CANNOT_START) from fault
+    for path in files:
+        out.print(str(path), highlight=False, markup=False, soft_wrap=True)
+
+
+async def gather(
+    database: Database, units: Units, unit: Unit | None, period: Period, made_at: datetime
+) -> Report:
+    """The report of a unit and all below it, or of everybody (None)."""
+    codes = units.below(unit.code) if unit else None
+    since, until = period.since, period.until
+    async with database.read() as tx:
+        notices = [
+            NoticeLine(it, await account_of(tx, it.id))
+            for it in await begun(tx, since=since, until=until, units=codes)
+        ]
+        tallies = await Tallies().sums(tx, first=period.first, last=period.last, units=codes)
+        rows = case_rows(tx, EVERYTHING, units=codes, since=since, until=until)
+        return await report_of(
+            units,
+            unit=unit,
+            first=period.first,
+            last=period.last,
+            made_at=made_at,
+            rows=rows,
+            tallies=tallies,
+            notices=notices,
+        )
+
+
+async def _write(
+    settings: Settings, units: Units, unit: Unit | None, period: Period, folder: Path
+) -> list[Path]:
+    database = Database.at(settings.database_url)
+    try:
+        found = await gather(database, units, unit, period, now())
+    finally:
+        await database.close()
+    return await asyncio.to_thread(_files, settings, found, folder)
+
+
+def _files(settings: Settings, found: Report, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    texts, title_of = texts_of(settings), _titles(settings)
+    name = f"bao-cao-{found.unit.code if found.unit else 'tat-ca'}-{found.first}-{found.last}"
+    document, workbook = folder / f"{name}.docx", folder / f"{name}.xlsx"
+    write_document(found, document, texts=texts, title_of=title_of)
+    write_workbook(found, workbook, texts=texts, title_of=title_of)
+    return [document, workbook]
+
+
+def _titles(settings: Settings) -> Callable[[str], str]:
+    cards = Shelf.load(settings.content.folder or SHIPPED).cards
+    return lambda slug: cards[slug].title if slug in cards else ""
+
+
+def _place(units: Units, code: str) -> Unit | None:
+    if not code:
+        return None
+    found = units.get(code)
+    if found is None:
+        known = ", ".join(sorted(u.code for u in units)[:20])
+        raise BadChoice(f"--unit {code} is no unit; known: {known}")
+    return found
+
+
+def _period(first: str, last: str) -> Period:
+    today = now().astimezone(VIETNAM).date()
+    end = day_of(last, "--to") or today
+    start = day_of(first, "--from") or end.replace(month=1, day=1)
+    if start > end:
+        raise BadChoice(f"--from {first or start} is after --to {last or end}: turn them round")
+    return Period(start, end)

@@ -1,0 +1,166 @@
+"""The report as a workbook: a sheet for each question it answers, with real numbers and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from content.texts import Texts
+from handlers.errands import VIETNAM
+from handlers.reporting import CaseNumbers, NoticeLine, Report, UnitLine
+from storage.tallies import Asked
+
+Cell = str | int | float | None
+
+CASES = (
+    "received", "answered", "closed", "withdrawn", "waiting", "overdue", "reopened", "median_days",
+    "understood", "not_understood", "satisfied", "not_satisfied",
+)  # fmt: skip
+NOTICES = ("recipients", "sent", "failed", "uncertain", "skipped", "pending")
+TABLES = {
+    "topics": ("topic", "explained"),
+    "kinds": ("kind", *CASES),
+    "units": ("unit", *(f"asked.{what}" for what in Asked), *CASES),
+    "notices": ("notice", "began", "unit", "purpose", *NOTICES),
+}
+"""Each sheet's columns, as the texts below "report." name them."""
+
+SUMMARY = (
+    "questions", "explained", *(f"asked.{what}" for what in Asked), *CASES, "notices_begun", "sent",
+)  # fmt: skip
+WIDE, NARROW = 44, 14
+CHARTED = 15
+"""So many bars can be told apart."""
+
+
+def write_workbook(
+    report: Report, file: Path, *, texts: Texts, title_of: Callable[[str], str]
+) -> None:
+    """`title_of` gives a card's title by its slug."""
+    with xlsxwriter.Workbook(
+        file, {"strings_to_urls": False, "strings_to_formulas": False}
+    ) as book:
+        _Pages(book, texts).write(report, title_of)
+
+
+class _Pages:
+    def __init__(self, book: xlsxwriter.Workbook, texts: Texts) -> None:
+        self._book, self._texts = book, texts
+        self._bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        self._large = book.add_format({"bold": True, "font_size": 14})
+        self._wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        self._number = book.add_format({"num_format": "#,##0.##", "valign": "top"})
+
+    def write(self, report: Report, title_of: Callable[[str], str]) -> None:
+        texts = self._texts
+        self._summary(report)
+        topics: list[list[Cell]] = [[title_of(slug) or slug, many] for slug, many in report.topics]
+        kinds: list[list[Cell]] = [
+            [texts(f"case.kind.{kind}"), *_cells(numbers)] for kind, numbers in report.kinds.items()
+        ]
+        self._table("topics", topics, charted=1)
+        self._table("kinds", kinds, charted=1)
+        self._table("units", [self._unit(line) for line in report.units])
+        self._table("notices", [self._notice(line) for line in report.notices])
+
+    def _summary(self, report: Report) -> None:
+        texts = self._texts
+        sheet = self._sheet("summary")
+        sheet.set_column(0, 0, WIDE)
+        sheet.set_column(1, 1, NARROW)
+        sheet.write_string(0, 0, texts("report.title"), self._large)
+        for row, line in enumerate(headings(report, texts), start=1):
+            sheet.write_string(row, 0, line)
+        for row, (name, value) in enumerate(zip(SUMMARY, _summary(report), strict=True), start=5):
+            sheet.write_string(row, 0, texts(f"report.{name}"), self._wrapped)
+            self._cell(sheet, row, 1, value)
+        sheet.write_string(row + 2, 0, texts("report.counted"), self._wrapped)
+
+    def _unit(self, line: UnitLine) -> list[Cell]:
+        name = line.unit.name if line.unit else self._texts("report.no_unit")
+        shown = f"{'    ' * line.depth}{name}"
+        return [shown, *(line.asked.get(what, 0) for what in Asked), *_cells(line.cases)]
+
+    def _notice(self, line: NoticeLine) -> list[Cell]:
+        it = line.broadcast
+        began = f"{it.started_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}" if it.started_at else ""
+        purpose = self._texts(f"report.purpose.{it.draft.purpose}")
+        numbers = [getattr(line.account, name) for name in NOTICES]
+        return [it.draft.text, began, it.draft.unit, purpose, *numbers]
+
+    def _sheet(self, name: str) -> Worksheet:
+        return self._book.add_worksheet(self._texts(f"report.sheet.{name}"))
+
+    def _table(self, name: str, rows: Iterable[list[Cell]], *, charted: int = 0) -> None:
+        """A sheet with headings that stay, filters, and a chart of the column that is `charted`."""
+        sheet, columns, count = self._sheet(name), TABLES[name], 0
+        sheet.set_column(0, 0, WIDE)
+        sheet.set_column(1, len(columns) - 1, NARROW)
+        for column, heading in enumerate(columns):
+            sheet.write_string(0, column, self._texts(f"report.{heading}"), self._bold)
+        for count, row in enumerate(rows, start=1):
+            for column, value in enumerate(row):
+                self._cell(sheet, count, column, value)
+        sheet.freeze_panes(1, 1)
+        sheet.autofilter(0, 0, count, len(columns) - 1)
+        if charted and count:
+            self._chart(sheet, name, columns, min(count, CHARTED), charted)
+
+    def _chart(
+        self, sheet: Worksheet, name: str, columns: Sequence[str], last: int, column: int
+    ) -> None:
+        chart = self._book.add_chart({"type": "bar"})
+        where = sheet.get_name()
+        chart.add_series(
+            {
+                "name": self._texts(f"report.{columns[column]}"),
+                "categories": [where, 1, 0, last, 0],
+                "values": [where, 1, column, last, column],
+                "data_labels": {"value": True},
+            }
+        )
+        chart.set_title({"name": self._texts(f"report.sheet.{name}")})
+        chart.set_legend({"none": True})
+        chart.set_y_axis({"reverse": True})
+        chart.set_size({"width": 720, "height": 120 + 26 * last})
+        sheet.insert_chart(1, len(columns) + 1, chart)
+
+    def _cell(self, sheet: Worksheet, row: int, column: int, value: Cell) -> None:
+        match value:
+            case None | "":
+                return
+            case str():
+                sheet.write_string(row, column, value, self._wrapped)
+            case _:
+                sheet.write_number(row, column, value, self._number)
+
+
+def headings(report: Report, texts: Texts) -> list[str]:
+    """Whose report it is, of which time, and when it was made."""
+    unit = report.unit.name if report.unit else texts("report.everybody")
+    made = report.made_at.astimezone(VIETNAM)
+    return [
+        texts("report.of_unit", unit=unit),
+        texts("report.period", first=f"{report.first:%d/%m/%Y}", last=f"{report.last:%d/%m/%Y}"),
+        texts("report.made", at=f"{made:%H:%M %d/%m/%Y}"),
+    ]
+
+
+def _summary(report: Report) -> list[Cell]:
+    """The values of SUMMARY."""
+    sent = sum(line.account.sent for line in report.notices)
+    asked = [report.asked[what] for what in Asked]
+    cases = _cells(report.cases)
+    return [report.questions, report.explained, *asked, *cases, len(report.notices), sent]
+
+
+def _cells(numbers: CaseNumbers) -> list[Cell]:
+    days = numbers.median_days
+    values = {name: getattr(numbers, name) for name in CASES if name != "median_days"}
+    return [
+        (None if days is None else round(days, 2)) if name == "median_days" else values[name]
+        for name in CASES
+    ]

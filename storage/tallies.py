@@ -1,0 +1,102 @@
+"""How often what was asked and shown, by day: numbers alone, of nobody in particular.
+
+A question adds one to its day's number and is forgotten with the messages; who asked is not noted,
+so nobody can count people, or tell that two questions came from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Date, Integer, String, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Record, Transaction
+
+PLACES = 8
+"""Rows of one number: many questions at once do not wait for each other."""
+
+
+KEY = ["day", "unit", "platform", "what", "topic", "facet", "place"]
+
+
+class Asked(StrEnum):
+    """What became of a question, or how a card came up."""
+
+    ANSWERED = "answered"  # a card answered it at once
+    OPENED = "opened"  # a card was chosen by a button or a link
+    UNSURE = "unsure"  # it was asked which card is meant
+    UNKNOWN = "unknown"  # no card answers it
+    DANGER = "danger"  # somebody seemed to be in danger: whom to call came first
+
+
+class TallyRecord(Record):
+    __tablename__ = "tallies"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    unit: Mapped[str] = mapped_column(String(64), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    what: Mapped[str] = mapped_column(String(16), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(64), primary_key=True)
+    facet: Mapped[str] = mapped_column(String(16), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    many: Mapped[int] = mapped_column(Integer)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often. `unit` is empty for people who chose none, `topic` where no card is meant."""
+
+    unit: str
+    what: Asked
+    topic: str
+    many: int
+
+
+class Tallies:
+    """The book of numbers."""
+
+    async def add(
+        self,
+        tx: Transaction,
+        what: Asked,
+        *,
+        day: date,
+        unit: str,
+        platform: str,
+        topic: str = "",
+        facet: str = "",
+        place: int = 0,
+    ) -> None:
+        """One more on that day in Vietnam; `place` spreads them, any number will do."""
+        insert = postgresql.insert if tx.on_postgresql else sqlite.insert
+        one = insert(TallyRecord).values(
+            day=day, unit=unit, platform=platform, what=what.value, topic=topic, facet=facet,
+            place=place % PLACES, many=1,
+        )  # fmt: skip
+        await tx.connection.execute(
+            one.on_conflict_do_update(
+                index_elements=KEY,
+                set_={"many": TallyRecord.many + 1},
+            )
+        )
+
+    async def sums(
+        self, tx: Transaction, *, first: date, last: date, units: Collection[str] | None = None
+    ) -> list[Tally]:
+        """By unit, what and topic, from the first to the last day; of these units (None: all)."""
+        row = TallyRecord
+        query = (
+            select(row.unit, row.what, row.topic, func.sum(row.many))
+            .where(row.day.between(first, last))
+            .group_by(row.unit, row.what, row.topic)
+            .order_by(row.unit, row.what, row.topic)
+        )
+        if units is not None:
+            query = query.where(row.unit.in_(units))
+        found = await tx.connection.execute(query)
+        return [Tally(unit, Asked(what), topic, int(many)) for unit, what, topic, many in found]

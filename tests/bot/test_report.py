@@ -1,0 +1,138 @@
+"""The report of a period: its numbers are the export's, and add up from the village upward."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from docx import Document
+from typer.testing import CliRunner
+
+from bot.__main__ import app
+from handlers.errands import VIETNAM
+from storage.case_records import CaseKind
+from storage.database import Database
+from storage.migrate import migrate
+from storage.tallies import Asked, Tallies
+from tests.bot.test_export import settings_of
+from tests.storage.test_cases import BOOK, DAY, NOW, again, conversation, official, opened
+
+TODAY = NOW.astimezone(VIETNAM).date()
+PERIOD = ["--from", str(TODAY - timedelta(days=1)), "--to", str(TODAY + timedelta(days=30))]
+
+
+async def command(address: str, *words: str) -> tuple[int, str, str]:
+    done = await asyncio.to_thread(CliRunner().invoke, app, list(words), env=settings_of(address))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.fixture
+async def told(database_address: str) -> str:
+    """A database with cases of every kind in a commune, in its village and elsewhere."""
+    database = Database.at(database_address)
+    await migrate(database)
+    lan, chat = await official(database), await conversation(database, "4711474747")
+    for place, unit in enumerate(("xa-mau", "ban-mau", "ban-mau", "xa-khac", "")):
+        for kind in CaseKind:
+            await opened(database, chat, unit=unit, kind=kind, text=f"chuyện {kind} {place}")
+    first = await opened(database, chat, unit="ban-mau", text="cầu gãy")
+    async with database.begin() as tx:
+        await BOOK.answer(tx, first, "Xã đã sửa.", by=lan.id, at=NOW + 8 * DAY)
+    async with database.begin() as tx:
+        await BOOK.rate(tx, await again(database, first), understood=True, at=NOW + 8 * DAY)
+        for unit, what, topic, many in (
+            ("ban-mau", Asked.ANSWERED, "the-bhyt", 3),
+            ("xa-mau", Asked.OPENED, "the-bhyt", 2),
+            ("xa-mau", Asked.UNKNOWN, "", 4),
+            ("", Asked.ANSWERED, "ho-ngheo", 1),
+        ):
+            for place in range(many):
+                await Tallies().add(
+                    tx, what, day=TODAY, unit=unit, platform="web", topic=topic, place=place
+                )
+    await database.close()
+    return database_address
+
+
+def rows_of(sheet: Any) -> Iterator[dict[str, Any]]:
+    heads, *rows = sheet.iter_rows(values_only=True)
+    for row in rows:
+        yield dict(zip(heads, row, strict=True))
+
+
+async def test_the_numbers_are_those_of_the_export_and_add_up(told: str, tmp_path: Path) -> None:
+    code, shown, why = await command(told, "report", *PERIOD, "--out", str(tmp_path))
+    assert code == 0, why
+    [document, workbook] = [Path(line) for line in shown.splitlines()]
+    code, table, why = await command(told, "export", "feedback", *PERIOD)
+    assert code == 0, why
+    exported = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"), newline="")))
+    book = openpyxl.load_workbook(workbook)
+
+    def counted(units: set[str] | None = None, **wanted: str) -> int:
+        return sum(
+            (units is None or row["unit"] in units)
+            and all(row[name] == value for name, value in wanted.items())
+            for row in exported
+        )
+
+    kinds = {row["Loại"]: row for row in rows_of(book["Câu hỏi và góp ý"])}
+    assert kinds["phàn nàn"]["Nhận"] == counted(kind="complaint") == 5
+    assert kinds["câu hỏi"]["Nhận"] == counted(kind="question")
+    assert sum(row["Nhận"] for row in kinds.values()) == len(exported) == 26
+    assert sum(row["Quá hạn"] for row in kinds.values()) == counted(overdue="1") == 1
+    units = {str(row["Đơn vị"]).strip(): row for row in rows_of(book["Theo đơn vị"])}
+    village, commune = units["Bản Mẫu"], units["Xã Mẫu"]
+    assert village["Nhận"] == counted({"ban-mau"}) == 11
+    assert commune["Nhận"] == counted({"ban-mau", "xa-mau"}) == 16
+    assert (village["Hiểu câu trả lời"], commune["Hiểu câu trả lời"]) == (1, 1)
+    assert (village["Máy trả lời ngay"], commune["Máy trả lời ngay"]) == (3, 3)
+    assert commune["Mở thẻ bằng nút hoặc mã"] == 2
+    assert units["(chưa chọn xã)"]["Nhận"] == 5
+    tops = [row for name, row in units.items() if not name.startswith("Bản")]
+    assert sum(row["Nhận"] for row in tops) == len(exported), "what stands highest holds all"
+    topics = {row["Nội dung"]: row["Lượt giải thích"] for row in rows_of(book["Đã giải thích"])}
+    assert topics == {"Thẻ bảo hiểm y tế Nhà nước cho": 5, "Xét hộ nghèo, hộ cận nghèo": 1}
+    summary = dict(row[:2] for row in book["Tổng hợp"].iter_rows(min_row=6, values_only=True))
+    assert (summary["Câu bà con hỏi máy"], summary["Lượt giải thích"]) == (8, 6)
+    assert summary["Nhận"] == 26
+    words = "\n".join(paragraph.text for paragraph in Document(str(document)).paragraphs)
+    assert "Nhận 26 câu hỏi tới cán bộ và góp ý" in words
+    assert "Khó khăn, vướng mắc:" in words
+    assert len(Document(str(document)).inline_shapes) == 2
+
+
+async def test_a_unit_tells_of_itself_and_what_is_below_it(told: str, tmp_path: Path) -> None:
+    code, shown, _ = await command(
+        told, "report", *PERIOD, "--unit", "ban-mau", "--out", str(tmp_path)
+    )
+    assert code == 0
+    book = openpyxl.load_workbook(shown.splitlines()[1])
+    assert [row["Nhận"] for row in rows_of(book["Theo đơn vị"])] == [11]
+    assert [row["Lượt giải thích"] for row in rows_of(book["Đã giải thích"])] == [3]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--unit", "nowhere"], "known: ban-mau, xa-khac, xa-mau"),
+        (["--from", "31/2/2026"], "write it as 2026-12-31"),
+        (["--from", "2026-12-31", "--to", "2026-01-01"], "turn them round"),
+    ],
+)
+@pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
+async def test_a_wrong_option_says_how_to_mend_it(
+    database_address: str, options: list[str], says: str
+) -> None:
+    code, _, why = await command(database_address, "report", *options)
+    assert code != 0
+    assert says in why
