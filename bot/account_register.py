@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from bot.account_settings import Account, same_line
+from bot.account_settings import Account, same_line, unnumbered
 from bot.config import Settings, fault_in_words
 from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable
 from storage.accounts import AccountBook, AccountTaken, KeptAccount, NoAccount
@@ -69,6 +69,11 @@ class Register:
         for one in await self.every():
             if same_line(one, account):
                 raise BadAccount(f"{one.name!r} is the same line: it would be answered twice")
+            if nameless := unnumbered(one, account):
+                raise BadAccount(
+                    f"{one.name!r} is of the same app, and the messages of both come to one "
+                    f"address: set oa_id of {nameless!r} first"
+                )
         sealed = self._sealing().close(json.dumps(dict(settings)))
         async with self._database.begin() as tx:
             try:

@@ -170,6 +170,16 @@ def _shown(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
 
 
+def unnumbered(one: Account, other: Account) -> str:
+    """Which of two accounts of one Zalo app lacks its `oa_id`, by name; "" if neither does.
+
+    All events of an app come to one address: only their numbers tell whose each is.
+    """
+    if not (one.platform == other.platform == "zalo_oa" and one.app_id == other.app_id):
+        return ""
+    return next((account.name for account in (one, other) if not account.oa_id), "")
+
+
 def same_line(one: Account, other: Account) -> bool:
     """Whether two accounts speak for the same bot or Official Account, as far as is known."""
     tokens = (one.token.get_secret_value(), other.token.get_secret_value())

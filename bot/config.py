@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
-from bot.account_settings import Account, Name, same_line
+from bot.account_settings import Account, Name, same_line, unnumbered
 from bot.hotlines import Hotlines
 from bot.sealing import KEY_NAME, REMEDY, Seal
 
@@ -202,6 +202,11 @@ class Settings(Section):
             if same_line(one, other):
                 raise ValueError(
                     f"accounts: {one.name!r} and {other.name!r} are the same line; remove one"
+                )
+            if nameless := unnumbered(one, other):
+                raise ValueError(
+                    f"accounts: {one.name!r} and {other.name!r} share an app, and the messages of "
+                    f"both come to one address: set oa_id of {nameless!r}"
                 )
         key = self.token_key.get_secret_value()
         if key:

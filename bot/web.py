@@ -94,7 +94,7 @@ class Site:
             return web.Response(status=refused.status)
         # Storing goes on beyond the time limit: a blocked database cannot be called back, and the
         # platform's next copy finds the message stored or stores it.
-        storing = asyncio.create_task(self._store(account, messages))
+        storing = asyncio.create_task(self._store(messages))
         self._storing.add(storing)
         storing.add_done_callback(self._stored)
         try:
@@ -104,9 +104,10 @@ class Site:
             return web.Response(status=503, headers={"Retry-After": "5"})
         return web.json_response({})
 
-    async def _store(self, account: str, messages: list[Incoming]) -> None:
+    async def _store(self, messages: list[Incoming]) -> None:
         for message in messages:
             new = await self._house.accept(message)
+            account = message.address.account  # a platform may bring to one what is another's
             self._received.labels(account, "stored" if new else "repeated").inc()
 
     def _stored(self, storing: asyncio.Task[None]) -> None:

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -44,13 +45,14 @@ from bot.channels.zalo_oa_sending import Sending
 from bot.channels.zalo_oa_signature import is_genuine
 from bot.channels.zalo_oa_tokens import NoToken
 from bot.channels.zalo_oa_window import LastHeard, Window, declared
-from bot.channels.zalo_oa_wire import Limits, Refusal, Tokens, Wire
+from bot.channels.zalo_oa_wire import Limits, Refusal, Tokens, Wire, number
 from handlers.messages import Address, Capabilities, Incoming, Kind, MediaKind, Reply
 
 log = logging.getLogger(__name__)
 
 OLDEST = timedelta(hours=12)
 NAMES = 100  # of unknown events that are counted apart
+WHO_WE_ARE = "/v2.0/oa/getoa"
 
 
 Siblings = MutableMapping[tuple[str, str], "ZaloOAChannel"]
@@ -65,7 +67,8 @@ class ZaloOAChannel:
     files are sent only with `pictures`. With `lists` a picture, its words and its choices are one
     message where they fit; whether Zalo still takes lists is unconfirmed. `oa_id` is needed where
     several accounts share one app: its webhook hears them all, at the address of any, and each
-    event is handed to the one of `siblings` that it names, whose secret it must be signed with.
+    event is handed to the one of `siblings` that it names, whose secret it must be signed with. An
+    account that is alone and has no `oa_id` asks Zalo for it, so that it takes no other's events.
     `last_heard` gives the time when a chat's person last wrote, as far as our store knows; else
     Zalo is asked. Without `allow_billed` nothing is sent that would cost money.
     `prove` holds the app's secret where Zalo's console wants each call proved.
@@ -119,6 +122,7 @@ class ZaloOAChannel:
         )
         self._failures = Failures()
         self._trouble = Trouble(account, "has its token again")
+        self._asking, self._ask_again = asyncio.Lock(), datetime.min.replace(tzinfo=UTC)
 
     async def open(self) -> None:
         """Let siblings find us; the session is shared."""
@@ -134,20 +138,20 @@ class ZaloOAChannel:
     async def check(self) -> Health:
         """Ask Zalo who we are; tell also what will stop the account if nobody acts."""
         try:
-            about = await self._wire.ask("/v2.0/oa/getoa")
+            about = await self._wire.ask(WHO_WE_ARE)
         except NoToken as error:
             return Health(ok=False, problem=error.reason, link=self._link(self._oa_id))
         except CallFailed as error:
             return Health(ok=False, problem=error.remedy(), link=self._link(self._oa_id))
-        number = str(get(about, "oaid") or self._oa_id)
+        found = str(get(about, "oaid") or self._oa_id)
         problem = self._tokens.problem
-        if self._oa_id and number != self._oa_id:
-            problem = f"the token is of another Official Account: {number}, not {self._oa_id}"
-        return Health(ok=not problem, problem=problem, link=self._link(number))
+        if self._oa_id and found != self._oa_id:
+            problem = f"the token is of another Official Account: {found}, not {self._oa_id}"
+        return Health(ok=not problem, problem=problem, link=self._link(found))
 
-    def _link(self, number: str) -> str:
+    def _link(self, oa: str) -> str:
         """Where people find an Official Account; nothing while its number is not known."""
-        return f"https://zalo.me/{number}" if number else ""
+        return f"https://zalo.me/{oa}" if oa else ""
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Return what a person sent, while Zalo keeps it. Raises FetchFailed."""
@@ -164,9 +168,9 @@ class ZaloOAChannel:
         about = events.oa_of(event)
         # Whom it names is only claimed so far; whoever takes it looks whether it is signed.
         taker = self._siblings.get((self._app_id, about), self)
-        return taker._take(headers, body, event)
+        return await taker._take(headers, body, event)
 
-    def _take(self, headers: Mapping[str, str], body: bytes, event: Any) -> list[Incoming]:
+    async def _take(self, headers: Mapping[str, str], body: bytes, event: Any) -> list[Incoming]:
         stamp, sent_at = events.stamp_of(event)
         about = events.oa_of(event)
         ids = (self._app_id, self._oa_id or about)
@@ -175,8 +179,10 @@ class ZaloOAChannel:
         if sent_at < self._clock() - self._oldest:
             raise Refused(403, "the event is too old")
         name = events.name_of(event)
-        if self._oa_id and about and about != self._oa_id:
-            return self._not_for_us("event of another account")
+        if about and (await self._own_number() or about) != about:
+            return self._not_for_us(
+                f"all of the Official Account {about}, which is no account here"
+            )
         incoming = events.read(event, self.account)
         if incoming is None:
             return self._not_for_us(name)
@@ -195,11 +201,25 @@ class ZaloOAChannel:
                 self._trouble.note(error.reason)
             await asyncio.sleep(self._limits.token_look)
 
+    async def _own_number(self) -> str:
+        """Our Official Account's number; where nobody noted it, Zalo is asked, for a second.
+
+        Nothing as long as Zalo does not say: then every event of the app counts as ours.
+        """
+        async with self._asking:
+            if not self._oa_id and self._clock() >= self._ask_again:
+                self._ask_again = self._clock() + timedelta(seconds=self._limits.number_look)
+                with contextlib.suppress(TimeoutError, NoToken, CallFailed):
+                    async with asyncio.timeout(self._limits.number):
+                        about = get(await self._wire.ask(WHO_WE_ARE), "oaid")
+                    self._oa_id = str(number(about) or "")
+        return self._oa_id
+
     def _not_for_us(self, name: str) -> list[Incoming]:
         known = name in self.ignored or len(self.ignored) < NAMES
         self.ignored[name if known else "others"] += 1
         if self.ignored[name] == 1:
-            log.info("account %s: events of this name are ignored: %s", self.account, name)
+            log.info("account %s: ignored from now on: %s", self.account, name)
         return []
 
     # Sending
@@ -212,7 +232,7 @@ class ZaloOAChannel:
         """
         try:
             await self._window.check(address.chat)
-            number = await self._sending.deliver(address, reply)
+            sent = await self._sending.deliver(address, reply)
         except NoToken as error:
             reason = errors.CONSENT if error.consent else NO_ACCESS
             self._trouble.note(error.reason)
@@ -224,7 +244,7 @@ class ZaloOAChannel:
                 self._sending.give_up(address, reply)
             raise failure from None
         self._failures.over()
-        return number
+        return sent
 
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""

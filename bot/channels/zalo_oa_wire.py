@@ -35,6 +35,8 @@ class Limits:
     too_fast: float = 20.0  # calls are counted by the minute
     operator: float = 300.0
     token_look: float = 900.0  # between looks whether the token grows old
+    number: float = 1.0  # for our own number: Zalo waits two seconds for the answer to an event
+    number_look: float = 60.0  # before it is asked again
 
     def pause(self, failures: int) -> float:
         """Say how long to wait after so many failures in a row."""

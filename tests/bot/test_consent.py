@@ -230,7 +230,7 @@ async def test_another_accounts_consent_attaches_nothing(town: Town) -> None:
 
 async def test_a_forged_or_old_link_is_refused_before_its_code_is_used(town: Town) -> None:
     await town.add("xa-mau", oa_id=town.emulator.world.account.oa_id)
-    await town.add("xa-hai", 1)
+    await town.add("xa-hai", 1, oa_id=town.emulator.platform.worlds[1].account.oa_id)
     old = code_of((await town.invite("xa-mau")).link)["state"]
     foreign = code_of((await town.invite("xa-hai")).link)["state"]
     other_key = Seal(Fernet.generate_key().decode())

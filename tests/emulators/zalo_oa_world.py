@@ -111,7 +111,6 @@ class World:
         self.campaigns: list[float] = []
         self.anonymous: dict[str, str] = {}  # conversation → the anonymous person's id
         self.proof_required = False
-        self.webhook = ""
         self.sent: list[Shown] = []
         self.events: list[dict[str, Any]] = []  # bodies, all that ever were
         self.waiting: list[Any] = []  # hooks.Event, not begun yet
@@ -126,6 +125,15 @@ class World:
     @property
     def clock(self) -> Clock:
         return self.platform.clock
+
+    @property
+    def webhook(self) -> str:
+        """Where events go: an app has one address, for all of its OAs."""
+        return self.platform.webhooks.get(self.account.app_id, "")
+
+    @webhook.setter
+    def webhook(self, url: str) -> None:
+        self.platform.webhooks[self.account.app_id] = url
 
     def user(self, user_id: str) -> Villager:
         """Return the villager, who begins to exist here."""
@@ -220,6 +228,7 @@ class Platform(Watched):
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.media: dict[str, Asset] = {}
+        self.webhooks: dict[str, str] = {}  # by app
         self.random = random.Random(1)
         self.base = ""  # the server's own address
         self._minutes: dict[str, tuple[int, int]] = {}
