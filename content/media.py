@@ -8,21 +8,24 @@ from pathlib import Path
 from content.cards import Card
 
 PICTURES, VOICES = "pictograms", "audio"
+FORMS = (".ogg", ".mp3", ".aac")
+"""No form is played everywhere."""
 
 
 def media_of(folder: Path, card: Card, language: str = "vi") -> Iterator[tuple[str, str]]:
     """Yield ("image" or "audio", path inside `folder`) for what exists.
 
-    A voice belongs to one card and one language; a picture may serve a whole group.
+    A voice belongs to one card and one language, and may lie there in several forms, of which a
+    channel gets one that it plays; a picture may serve a whole group.
     """
     for name in (f"{PICTURES}/{card.slug}.png", f"{PICTURES}/{card.group}.png"):
         if (folder / name).is_file():
             yield "image", name
             break
-    for name in (f"{VOICES}/{language}/{card.slug}.ogg", f"{VOICES}/{language}/{card.slug}.mp3"):
+    for ending in FORMS:
+        name = f"{VOICES}/{language}/{card.slug}{ending}"
         if (folder / name).is_file():
             yield "audio", name
-            break
 
 
 def read_media(folder: Path, name: str) -> bytes:

@@ -31,13 +31,15 @@ class Screen:
     buttons: int
     button_letters: int
     pictures: bool
-    sounds: bool
+    sounds: tuple[str, ...]  # endings that it plays
 
 
 def screens() -> tuple[Screen, ...]:
     """Every channel's screen."""
     raw = tomllib.loads(FILE.read_text("utf-8"))
-    return tuple(Screen(name, **limits) for name, limits in raw.items())
+    return tuple(
+        Screen(name, **limits | {"sounds": tuple(limits["sounds"])}) for name, limits in raw.items()
+    )
 
 
 def show(
@@ -47,10 +49,10 @@ def show(
 
     `labels` are the choices in their order, with their digits; `media` are (kind, file) pairs.
     """
-    shows = {"image": screen.pictures, "audio": screen.sounds}
-    for kind, name in media:
-        if shows[kind]:
-            yield f"[{name}]"
+    voices = [name for kind, name in media if kind == "audio" and name.endswith(screen.sounds)]
+    pictures = [name for kind, name in media if kind == "image" and screen.pictures]
+    for name in (*pictures, *voices[:1]):  # of several forms the first
+        yield f"[{name}]"
     below = labels[screen.buttons :]
     pieces = split("\n".join([text, "", *below]) if below else text, screen.letters)
     for number, piece in enumerate(pieces, start=1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from content.screens import shorten, split
-from handlers.messages import Button, Capabilities, Reply
+from handlers.messages import Button, Capabilities, Media, MediaKind, Reply
 
 
 def lay_out(reply: Reply, capabilities: Capabilities) -> list[Reply]:
@@ -13,13 +13,13 @@ def lay_out(reply: Reply, capabilities: Capabilities) -> list[Reply]:
 
     Choices show their digit. Buttons beyond what the channel has become numbered lines; pictures
     and sounds that it cannot show become a link, or are left out if they have none, since then the
-    words say the same; long text is cut at the border of a paragraph, else of a sentence, else of a
-    word. Pictures go with the first message, which also takes an earlier one's place; buttons with
-    the last.
+    words say the same; of one sound in several forms it gets the first that it plays. Long text is
+    cut at the border of a paragraph, else of a sentence, else of a word. Pictures go with the first
+    message, which also takes an earlier one's place; buttons with the last.
     """
     shown = reply.buttons[: capabilities.buttons]
-    media = tuple(m for m in reply.media if capabilities.shows(m))
-    links = [m.line for m in reply.media if m.line and m not in media]
+    media = _shown(reply.media, capabilities)
+    links = [m.line for m in reply.media if m.line and not capabilities.shows(m)]
     lines = _lines(reply.buttons[capabilities.buttons :])
     text = "\n".join([reply.text, *links, *lines]).strip()
     parts = split(text, capabilities.text_length) or [""]
@@ -36,6 +36,15 @@ def lay_out(reply: Reply, capabilities: Capabilities) -> list[Reply]:
         commands=reply.commands,
     )
     return messages
+
+
+def _shown(media: tuple[Media, ...], capabilities: Capabilities) -> tuple[Media, ...]:
+    """What the channel can show; of one thing in several forms (read.ogg, read.aac) the first."""
+    forms: dict[tuple[MediaKind, str], Media] = {}
+    for one in media:
+        if capabilities.shows(one):
+            forms.setdefault((one.kind, one.name.rpartition(".")[0] or one.name), one)
+    return tuple(forms.values())
 
 
 def _lines(buttons: tuple[Button, ...]) -> list[str]:

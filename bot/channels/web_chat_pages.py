@@ -33,8 +33,9 @@ TYPES = {
     ".ogg": "audio/ogg",
     ".opus": "audio/ogg",
     ".wav": "audio/wav",
+    ".aac": "audio/aac",
 }
-SOUNDS = frozenset({*(e for e, kind in TYPES.items() if kind.startswith("audio/")), ".aac"})
+SOUNDS = frozenset(e for e, kind in TYPES.items() if kind.startswith("audio/"))
 """What browsers play. AMR is for the phone's own player."""
 
 STATIC = {"chat.css": "text/css", "chat.js": "text/javascript", "logo.svg": "image/svg+xml"}

@@ -1,6 +1,7 @@
 """Zalo bot: one account on the Zalo Bot Platform receives and sends, as far as that platform goes.
 
-`zalo_bot_updates.py` says what an update means. Not to be mixed up with an Official Account.
+`zalo_bot_updates.py` says what an update means, `zalo_bot_sending.py` how a reply is
+shown. Not to be mixed up with an Official Account.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp
 
@@ -40,9 +40,10 @@ from bot.channels.channel import (
     Unreachable,
 )
 from bot.channels.receiving import Receiving
+from bot.channels.zalo_bot_sending import SOUNDS, Sending
 from bot.channels.zalo_bot_wire import WHO, Limits, Refusal, Wire
 from bot.channels.zalo_files import HOSTS, Files
-from handlers.messages import Address, Capabilities, Incoming, Media, MediaKind, Reply
+from handlers.messages import Address, Capabilities, Incoming, MediaKind, Reply
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +55,8 @@ class ZaloBotChannel:
     """One Zalo bot, as `bot.channels.channel.Channel` wants it.
 
     `clock` returns aware UTC. `media_base` is the public address under which Zalo can fetch a
-    content file by its name; without one, pictures are left out. The platform takes voices only
-    as .aac files, which no card has. With `typing`, people see at once that an answer is coming,
-    for one more call a message.
+    content file by its name; without one, pictures and voices are left out. With `typing`, people
+    see at once that an answer is coming, for one more call a message.
     `session` must allow more connections at once than there are accounts that poll.
     In webhook mode `poll` returns when Zalo has taken the webhook; without a `webhook_url`
     somebody else registers it. Raises ValueError for a bad `webhook_secret` or `api_base`.
@@ -85,12 +85,13 @@ class ZaloBotChannel:
                 f"account {account}: webhook_secret must be 8-256 letters, digits or signs"
             )
         self.account, self.speed = account, speed
-        shown = frozenset({MediaKind.IMAGE} if media_base else ())
-        self.capabilities = Capabilities(TEXT_LENGTH, buttons=0, media=shown)
+        shown = frozenset({MediaKind.IMAGE, MediaKind.AUDIO} if media_base else ())
+        self.capabilities = Capabilities(TEXT_LENGTH, buttons=0, media=shown, sounds=SOUNDS)
         self._mode, self._secret, self._webhook_url = mode, webhook_secret, webhook_url
-        self._clock, self._media_base, self._limits = clock, media_base, limits
+        self._clock, self._limits = clock, limits
         self._shows_typing = typing
         self._wire = Wire(session, api_base, token, limits)
+        self._sending = Sending(self._wire, limits, media_base)
         self._files = Files(session, api_base, clock, limits.download, file_hosts)
         self._receiving = Receiving(account, self._pause)
         self._failures = Failures()
@@ -247,37 +248,40 @@ class ZaloBotChannel:
     # Sending
 
     async def send(self, address: Address, reply: Reply) -> str:
-        """Send one message; return Zalo's message id. Raises SendFailed."""
-        if sign := self._typing.get(address.chat):
-            await asyncio.wait([sign])  # a sign after the answer would promise another
+        """Send one message; return Zalo's message id. Raises SendFailed.
+
+        A retry of the same reply in this process goes on after the media that had already come.
+        """
+        await self._end_typing(address.chat)
         try:
-            number = await self._deliver(address.chat, reply)
+            number = await self._sending.deliver(address, reply)
+        except CallFailed as error:
+            failure = self._failure(error)
+            if isinstance(failure, FailedForGood | StopWriting):
+                self._sending.give_up(address, reply)
+            raise failure from None
+        return self._works(number)
+
+    async def send_sticker(self, address: Address, sticker: str) -> str:
+        """Send one of Zalo's own stickers, by its id; else as `send` does.
+
+        No errand does: Zalo publishes no list of stickers, and none says what words do not.
+        """
+        await self._end_typing(address.chat)
+        try:
+            return self._works(await self._sending.sticker(address.chat, sticker))
         except CallFailed as error:
             raise self._failure(error) from None
+
+    async def _end_typing(self, chat: str) -> None:
+        """A sign after the answer would promise another."""
+        if sign := self._typing.get(chat):
+            await asyncio.wait([sign])
+
+    def _works(self, number: str) -> str:
         self._failures.over()
         self._quota_refusals = 0
         return number
-
-    async def _deliver(self, chat: str, reply: Reply) -> str:
-        text = updates.storable(reply.text)
-        picture = next((m for m in reply.media if m.kind is MediaKind.IMAGE), None)
-        if picture and self._media_base:
-            try:
-                return await self._show(chat, picture, text)
-            except Refusal as error:
-                # 404: no such method here. The words must do.
-                if not (error.hopeless or (error.code == 404 and not error.gone)):
-                    raise
-                log.warning("picture %s is refused by Zalo: %s", picture.shown_name, error)
-                text = f"{text}\n{picture.line}".strip()
-        return _message_id(await self._wire.call("sendMessage", chat_id=chat, text=text))
-
-    async def _show(self, chat: str, picture: Media, text: str) -> str:
-        asked: dict[str, Any] = {"chat_id": chat}
-        asked["photo"] = f"{self._media_base}/{quote(picture.name)}"
-        if text:
-            asked["caption"] = text
-        return _message_id(await self._wire.call("sendPhoto", self._limits.photo, **asked))
 
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""
@@ -313,10 +317,3 @@ class ZaloBotChannel:
             seconds = self._limits.quota_pause(self._quota_refusals)
             self._quota_until = now + timedelta(seconds=seconds)
         return RetryAt(BUSY, self._quota_until, account_wide=True)
-
-
-def _message_id(result: Any) -> str:
-    number = get(result, "message_id")
-    if not isinstance(number, str | int) or isinstance(number, bool) or not number:
-        raise Unreadable("a success without a message_id", WHO)
-    return str(number)

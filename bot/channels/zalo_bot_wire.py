@@ -30,7 +30,7 @@ class Limits:
     """How long to wait, in seconds."""
 
     call: float = 20.0
-    photo: float = 60.0  # Zalo fetches the picture before it answers
+    media: float = 60.0  # Zalo fetches a picture before it answers
     download: float = 60.0
     typing: float = 2.0
     long_poll: float = 30.0

@@ -95,6 +95,16 @@ def voice(seconds: int = 1) -> bytes:
     )
 
 
+def bare(seconds: int = 1) -> bytes:
+    """AAC in no container (ADTS), as Zalo's phones record it: 16 kHz, one channel."""
+    frame = bytes(120)
+    size = 7 + len(frame)
+    head = bytes(
+        (0xFF, 0xF1, 0x60, 0x40 | size >> 11, size >> 3 & 0xFF, (size & 7) << 5 | 0x1F, 0xFC)
+    )
+    return (head + frame) * (seconds * 16000 // 1024 + 1)
+
+
 def noise(size: tuple[int, int]) -> bytes:
     """A picture that no coder makes small."""
     grain = Image.effect_noise(size, 90).convert("RGB")

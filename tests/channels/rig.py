@@ -25,8 +25,10 @@ from tests.emulators.zalo_oa_villagers import PIXEL
 
 PICTURE = Media(MediaKind.IMAGE, "pictograms/the.png", "Thẻ bảo hiểm")
 SOUND = Media(MediaKind.AUDIO, "audio/the.ogg", "Lời đọc")
+BARE = Media(MediaKind.AUDIO, "audio/the.aac", "Lời đọc")
+"""A sound without a container, which is all that some platforms take."""
 MISSING = Media(MediaKind.IMAGE, "pictograms/gone.png", "Hình đã mất")
-CONTENT = {PICTURE.name: PIXEL, SOUND.name: b"OggS"}
+CONTENT = {PICTURE.name: PIXEL, SOUND.name: b"OggS", BARE.name: b"\xff\xf1"}
 
 
 async def read_media(name: str) -> bytes:

@@ -125,7 +125,7 @@ class ZaloBotRig(BotRig):
         return zalo_bot.Emulator()
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/media/{name:.+}", _picture)]
+        return [web.get("/media/{name:.+}", _content)]
 
     def request(self, words: str) -> tuple[dict[str, str], bytes]:
         person = {"id": zalo_bot_line.LAN, "is_bot": False}
@@ -140,10 +140,11 @@ class ZaloBotRig(BotRig):
         await super().under_way()
 
 
-async def _picture(request: web.Request) -> web.Response:
+async def _content(request: web.Request) -> web.Response:
     if (content := CONTENT.get(request.match_info["name"])) is None:
         raise web.HTTPNotFound
-    return web.Response(body=content, content_type="image/png")
+    kind = "audio/aac" if request.path.endswith(".aac") else "image/png"
+    return web.Response(body=content, content_type=kind)
 
 
 class ZaloOARig(Rig):

@@ -13,7 +13,7 @@ from bot.channels.zalo_bot import ZaloBotChannel
 from handlers.messages import MediaKind, Reply
 from tests.channels import zalo_bot_line
 from tests.channels.line import HELLO, NOW
-from tests.channels.zalo_bot_line import IMPATIENT, LAN, MISSING, PICTURE, Line, chat
+from tests.channels.zalo_bot_line import IMPATIENT, LAN, MISSING, PICTURE, VOICE, Line, chat
 from tests.conftest import Clock
 
 line, channel = zalo_bot_line.line, zalo_bot_line.channel
@@ -53,8 +53,54 @@ async def test_words_go_out_alone_when_the_picture_is_refused_or_has_no_public_a
         ("text", "hai"),
         ("text", "ba"),
     ]
-    assert channel.capabilities.media == {MediaKind.IMAGE}
+    assert channel.capabilities.media == {MediaKind.IMAGE, MediaKind.AUDIO}
     assert not private.capabilities.media
+
+
+async def test_a_voice_comes_first_and_the_words_with_their_digits_stand_last(
+    line: Line, channel: ZaloBotChannel
+) -> None:
+    number = await channel.send(chat(), Reply("Nghe rồi thì bấm 1", media=(VOICE, PICTURE)))
+    voice, words = await line.control.sent(LAN)
+    assert (voice.kind, voice.url) == ("voice", f"{line.public_url}/media/tieng/the.aac")
+    assert (words.kind, words.text, words.message_id) == ("image", "Nghe rồi thì bấm 1", number)
+    await channel.send(chat(), Reply("Nghe rồi thì bấm 1", media=(PICTURE, VOICE)))
+    kinds = [one.kind for one in await line.control.sent(LAN)]
+    assert kinds == ["voice", "image", "image", "voice", "text"]
+
+
+async def test_words_that_failed_after_their_voice_come_without_it_the_next_time(
+    line: Line, channel: ZaloBotChannel
+) -> None:
+    reply = Reply("Nghe rồi thì bấm 1", media=(VOICE,))
+    for fault, failure in (({"status": 500}, RetryAt), ({"status": 400}, FailedForGood)):
+        await line.control.fault("sendMessage", "error", **fault)
+        with pytest.raises(failure):
+            await channel.send(chat(), reply)
+    assert [one.kind for one in await line.control.sent(LAN)] == ["voice"]
+    await channel.send(chat(), reply)
+    assert [one.kind for one in await line.control.sent(LAN)] == ["voice", "voice", "text"]
+
+
+async def test_a_voice_that_zalo_refuses_is_opened_by_its_link(
+    line: Line, channel: ZaloBotChannel
+) -> None:
+    await line.control.fault("sendVoice", "error", status=400, description="Bad Request: no")
+    sent = replace(VOICE, name="files/7-0-key.aac", link="https://xa.vn/tep/7-0-key")
+    await channel.send(chat(), Reply("Xã trả lời", media=(sent,)))
+    [shown] = await line.control.sent(LAN)
+    assert shown.text == f"Xã trả lời\n{VOICE.text}: {sent.link}"
+
+
+async def test_a_sticker_arrives_by_its_id_and_fails_as_words_do(
+    line: Line, channel: ZaloBotChannel
+) -> None:
+    number = await channel.send_sticker(chat(), "bfe458bf64fa8da4d4eb")
+    [shown] = await line.control.sent(LAN)
+    assert (shown.kind, shown.text, shown.message_id) == ("sticker", "bfe458bf64fa8da4d4eb", number)
+    await line.control.block(LAN)
+    with pytest.raises(StopWriting):
+        await channel.send_sticker(chat(), "bfe458bf64fa8da4d4eb")
 
 
 async def test_a_refused_picture_that_somebody_sent_is_opened_by_its_link(

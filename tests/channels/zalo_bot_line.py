@@ -16,15 +16,16 @@ from handlers.messages import Address, Media, MediaKind
 from tests.channels.line import BotLine
 from tests.emulators.serving import Server
 from tests.emulators.zalo_bot import TOKEN, Emulator
-from tests.emulators.zalo_bot_control import PNG, ZaloBotControl
+from tests.emulators.zalo_bot_control import AAC, PNG, ZaloBotControl
 
 LAN = "6ede9afa66b88fe6d6a9"
 PICTURE = Media(MediaKind.IMAGE, "pictograms/sức khoẻ.png", "Thẻ bảo hiểm")
+VOICE = Media(MediaKind.AUDIO, "tieng/the.aac", "Lời đọc")
 MISSING = Media(MediaKind.IMAGE, "pictograms/gone.png", "")
 # The pauses are short; the limits of a call are long enough for a busy machine.
 FAST = Limits(
     call=5,
-    photo=5,
+    media=5,
     download=5,
     typing=5,
     long_poll=5,
@@ -37,7 +38,7 @@ FAST = Limits(
     farewell=0.5,
     tries=5,
 )
-IMPATIENT = replace(FAST, call=1, photo=1, download=1, typing=1)  # for what never answers
+IMPATIENT = replace(FAST, call=1, media=1, download=1, typing=1)  # for what never answers
 
 
 @dataclass
@@ -56,9 +57,12 @@ class Line(BotLine[ZaloBotChannel]):
 
 
 async def picture(request: web.Request) -> web.Response:
-    if request.match_info["name"] != PICTURE.name:
-        raise web.HTTPNotFound
-    return web.Response(body=PNG, content_type="image/png")
+    match request.match_info["name"]:
+        case PICTURE.name:
+            return web.Response(body=PNG, content_type="image/png")
+        case VOICE.name:
+            return web.Response(body=AAC, content_type="audio/aac")
+    raise web.HTTPNotFound
 
 
 @pytest.fixture

@@ -83,9 +83,7 @@ async def send_photo(world: World, asked: Parameters) -> Any:
         raise ApiError(400, "Bad Request: photo must be a public https address")
     if units(caption) > TEXT_LENGTH:
         raise ApiError(400, "Bad Request: caption is too long")
-    looks = world.options.fetches_photos and world.fetch
-    if looks and not (await looks(url)).startswith("image/"):
-        raise ApiError(400, "Bad Request: photo cannot be fetched")
+    await _look(world, url, "image")
     return world.deliver(chat, "image", text=caption, url=url)
 
 
@@ -102,6 +100,7 @@ async def send_voice(world: World, asked: Parameters) -> Any:
         raise ApiError(400, "Bad Request: voices are for private chats")
     if not isinstance(url, str) or not _allowed(world, url) or not url.endswith(".aac"):
         raise ApiError(400, "Bad Request: voice_url must be an address of an .aac file")
+    await _look(world, url, "audio")
     return world.deliver(chat, "voice", url=url)
 
 
@@ -110,6 +109,13 @@ async def send_chat_action(world: World, asked: Parameters) -> None:
     if asked.get("action") != "typing":
         raise ApiError(400, "Bad Request: action is invalid")
     chat.typing = True
+
+
+async def _look(world: World, url: str, kind: str) -> None:
+    """Raises ApiError where something of another kind lies there, or nothing."""
+    looks = world.options.fetches_media and world.fetch
+    if looks and not (await looks(url)).startswith(f"{kind}/"):
+        raise ApiError(400, f"Bad Request: the {kind} cannot be fetched")
 
 
 def _allowed(world: World, url: str) -> bool:

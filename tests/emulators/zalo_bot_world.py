@@ -47,8 +47,8 @@ class Options:
     errors_as_200: bool = False
     # Zalo refuses addresses that it cannot reach; tests have no others.
     plain_http: bool = True
-    # Whether it looks at a photo before it answers is unpublished.
-    fetches_photos: bool = True
+    # Whether it looks at a photo or a voice before it answers is unpublished.
+    fetches_media: bool = True
     # The longest wait of getUpdates, in seconds.
     longest_wait: float = 60.0
 

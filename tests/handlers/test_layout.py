@@ -105,6 +105,19 @@ def test_some_pictures_are_shown_only_if_somebody_sent_them() -> None:
     assert message.media == (sent,)
 
 
+def test_of_one_sound_in_several_forms_a_channel_gets_the_first_that_it_plays() -> None:
+    forms = tuple(
+        Media(MediaKind.AUDIO, f"audio/vi/the{ending}", "Lời đọc") for ending in (".ogg", ".aac")
+    )
+    other = Media(MediaKind.AUDIO, "audio/vi/nha.aac", "Lời đọc")
+    reply = Reply("Thẻ", media=(PICTURE, *forms, other))
+    for plays, wanted in ((".ogg", forms[:1]), (".aac", (forms[1], other)), (".mp3", ())):
+        [message] = lay_out(reply, replace(RICH, sounds=frozenset({plays})))
+        assert message.media == (PICTURE, *wanted)
+    [message] = lay_out(reply, replace(RICH, sounds=frozenset()))
+    assert message.media == (PICTURE, forms[0], other)
+
+
 def test_a_sound_that_a_channel_does_not_play_becomes_a_link_too() -> None:
     chat = replace(RICH, sounds=frozenset({".ogg"}))
     sounds = [

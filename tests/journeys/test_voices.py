@@ -85,6 +85,17 @@ async def test_a_spoken_answer_reaches_every_channel_from_every_channel(
             answer = await hear(villager, "bằng tin nói (12 giây)", before)
             await heard(world, whose, answer)
             assert "Xã Mẫu trả lời" in answer.text
+        # A Zalo bot plays one form of sound alone, the one that Zalo's phones record.
+        official, villager = world.phones["Zalo OA"], world.phones["Zalo Bot"]
+        await ask(world, villager, official, len(ROUND) + 1)
+        preview = await speak(official, samples.bare(seconds=5))
+        assert "bấm vào liên kết" not in preview.text
+        before = len(await villager.screen())
+        await say(official, "1", "Đã gửi câu trả lời")
+        await hear(villager, "bằng tin nói", before)
+        played, told = (await villager.screen())[before:][-2:]
+        assert (played.media, told.media) == ({MediaKind.AUDIO}, set())
+        assert not LINK.search(told.text)
 
 
 async def test_a_voice_waits_for_its_yes_over_a_restart(
