@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,13 +10,14 @@ import aiohttp
 
 from bot.account_settings import Account
 from bot.channels.channel import Channel, Speed
-from bot.channels.telegram import Commands, TelegramChannel
+from bot.channels.telegram import TelegramChannel
 from bot.channels.zalo_bot import ZaloBotChannel
 from bot.channels.zalo_oa import Siblings, ZaloOAChannel
 from bot.channels.zalo_oa_consent import Permission
 from bot.channels.zalo_oa_tokens import OAuth
 from bot.sealing import KEY_NAME, REMEDY, Seal
 from bot.token_keeping import TokenKeeping
+from handlers.messages import Command
 from storage.database import Database
 from storage.inbox import Inbox
 
@@ -34,7 +35,7 @@ class Workshop:
     public_url: str
     clock: Callable[[], datetime]
     read_media: Callable[[str], Awaitable[bytes]]
-    commands: Commands
+    commands: Sequence[Command]
     speed: Speed
     database: Database
     seal: Seal | None

@@ -16,6 +16,7 @@ from content.wording import Wording
 from handlers.abuse import Abuse
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
+from handlers.command_menu import CommandMenus
 from handlers.errands import VIETNAM
 from handlers.official.joining import Joining
 from handlers.official.office import Office
@@ -34,14 +35,21 @@ from storage.outbox import Lane
 
 
 def office_of(
-    *, units: Units, texts: Texts, casework: Casework, files: CaseFiles, proof: Proof, post: Post
+    *,
+    units: Units,
+    texts: Texts,
+    menus: CommandMenus,
+    casework: Casework,
+    files: CaseFiles,
+    proof: Proof,
+    post: Post,
 ) -> Office:
     screens = Screens(casework=casework, texts=texts, files=files)
     writing = Writing(casework=casework, screens=screens, texts=texts, proof=proof, files=files)
     return Office(
         casework=casework,
         texts=texts,
-        joining=Joining(units=units, texts=texts),
+        joining=Joining(units=units, texts=texts, menus=menus),
         screens=screens,
         writing=writing,
         speaking=Speaking(

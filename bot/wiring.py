@@ -46,9 +46,9 @@ from content.library import TEXTS, Library, holding
 from content.media import PICTURES, media_of, read_media
 from content.receipts import ReceiptWords
 from content.shelf import SHIPPED
-from content.texts import Texts
+from content.texts import Texts, beside
 from handlers.casework import Casework
-from handlers.command_menu import of_villagers
+from handlers.command_menu import CommandMenus
 from handlers.grouping import Grouping
 from handlers.messages import SENT, Capabilities, Incoming
 from handlers.post import Post
@@ -145,11 +145,10 @@ async def build(
     Raises content.library.NoCards when there is no card to answer from.
     """
     folder = settings.content.folder or SHIPPED
-    texts = texts_of(settings)
+    texts, units = texts_of(settings), units_of(settings)
     if library is None:
         cache = settings.data.folder / "cache"
         library = await asyncio.to_thread(Library.open, folder, cache=cache)
-    units = units_of(settings)
     database = Database.at(settings.database_url)
     people, unanswered = People(), Unanswered()
     key = settings.token_key.get_secret_value()
@@ -183,9 +182,10 @@ async def build(
         draw=secrets.randbelow,
     )
     proof = proof_of(folder, texts=texts, casework=casework)
+    menus = CommandMenus(texts, units, other_texts(settings))
     office = office_of(
-        units=units, texts=texts, casework=casework, files=filing.case_files, proof=proof,
-        post=Post(capabilities),
+        units=units, texts=texts, menus=menus, casework=casework, files=filing.case_files,
+        proof=proof, post=Post(capabilities),
     )  # fmt: skip
     grouping = Grouping(units=units, casework=casework)
     notices = notices_of(
@@ -275,7 +275,7 @@ async def build(
             public_url=settings.web.public_url,
             clock=now,
             read_media=media,
-            commands={"": of_villagers(texts, units)},
+            commands=menus.of_villagers(),
             speed=Speed(
                 settings.pacing.messages_per_second,
                 settings.pacing.messages_per_chat_per_second,
@@ -375,6 +375,12 @@ def texts_of(settings: Settings) -> Texts:
     """Every sentence, from the content folder of the settings."""
     folder = holding(settings.content.folder or SHIPPED, TEXTS)
     return Texts.load(folder / TEXTS, unreviewed=settings.content.serve_unreviewed)
+
+
+def other_texts(settings: Settings) -> dict[str, Texts]:
+    """The sentences of each further language, by its code: as many as somebody translated."""
+    folder = holding(settings.content.folder or SHIPPED, TEXTS)
+    return beside(folder / TEXTS, unreviewed=settings.content.serve_unreviewed)
 
 
 def units_of(settings: Settings) -> Units:

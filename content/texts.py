@@ -82,6 +82,12 @@ class Texts:
         return _fields(self._texts[key])
 
 
+def beside(path: Path, *, unreviewed: bool = False) -> dict[str, Texts]:
+    """The other catalogues of its folder, by the language that is their name. Raises TextFault."""
+    found = sorted(path.parent.glob("*.po"))
+    return {one.stem: Texts.load(one, unreviewed=unreviewed) for one in found if one != path}
+
+
 def _fields(text: str) -> frozenset[str]:
     """Raises ValueError for a stray brace or a field that is not a plain name."""
     names = set()

@@ -1,31 +1,49 @@
-"""What a platform's menu button offers: words that work when typed, and what each does."""
+"""What a platform's menu button offers, by who is served and in each language that there is."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
 
 from content.texts import Texts
 from handlers.messages import Command
 from handlers.units import Units
 
-
-def of_villagers(texts: Texts, units: Units) -> tuple[Command, ...]:
-    """The menu of everybody."""
-    offered = [
-        (texts("words.home"), texts("command.home")),
-        (texts("words.person"), texts("command.person")),
-        (texts("words.feedback"), texts("command.feedback")),
-        (texts("words.notices"), texts("command.notices")),
-        (texts("words.stop_notices"), texts("command.stop")),
-    ]
-    if len(units) > 1:
-        offered.append((texts("words.units"), texts("command.units")))
-    return tuple(_command(words, about) for words, about in offered)
+VILLAGERS = (
+    ("words.home", "command.home"),
+    ("words.person", "command.person"),
+    ("words.feedback", "command.feedback"),
+    ("words.notices", "command.notices"),
+    ("words.stop_notices", "command.stop"),
+)
+UNITS = ("words.units", "command.units")
+WORK = ("words.work", "command.work")
 
 
-def of_officials(texts: Texts, units: Units) -> tuple[Command, ...]:
-    """The menu in an official's own chat: their work first, then what everybody has."""
-    return (_command(texts("words.work"), texts("command.work")), *of_villagers(texts, units))
+class CommandMenus:
+    """`texts` are everybody's; `others` by their language code explain the same commands in it.
 
+    The commands themselves are the words of `texts`, since those are what is understood when typed.
+    A language that does not explain all of a menu has none of its own: its people see everybody's.
+    """
 
-def _command(words: str, about: str) -> Command:
-    """The first of the words that are typed alone for it."""
-    return Command(words.split("|", maxsplit=1)[0].removeprefix("/"), about)
+    def __init__(self, texts: Texts, units: Units, others: Mapping[str, Texts]) -> None:
+        self._texts, self._others = texts, others
+        self._villagers = (*VILLAGERS, UNITS) if len(units) > 1 else VILLAGERS
+
+    def of_villagers(self) -> tuple[Command, ...]:
+        """The menu of everybody."""
+        return tuple(self._menu(self._villagers))
+
+    def of_officials(self) -> tuple[Command, ...]:
+        """The menu in an official's own chat: their work first, then what everybody has."""
+        return tuple(self._menu((WORK, *self._villagers)))
+
+    def _menu(self, offered: Sequence[tuple[str, str]]) -> Iterator[Command]:
+        for language, texts in {"": self._texts, **self._others}.items():
+            if not language or all(about in texts for _, about in offered):
+                for words, about in offered:
+                    yield Command(self._word(words), texts(about), language)
+
+    def _word(self, words: str) -> str:
+        """The first of the words that are typed alone for it."""
+        return self._texts(words).split("|", maxsplit=1)[0].removeprefix("/")

@@ -135,10 +135,15 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A word that a platform's menu offers, written without its "/", and what it does."""
+    """A word that a platform's menu offers, written without its "/", and what it does.
+
+    `language` is the code of the people who see it so; with none, of all who have no menu of
+    their own language.
+    """
 
     word: str
     about: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ class Reply:
                 "replaces": self.replaces,
                 "commands": None
                 if self.commands is None
-                else [[c.word, c.about] for c in self.commands],
+                else [[c.word, c.about, c.language] for c in self.commands],
             },
             ensure_ascii=False,
         )
@@ -189,7 +194,7 @@ class Reply:
 
 
 def _commands(raw: list[list[str]] | None) -> tuple[Command, ...] | None:
-    return None if raw is None else tuple(Command(word, about) for word, about in raw)
+    return None if raw is None else tuple(Command(*one) for one in raw)  # older rows: no language
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -39,8 +38,7 @@ from handlers.messages import Address, Capabilities, Command, Incoming, MediaKin
 
 log = logging.getLogger(__name__)
 
-Commands = Mapping[str, Sequence[Command]]
-"""By language code ("" is for all others): words without their slash, and what each does."""
+Menu = list[dict[str, str]]
 
 COMMAND_TRIES = 5
 SOUNDS = frozenset({".ogg", ".oga", ".opus", ".mp3", ".m4a"})
@@ -84,7 +82,7 @@ class TelegramChannel:
         session: aiohttp.ClientSession,
         clock: Callable[[], datetime],
         read_media: Callable[[str], Awaitable[bytes]],
-        commands: Commands = MappingProxyType({}),
+        commands: Sequence[Command] = (),
         speed: Speed = Speed(29.5, 1),  # noqa: B008 - frozen
         limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
@@ -92,7 +90,7 @@ class TelegramChannel:
             raise ValueError(f"account {account}: webhook_secret must be 1-256 of A-Z a-z 0-9 _ -")
         self.account, self.speed = account, replace(speed, chat_minute=_minute)
         self._mode, self._secret, self._webhook_url = mode, webhook_secret, webhook_url
-        self._clock, self._commands, self._limits = clock, commands, limits
+        self._clock, self._menus, self._limits = clock, _by_language(commands), limits
         self._wire = Wire(session, api_base, token, limits)
         self._pen = Pen(account, self._wire, limits, clock=clock, read_media=read_media)
         self._me = updates.Me(account, token.partition(":")[0])
@@ -277,7 +275,7 @@ class TelegramChannel:
         """Make the menu of commands what it should be; write nothing that is there already."""
         for attempt in range(1, COMMAND_TRIES + 1):
             try:
-                for language, commands in self._commands.items():
+                for language, commands in self._menus.items():
                     await self._offer(language, commands)
             except CallFailed as error:
                 trouble = error
@@ -287,19 +285,21 @@ class TelegramChannel:
         log.warning("account %s: the menu of commands is not set: %s", self.account, trouble)
 
     async def _offer_in(self, chat: str, commands: Sequence[Command]) -> None:
-        scope = {"type": "chat", "chat_id": int(chat)}
-        if commands:
-            await self._wire.call("setMyCommands", commands=_listed(commands), scope=scope)
-        else:
-            await self._wire.call("deleteMyCommands", scope=scope)
+        menus = _by_language(commands)
+        for language in {**self._menus, **menus, "": ()}:
+            asked: dict[str, Any] = {"language_code": language}
+            asked["scope"] = {"type": "chat", "chat_id": int(chat)}
+            if language in menus:
+                await self._wire.call("setMyCommands", commands=menus[language], **asked)
+            else:  # else people of that language would keep an older menu
+                await self._wire.call("deleteMyCommands", **asked)
 
-    async def _offer(self, language: str, commands: Sequence[Command]) -> None:
+    async def _offer(self, language: str, commands: Menu) -> None:
         found = await self._wire.call("getMyCommands", language_code=language)
         listed = found if isinstance(found, list) else []
-        there = [(get(c, "command"), get(c, "description")) for c in listed]
-        if there != [(c.word, c.about) for c in commands]:
-            wanted = _listed(commands)
-            await self._wire.call("setMyCommands", commands=wanted, language_code=language)
+        there = [{key: get(one, key) for key in ("command", "description")} for one in listed]
+        if there != commands:
+            await self._wire.call("setMyCommands", commands=commands, language_code=language)
 
 
 def _minute(chat: str) -> int | None:
@@ -307,5 +307,11 @@ def _minute(chat: str) -> int | None:
     return GROUP_MINUTE if chat.startswith("-") else None
 
 
-def _listed(commands: Sequence[Command]) -> list[dict[str, str]]:
-    return [{"command": one.word, "description": one.about} for one in commands]
+def _by_language(commands: Sequence[Command]) -> dict[str, Menu]:
+    """Menus as Telegram wants them; it knows languages of two letters alone (and "" for others)."""
+    menus: dict[str, Menu] = {}
+    for one in commands:
+        if re.fullmatch(r"[a-z]{2}|", one.language):
+            menu = menus.setdefault(one.language, [])
+            menu.append({"command": one.word, "description": one.about})
+    return menus

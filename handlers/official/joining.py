@@ -12,7 +12,7 @@ from dataclasses import replace
 from content.texts import Texts
 from content.understanding.vietnamese import fold
 from handlers.actions import Home, JoinOffice, encode
-from handlers.command_menu import of_officials
+from handlers.command_menu import CommandMenus
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Kind, Reply
 from handlers.units import Units
@@ -35,8 +35,8 @@ _ASKS = frozenset({"/moi", "ma moi", "nhap ma moi"})
 class Joining:
     """Hears codes and lets people join."""
 
-    def __init__(self, *, units: Units, texts: Texts) -> None:
-        self._units = units
+    def __init__(self, *, units: Units, texts: Texts, menus: CommandMenus) -> None:
+        self._units, self._menus = units, menus
         self._texts = texts
         self._officials = Officials()
         self._guesses = Guesses(Guess.INVITATION)
@@ -72,7 +72,7 @@ class Joining:
             return self._say(visit, "official.join.wrong")
         done = self._say(visit, "official.join.done")
         [welcome] = done.replies
-        menu = of_officials(self._texts, self._units)
+        menu = self._menus.of_officials()
         return replace(done, replies=(replace(welcome, commands=menu),))
 
     async def _ask(self, visit: Visit, code: str) -> Served:

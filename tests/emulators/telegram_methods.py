@@ -199,6 +199,8 @@ async def delete_my_commands(world: World, asked: Parameters) -> Any:
 def _audience(asked: Parameters) -> str:
     """Whose menu it is: a language, or "chat <id>" before it for one chat alone."""
     scope, language = asked.get("scope") or {}, asked.get("language_code") or ""
+    if language and not re.fullmatch(r"[a-z]{2}", str(language)):
+        raise ApiError(400, "Bad Request: invalid language code specified")
     match scope.get("type", "default"):
         case "default":
             return str(language)
