@@ -5,8 +5,7 @@ to a limit.
 to this project's emulator, without limits, in another; they take turns, and all is done
 `TURNS` times. Our sender claims each message from its outbox, looks whether the person still wants
 it, and notes what became of it; the libraries keep nothing. *Bare* sends a request and reads
-nothing, for how much the platform itself takes. aiogram is measured where it is installed, or with
-the Python that `LOABAN_BENCH_AIOGRAM` names.
+nothing, for how much the platform itself takes.
 
 Then ours alone: 30 and 300 messages a second, with 80 ms to the platform.
 """
@@ -14,7 +13,6 @@ Then ours alone: 30 and 300 messages a second, with 80 ms to the platform.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import os
 import sys
@@ -65,13 +63,6 @@ async def measured(command: list[str], messages: int, latency: float = 0.0) -> t
         return (messages - 1) / (times[-1] - times[0]), cpu
 
 
-def python_with(library: str) -> str | None:
-    """The Python that has the library, if any."""
-    if library == "aiogram" and not importlib.util.find_spec("aiogram"):
-        return os.environ.get("LOABAN_BENCH_AIOGRAM")
-    return sys.executable
-
-
 @asynccontextmanager
 async def address(kind: str) -> AsyncIterator[str]:
     """A new database; raises OSError where there is no PostgreSQL."""
@@ -104,18 +95,15 @@ async def ours(kind: str, messages: int, per_second: float = 0.0) -> tuple[float
 def senders() -> Iterator[tuple[str, int]]:
     for kind in ("SQLite", "PostgreSQL"):
         yield f"Loa Bản, {kind}", 0
-    for library, at_once in LIBRARIES:
-        if python_with(library):
-            yield library, at_once
+    yield from LIBRARIES
 
 
 async def one_turn(sender: str, at_once: int, messages: int) -> tuple[float, float]:
     if not at_once:
         return await ours(sender.rpartition(" ")[2], messages)
-    python = python_with(sender) or sys.executable
     return await measured(
         [
-            python, "-m", "tests.benchmarks.ceiling.with_library",
+            sys.executable, "-m", "tests.benchmarks.ceiling.with_library",
             sender, "BASE", TOKEN, str(messages), str(at_once),
         ],
         messages,

@@ -1,9 +1,8 @@
 """A sender of one library, without limit: python -m tests.benchmarks.ceiling.with_library.
 
 Arguments: the library, the platform's address, the token, how many messages, how many at a time.
-Message n goes to chat n. It imports nothing of this project, so that it also runs where the library
-is installed and we are not, and imports each where it is measured. It prints the seconds of
-processor time that sending took.
+Message n goes to chat n. It imports nothing of this project, and each library where it is measured.
+It prints the seconds of processor time that sending took.
 """
 
 from __future__ import annotations
