@@ -313,6 +313,40 @@ async def test_questions_of_the_earlier_version_become_cases(database_address: s
     await database.close()
 
 
+async def test_locations_of_before_are_rounded_by_the_migration(database_address: str) -> None:
+    """Those of cases and of what is half told; what people wrote themselves stays as it is."""
+    database = Database.at(database_address)
+    await migrate(database, to="0019")
+    places = ["21.0278, 105.8342", "-8.1234, 105.0001", "chợ 3.5678, 7.1234", "21.028, 105.834"]
+    async with database.begin() as tx:
+        at = NOW if tx.on_postgresql else NOW.replace(tzinfo=None)
+        for number, place in enumerate(places, start=1):
+            await tx.connection.execute(
+                text(
+                    "INSERT INTO cases (id, kind, state, version, unit, place, topic, name,"
+                    " platform, language, quarantine, received_at, due_at) VALUES (:id, 'problem',"
+                    " 'received', 1, 'xa', :place, '', '', '', 'vi', '', :at, :at)"
+                ).bindparams(id=number, place=place, at=at)
+            )
+        for statement in (
+            "INSERT INTO people (id, account, sender, unit, created_at)"
+            " VALUES (7, 'web', 's', '', :at)",
+            "INSERT INTO conversations (id, account, chat, thread, person_id, topic, facet, sure,"
+            " leanings, choices, question, expecting, greeted, created_at)"
+            " VALUES (8, 'web', 'c', '', 7, '', '', false, '[]', '{}', '', '', false, :at)",
+            "INSERT INTO drafts (id, conversation_id, step, kind, about, text, unit, place, name,"
+            " touched_at) VALUES (9, 8, 'words', '', '', '', '', '21.0278, 105.8342', '', :at)",
+        ):
+            await tx.connection.execute(text(statement).bindparams(at=at))
+    await migrate(database)
+    async with database.read() as tx:
+        rows = await tx.connection.execute(text("SELECT place FROM cases ORDER BY id"))
+        assert rows.scalars().all() == ["21.028, 105.834", "-8.123, 105.000", *places[2:]]
+        half_told = await tx.connection.execute(text("SELECT place FROM drafts"))
+        assert half_told.scalars().all() == ["21.028, 105.834"]
+    await database.close()
+
+
 async def test_another_unit_is_reminded_of_what_was_handed_on_to_it(database: Database) -> None:
     lan = await official(database)
     case = await opened(database)
