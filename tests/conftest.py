@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from bot.wiring import House, build
 from content.library import Library
 from content.shelf import SHIPPED
 from storage.database import Database
-from storage.migrate import migrate
+from tests.databases import migrated
 
 POSTGRESQL = os.environ.get(
     "LOABAN_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres"
@@ -53,6 +55,23 @@ def clock() -> Clock:
 @pytest.fixture
 async def postgresql() -> AsyncIterator[str]:
     """The address of a new, empty PostgreSQL database, dropped after the test."""
+    async with _postgresql() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def kept_postgresql() -> Iterator[str]:
+    """The address of a migrated PostgreSQL database, to be emptied before each test."""
+    with asyncio.Runner() as runner:
+        opened = _postgresql()
+        address = runner.run(opened.__aenter__())
+        runner.run(migrated(address))
+        yield address
+        runner.run(opened.__aexit__(None, None, None))
+
+
+@asynccontextmanager
+async def _postgresql() -> AsyncIterator[str]:
     name = f"loaban_test_{uuid.uuid4().hex[:12]}"
     try:
         server = await asyncpg.connect(POSTGRESQL, timeout=5)
@@ -66,20 +85,64 @@ async def postgresql() -> AsyncIterator[str]:
         await server.close()
 
 
+EMPTY = """
+DO $$
+DECLARE
+    one record;
+    filled boolean;
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;  -- past what refuses to forget
+    FOR one IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', one.tablename) INTO filled;
+        IF filled THEN
+            EXECUTE format('DELETE FROM %I', one.tablename);
+        END IF;
+    END LOOP;
+    FOR one IN SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL
+    LOOP
+        EXECUTE format('ALTER SEQUENCE %I RESTART', one.sequencename);
+    END LOOP;
+END $$
+"""
+
+
+async def _empty(address: str) -> None:
+    """As after the migrations: to make the database anew takes longer than most tests."""
+    server = await asyncpg.connect(address, timeout=5)
+    try:
+        await server.execute(EMPTY)
+    finally:
+        await server.close()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new database, once on each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'loaban.db'}"
+    elif "migrated_address" in request.fixturenames:
+        address: str = request.getfixturevalue("kept_postgresql")
+        asyncio.run(_empty(address))
+        yield address
     else:
         yield request.getfixturevalue("postgresql")
 
 
 @pytest.fixture
-async def database(database_address: str) -> AsyncIterator[Database]:
+async def migrated_address(database_address: str) -> str:
+    """The address of a new, migrated database, once on each kind."""
+    await migrated(database_address)
+    return database_address
+
+
+@pytest.fixture
+async def database(migrated_address: str) -> AsyncIterator[Database]:
     """A migrated database, once on each kind."""
-    opened = Database.at(database_address)
-    await migrate(opened)
+    opened = Database.at(migrated_address)
     yield opened
     await opened.close()
 
@@ -115,14 +178,11 @@ def data_folder(tmp_path: Path, learned: Path, library: Library) -> Path:
 
 
 @pytest.fixture
-async def house(database_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
+async def house(migrated_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
     """The whole program joined, once on each kind of database, without its processes."""
-    opened = Database.at(database_address)
-    await migrate(opened)
-    await opened.close()
     settings = load(
         {
-            "LOABAN_DATABASE__URL": database_address,
+            "LOABAN_DATABASE__URL": migrated_address,
             "LOABAN_DATA__FOLDER": str(data_folder),
             "LOABAN_CONFIG": str(Path(__file__).parent / "house.toml"),
         }

@@ -24,10 +24,10 @@ from bot.token_keeping import TokenKeeping
 from bot.uploads import Uploads
 from handlers.messages import Button, Incoming, Kind, Reply
 from storage.database import Database
-from storage.migrate import migrate
 from tests.channels import telegram_line, zalo_bot_line, zalo_oa_house
 from tests.channels.letterbox import LetterboxChannel
 from tests.channels.rig import CONTENT, Rig, read_media
+from tests.databases import migrated
 from tests.emulators import letterbox, phones, telegram, web_chat_house, zalo_bot, zalo_oa
 from tests.emulators.letterbox import LetterboxPhone
 from tests.emulators.phones import TelegramPhone, WebPhone, ZaloBotPhone, ZaloOAPhone
@@ -153,7 +153,8 @@ class ZaloOARig(Rig):
     def __init__(self, session: aiohttp.ClientSession) -> None:
         super().__init__(session)
         self._folder = tempfile.TemporaryDirectory()
-        self._database = Database.at(f"sqlite:///{self._folder.name}/loaban.db")
+        self._address = f"sqlite:///{self._folder.name}/loaban.db"
+        self._database = Database.at(self._address)
 
     async def connect(self) -> None:
         account = self.emulator.world.account
@@ -162,7 +163,7 @@ class ZaloOARig(Rig):
         self.control = phone.control
         await self.control.do("clock", to=NOON)
         await self.control.webhook(self.hook)
-        await migrate(self._database)
+        await migrated(self._address)
         self.house = zalo_oa_house.House(self.emulator, self.session, self.control)
         self.tokens = TokenKeeping(
             "xa-mau",

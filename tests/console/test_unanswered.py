@@ -20,8 +20,6 @@ from bot.web import Site
 from bot.wiring import House, build
 from content.library import Library
 from handlers.staff.unanswered import PAGE
-from storage.database import Database
-from storage.migrate import migrate
 from storage.unanswered import Doubt, Unanswered, UnansweredRecord
 from tests.console.villager import ask
 from tests.small_content import few_cards, few_phrases
@@ -42,15 +40,12 @@ def small_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def house(database_address: str, tmp_path: Path, small_cache: Path) -> AsyncIterator[House]:
+async def house(migrated_address: str, tmp_path: Path, small_cache: Path) -> AsyncIterator[House]:
     """The program on a small content folder of its own, so that tests may add phrases."""
     folder = few_phrases(few_cards(tmp_path / "own"))
-    opened = Database.at(database_address)
-    await migrate(opened)
-    await opened.close()
     settings = load(
         {
-            "LOABAN_DATABASE__URL": database_address,
+            "LOABAN_DATABASE__URL": migrated_address,
             "LOABAN_DATA__FOLDER": str(tmp_path / "var"),
             "LOABAN_CONTENT__FOLDER": str(folder),
         },

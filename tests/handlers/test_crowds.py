@@ -16,8 +16,6 @@ from content.library import Library
 from handlers.messages import Kind
 from storage.case_lists import EVERYTHING, CaseLists
 from storage.case_records import Case, CaseKind, NewCase
-from storage.database import Database
-from storage.migrate import migrate
 from storage.officials import Role
 from tests.handlers.office import Person, again, cases, official
 from tests.handlers.test_feedback import receipt
@@ -28,13 +26,10 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def house(database_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
+async def house(migrated_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
     """A house whose office takes three cases an hour from newcomers."""
-    opened = Database.at(database_address)
-    await migrate(opened)
-    await opened.close()
     environment = {
-        "LOABAN_DATABASE__URL": database_address,
+        "LOABAN_DATABASE__URL": migrated_address,
         "LOABAN_DATA__FOLDER": str(data_folder),
         "LOABAN_CONFIG": str(Path(__file__).parent.parent / "house.toml"),
         "LOABAN_CASES__NEWCOMERS_PER_HOUR": str(MOST),

@@ -17,19 +17,14 @@ from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.messages import Kind
 from handlers.units import Hotlines, Unit, Units
-from storage.database import Database
-from storage.migrate import migrate
 from tests.handlers.test_reception import Villager
 
 DAY = date(2026, 11, 1)
 
 
 @pytest.fixture
-async def house(database_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
+async def house(migrated_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
     """A commune with a confirmed number for floods, a number for all, and one nobody confirmed."""
-    opened = Database.at(database_address)
-    await migrate(opened)
-    await opened.close()
     file = data_folder.parent / "config.toml"
     file.write_text(
         f"""
@@ -57,7 +52,7 @@ unit = "ban-mau"
         "utf-8",
     )
     environment = {
-        "LOABAN_DATABASE__URL": database_address,
+        "LOABAN_DATABASE__URL": migrated_address,
         "LOABAN_DATA__FOLDER": str(data_folder),
         "LOABAN_CONFIG": str(file),
     }

@@ -16,10 +16,8 @@ from bot.wiring import House, build, now
 from content.library import Library
 from handlers.actions import LinkChats, ShowCard, encode
 from handlers.messages import Address, Incoming, Kind, Reply
-from storage.database import Database
 from storage.guesses import WRONG_IN_ONE
 from storage.links import LinkCodeRecord
-from storage.migrate import migrate
 from tests.handlers.test_reception import Villager, words
 
 WHERE = encode(ShowCard("the-bhyt", "where"))
@@ -56,16 +54,13 @@ class Person(Villager):
 
 
 @pytest.fixture
-async def house(database_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
+async def house(migrated_address: str, data_folder: Path, library: Library) -> AsyncIterator[House]:
     """A web chat and a Telegram bot, two communes."""
-    opened = Database.at(database_address)
-    await migrate(opened)
-    await opened.close()
     file = data_folder.parent / "config.toml"
     shared = (Path(__file__).parent.parent / "house.toml").read_text("utf-8")
     file.write_text(shared + BOT, "utf-8")
     environment = {
-        "LOABAN_DATABASE__URL": database_address,
+        "LOABAN_DATABASE__URL": migrated_address,
         "LOABAN_DATA__FOLDER": str(data_folder),
         "LOABAN_CONFIG": str(file),
     }

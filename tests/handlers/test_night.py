@@ -15,8 +15,6 @@ from bot.official_wiring import reminders_of
 from bot.wiring import House, build
 from content.library import Library
 from storage.case_records import Case, CaseKind, NewCase
-from storage.database import Database
-from storage.migrate import migrate
 from storage.officials import Officials, Role
 from tests.handlers.office import Person, again, official, remove
 from tests.handlers.test_reminders import another_clock, vietnam
@@ -26,16 +24,13 @@ Building = Callable[..., AbstractAsyncContextManager[House]]
 
 
 @pytest.fixture
-async def building(database_address: str, data_folder: Path, library: Library) -> Building:
+async def building(migrated_address: str, data_folder: Path, library: Library) -> Building:
     """Builds the house anew on the same database, as a start of the program does."""
-    opened = Database.at(database_address)
-    await migrate(opened)
-    await opened.close()
 
     @asynccontextmanager
     async def built(start: str = "21:00", end: str = "06:00") -> AsyncIterator[House]:
         environment = {
-            "LOABAN_DATABASE__URL": database_address,
+            "LOABAN_DATABASE__URL": migrated_address,
             "LOABAN_DATA__FOLDER": str(data_folder),
             "LOABAN_CONFIG": str(Path(__file__).parent.parent / "house.toml"),
             "LOABAN_QUIET_HOURS__START": start,

@@ -22,10 +22,9 @@ from bot.config import load
 from bot.web import Site
 from bot.wiring import House, build, now
 from content.library import Library
-from storage.database import Database
 from storage.files import FileRecord, FileState
-from storage.migrate import migrate
 from storage.officials import Officials, Role
+from tests.databases import migrated
 from tests.demo import settings, take_up_phones
 from tests.emulators import telegram, zalo_bot, zalo_oa
 from tests.emulators.phones import Phone, Shown
@@ -56,9 +55,7 @@ class Commune:
     async def start(self) -> None:
         """Begin all that the program does, on what is kept in the folder."""
         settings_now = load(self.environment, self.folder)
-        database = Database.at(settings_now.database_url)
-        await migrate(database)
-        await database.close()
+        await migrated(settings_now.database_url)
         self.house = house = await self._open.enter_async_context(build(settings_now, self.library))
         server = Server(Site(house).application())
         await server.start(self.port)
