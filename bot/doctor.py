@@ -24,6 +24,8 @@ from storage.tokens import KeptTokens, TokenBook
 
 MAX_DRIFT = 5.0
 CHECK_TIME = 15.0
+PATIENCE = 5.0  # with each account; all are asked side by side
+NO_ANSWER = timedelta(minutes=10)  # after which a refresh that was asked for has gone wrong
 WARN_BEFORE = timedelta(days=30)
 
 
@@ -44,7 +46,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += _cards(settings)
     findings += crisis_numbers(settings, now().astimezone(VIETNAM).date())
     findings += _unreachable(settings)
-    findings += await _accounts(settings)
+    findings += await accounts_at_work(settings)
     findings += await kept_tokens(settings, now())
     findings += await cases_in_hand(settings, now())
     findings += await files_elsewhere(settings)
@@ -145,7 +147,8 @@ def _unreachable(settings: Settings) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-async def _accounts(settings: Settings) -> list[Finding]:
+async def accounts_at_work(settings: Settings, patience: float = PATIENCE) -> list[Finding]:
+    """Ask each account's platform, all side by side, for so many seconds; no token is spent."""
     try:
         async with build(settings, renews=False) as house:
             await house.accounts.take_up()
@@ -156,7 +159,7 @@ async def _accounts(settings: Settings) -> list[Finding]:
 
             async def check(name: str) -> Finding:
                 try:
-                    async with asyncio.timeout(CHECK_TIME):
+                    async with asyncio.timeout(patience):
                         health = await house.channels[name].check()
                 except TimeoutError:
                     return Finding(f"account {name}", False, "no answer in time", "try again later")
@@ -246,11 +249,23 @@ def _token(kept: KeptTokens, at: datetime) -> Finding:
             what, False, f"lost since {_day(kept.lost_at)}",
             consent_remedy(kept.account),
         )  # fmt: skip
+    if kept.asked_at is not None and at - kept.asked_at > NO_ANSWER:
+        until = kept.access_until
+        state = f"no answer to a refresh since {_moment(kept.asked_at)}; " + (
+            f"the account works until {_moment(until)}" if until and until > at else "none serves"
+        )
+        return Finding(
+            what, False, state, "look at the program's log: it tries again while it runs"
+        )
     ends = kept.refresh_at + REFRESH_LIFE
     state = f"renewed {_day(kept.refresh_at)}, can be renewed until {_day(ends)}"
     if ends - at > WARN_BEFORE:
         return Finding(what, True, state)
     return Finding(what, False, state, "start the program before then, and look at its log")
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
 
 
 def _day(at: datetime) -> str:

@@ -99,6 +99,9 @@ class TokenKeeping:
         self._turn = asyncio.Lock()
         self._held: _Opened | None = None
         self._rotation: asyncio.Task[None] | None = None
+        self._asked: float | None = (
+            None  # for a pair, or since when it is being stored: loop's time
+        )
         self._failures = 0
         self._trouble = NoToken("", datetime.min.replace(tzinfo=UTC))  # until when not to ask
 
@@ -150,14 +153,22 @@ class TokenKeeping:
         self._at_step("stored")
 
     async def close(self) -> None:
-        """Wait until a pair that is on its way is stored: it exists nowhere else."""
+        """Wait until a pair that is on its way is stored: it exists nowhere else.
+
+        For the answer, and then for storing it, there are `farewell` seconds from when each began:
+        whoever closes late waits less.
+        """
         if self._rotation is None or self._rotation.done():
             return
-        await asyncio.wait({self._rotation}, timeout=self._pauses.farewell)
+        asked = self._asked
+        if asked is not None:
+            left = asked + self._pauses.farewell - asyncio.get_running_loop().time()
+            await asyncio.wait({self._rotation}, timeout=max(0.0, left))
         if not self._rotation.done():
             self._rotation.cancel()
             await asyncio.wait({self._rotation})
-            log.error("account %s: stopped while a new token was on its way", self._account)
+            if asked is not None:
+                log.error("account %s: stopped while a new token was on its way", self._account)
 
     async def _find(self, refused: str) -> str:
         async with self._turn:
@@ -232,6 +243,7 @@ class TokenKeeping:
         stop = asyncio.Event()
         timer = asyncio.get_running_loop().call_later(self._pauses.turn, stop.set)
         try:
+            self._asked = None
             async with self._database.only_one(f"tokens of {self._account}", stop) as place:
                 if place is None:
                     raise self._later("another process has been renewing the token for too long")
@@ -247,6 +259,7 @@ class TokenKeeping:
             raise self._lost(row)
         if refused and refused == kept.access and now - row.refresh_at < YOUNG:
             raise self._later("the platform refuses a token that it has just given")
+        self._asked = asyncio.get_running_loop().time()
         async with self._database.begin() as tx:
             if not await self._book.ask(tx, self._account, row, at=row.asked_at or now):
                 return
@@ -263,6 +276,7 @@ class TokenKeeping:
                 async with self._database.begin() as tx:
                     await self._book.unasked(tx, self._account, row)
             raise self._later(failed.reason) from None
+        self._asked = asyncio.get_running_loop().time()
         self._at_step("answered")
         await self._store(row, pair)
         self._at_step("stored")

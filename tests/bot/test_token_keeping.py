@@ -267,6 +267,19 @@ async def test_who_gives_up_waiting_does_not_lose_the_pair(line: Line) -> None:
     assert await line.asked() == 1
 
 
+async def test_a_platform_that_hangs_is_given_its_time_from_when_it_was_asked(line: Line) -> None:
+    keeper, loop = line.keeper(pauses=Pauses(farewell=1.0)), asyncio.get_running_loop()
+    await line.control.fault("hang", path=TOKEN_PATH)
+    waiting = asyncio.create_task(keeper.current())
+    await line.control.calls(TOKEN_PATH, at_least=1)
+    await asyncio.sleep(0.8)
+    began = loop.time()
+    await keeper.close()
+    assert loop.time() - began < 0.7, "the time in which others finished counts too"
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert await line.works(await line.keeper().current()), "nothing was spent"
+
+
 async def test_nobody_waits_for_a_new_token_while_the_old_one_serves(line: Line) -> None:
     first = await line.keeper().current()
     asked, answered = asyncio.Event(), asyncio.Event()
