@@ -14,7 +14,7 @@ help: ## Show this list
 run: $(VENV)/.run ## Start Loa Bản: web chat, staff page, sender, clock
 	@exec $(BIN)/python -m bot run
 
-demo: $(VENV)/.run ## Watch made-up villagers ask on every channel, on emulated platforms
+demo: $(VENV)/.run ## Watch made-up villagers ask, complain and get a notice on every channel, emulated
 	@exec $(BIN)/python -m tests.demo
 
 test: $(VENV)/.dev ## Run every test, in TEST_WORKERS processes (many tests only wait)

@@ -1,7 +1,8 @@
 """A demo for anybody's eyes: python -m tests.demo [--once].
 
 Starts the emulators of all platforms and the real program, each as a process of its own, and lets
-made-up villagers ask on every channel; what they see is printed. All of it ends with the demo.
+made-up villagers ask, complain and get a notice on every channel; what they see is printed. All of
+it ends with the demo.
 """
 
 from __future__ import annotations
@@ -63,11 +64,18 @@ class Villager:
     lines: tuple[str, ...]
 
 
+JOIN = ("dang ky", "1")
+"""To ask for notices, and to say yes."""
+
 VILLAGERS = (
     Villager(
         "Chị Mỷ",
         "Telegram",
-        ("lam the bao hiem y te ho ngheo can giay to gi", "1", "cam on nhe", "dang ky", "1"),
+        (
+            *("lam the bao hiem y te ho ngheo can giay to gi", "1", "cam on nhe"),
+            *("gop y", "3", "đường vào bản lở từ hôm mưa, xe máy không qua được", "1", "1"),
+            *JOIN,
+        ),
     ),
     Villager(
         "Bác Páo",
@@ -75,17 +83,18 @@ VILLAGERS = (
         (
             "Mẹ tôi 78 tuổi rồi, xưa nay chỉ làm nương, không có lương hưu. Hôm nọ nghe loa nói "
             "người già được tiền mà tôi nghe không rõ. Nhà tôi có được không cán bộ?",
-            "2",
-            "thế nộp giấy ở đâu",
+            *("2", "thế nộp giấy ở đâu"),
+            *("góp ý", "4", "tôi ra xã ba lần, người nhận giấy cứ hẹn mai mà không làm", "1", "1"),
+            *JOIN,
         ),
     ),
     Villager(
         "Cô Sua",
         "Zalo Bot",
         (
-            "có người rủ con gái tôi sang Trung Quốc làm việc nhẹ lương cao",
-            "9",
+            *("có người rủ con gái tôi sang Trung Quốc làm việc nhẹ lương cao", "9"),
             *("gop y", "3", "đèn nhà văn hóa hỏng ba tháng rồi", "1", "1"),
+            *JOIN,
         ),
     ),
     Villager(
@@ -93,15 +102,14 @@ VILLAGERS = (
         "Web chat",
         (
             *("máy cày nhà tôi hỏng thì sửa ở đâu", "con học lớp 6 bán trú có được gạo ko"),
-            *("đăng ký nhận tin", "1"),
+            *("góp ý", "3", "nước máy đục mấy hôm nay, không dám nấu ăn", "1", "1"),
+            *JOIN,
         ),
     ),
 )
 
 
 NOTICE = "Sáng mai trạm y tế tiêm phòng cho trẻ. Bà con mang sổ tiêm của cháu."
-WHO_ASKED = ("Telegram", "Web chat")
-"""Where the villagers are who asked for notices."""
 
 
 async def converse(
@@ -128,20 +136,20 @@ async def converse(
 async def announce(
     folder: Path, phones: Mapping[str, Phone], console: Console, environment: Mapping[str, str]
 ) -> bool:
-    """Send a notice as two officials do by command; whether it reached all who asked for it."""
+    """Send a notice as two officials do by command; whether it reached everybody: all asked."""
     number = (await command(folder, environment, "draft", "--text", NOTICE, "--by", "Lan"))[-1]
     await command(folder, environment, "submit", number, "--by", "Lan")
     await command(folder, environment, "approve", number, "--by", "Minh")
     reached = True
-    for place in WHO_ASKED:
+    for villager in VILLAGERS:
         end = asyncio.get_running_loop().time() + PATIENCE
         heard: list[Shown] = []
         while not heard and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(SETTLED)
-            heard = [one for one in await phones[place].screen() if NOTICE in one.text]
+            screen = await phones[villager.place].screen()
+            heard = [one for one in screen if NOTICE in one.text]
         reached = reached and bool(heard)
-        who = next(one for one in VILLAGERS if one.place == place)
-        console.print(panel(who, "(a notice of the commune)", heard))
+        console.print(panel(villager, "(a notice of the commune)", heard))
     return reached
 
 
