@@ -67,8 +67,16 @@ def add_account(
 def remove_account(name: str) -> None:
     """Remove an added account and forget its secrets; the running program lets it go in seconds."""
     settings = settings_or_exit()
+    others = _with_register(settings, lambda register: register.sharing_app(name))
     waiting = _with_register(settings, lambda register: register.remove(name, at=now()))
     out.print(f"{name} is removed; {waiting} messages that waited for it will not be sent.")
+    if others:
+        out.print(
+            f"Its app is also that of {', '.join(others)}: if the platform's console has an "
+            f"address that ends with /{name}, write /{others[0]} there, or they hear nothing any "
+            "more.",
+            markup=False,
+        )
 
 
 @app.command("consent")

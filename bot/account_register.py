@@ -49,6 +49,12 @@ class Register:
                 found.append(self.open(kept))
         return found
 
+    async def sharing_app(self, name: str) -> list[str]:
+        """The names of the other accounts of its app, whose console knows one address for all."""
+        every = await self.every()
+        app = next((one.app_id for one in every if one.name == name), "")
+        return [one.name for one in every if one.app_id == app != "" and one.name != name]
+
     def open(self, kept: KeptAccount) -> Account:
         """The settings of a kept account. Raises BadAccount."""
         if kept.name in self._configured:

@@ -14,7 +14,9 @@ import pytest
 import tomli_w
 from aiohttp.test_utils import unused_port
 from cryptography.fernet import Fernet
+from typer.testing import CliRunner
 
+from bot.account_commands import app
 from bot.account_register import BadAccount, Register
 from bot.config import ConfigFaults, Settings, load
 from bot.web import serve
@@ -135,6 +137,26 @@ async def test_as_long_as_zalo_does_not_tell_an_accounts_number_nobodys_words_ar
     await towns.control(0).fault("error", path="/v2.0/oa/getoa", error=-200, times=100)
     await towns.control(0).say(LAN, QUESTION)
     assert "thẻ" in (await towns.control(0).sent(LAN, at_least=1))[0].text
+
+
+async def test_who_removes_an_account_is_told_what_the_others_of_its_app_need(
+    towns: Towns, data_folder: Path
+) -> None:
+    await towns.add("xa-mau", 0)
+    await towns.add("xa-khac", 1)
+    environment = {
+        "LOABAN_CONFIG": "",
+        "LOABAN_DATA__FOLDER": str(data_folder),
+        "LOABAN_DATABASE__URL": towns.settings.database_url,
+        "LOABAN_TOKEN_KEY": towns.settings.token_key.get_secret_value(),
+        "COLUMNS": "300",
+    }
+    told = [
+        (await asyncio.to_thread(CliRunner().invoke, app, ["remove", name], env=environment)).output
+        for name in ("xa-mau", "xa-khac")
+    ]
+    assert "an address that ends with /xa-mau, write /xa-khac there" in " ".join(told[0].split())
+    assert "console" not in told[1], "it was the last one"
 
 
 async def test_accounts_of_one_app_need_their_numbers(towns: Towns, tmp_path: Path) -> None:
