@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from content.texts import Texts
 from handlers.messages import Command
 from handlers.units import Units
+from storage.notices import WRITING
+from storage.officials import Role
 
 VILLAGERS = (
     ("words.home", "command.home"),
@@ -17,6 +19,11 @@ VILLAGERS = (
 )
 UNITS = ("words.units", "command.units")
 WORK = ("words.work", "command.work")
+WRITERS = (
+    ("notice.words_begin", "command.write_notice"),
+    ("notice.words_list", "command.list_notices"),
+)
+"""Of those who write notices and approve them."""
 
 
 class CommandMenus:
@@ -34,9 +41,10 @@ class CommandMenus:
         """The menu of everybody."""
         return tuple(self._menu(self._villagers))
 
-    def of_officials(self) -> tuple[Command, ...]:
-        """The menu in an official's own chat: their work first, then what everybody has."""
-        return tuple(self._menu((WORK, *self._villagers)))
+    def of_officials(self, role: Role) -> tuple[Command, ...]:
+        """The menu in an official's own chat: their role's work first, then what everybody has."""
+        more = WRITERS if role in WRITING else ()
+        return tuple(self._menu((WORK, *more, *self._villagers)))
 
     def _menu(self, offered: Sequence[tuple[str, str]]) -> Iterator[Command]:
         for language, texts in {"": self._texts, **self._others}.items():

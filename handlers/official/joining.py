@@ -72,7 +72,7 @@ class Joining:
             return self._say(visit, "official.join.wrong")
         done = self._say(visit, "official.join.done")
         [welcome] = done.replies
-        menu = self._menus.of_officials()
+        menu = self._menus.of_officials(official.role)
         return replace(done, replies=(replace(welcome, commands=menu),))
 
     async def _ask(self, visit: Visit, code: str) -> Served:
