@@ -46,16 +46,18 @@ async def program(
     *,
     ready: str = "",
     patience: float = START,
+    module: str = "bot",
     **environment: str,
 ) -> AsyncIterator[Program]:
-    """Start a role in `folder` and wait until it says `ready`; it is killed at the end.
+    """Start a role in `folder` and wait until it says `ready`; it is killed at the end. `module`
+    is another beginning of the same program.
 
     Without `ready` it is waited for until it has said all that it says at its start.
     """
     ready = ready or ("Accounts" if role in {"run", "web"} else "is running")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LOABAN_")}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *role.split(),
+        sys.executable, "-m", module, *role.split(),
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -28,20 +28,21 @@ def incoming(chat: str, number: str, text: str) -> Incoming:
     return Incoming(Address("web", chat), number, Kind.TEXT, sender=chat, sent_at=sent, text=text)
 
 
-def kill_before(beginning: str) -> None:
-    """Kill this process, as a power cut does, once a case was written and this is to be done."""
-    written = False
+def kill_before(beginning: str, *, case: int = 1) -> None:
+    """Kill this process, as a power cut does, once so many cases were written by it and this is to
+    be done."""
+    written = 0
 
     @event.listens_for(Engine, "before_cursor_execute")
     def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         nonlocal written
-        if written and statement.startswith(beginning):
+        if written >= case and statement.startswith(beginning):
             os.kill(os.getpid(), signal.SIGKILL)
-        written = written or statement.startswith(WRITES_CASE)
+        written += statement.startswith(WRITES_CASE)
 
     @event.listens_for(Engine, "commit")
     def at_commit(_connection: Any) -> None:
-        if written and beginning == "COMMIT":
+        if written >= case and beginning == "COMMIT":
             os.kill(os.getpid(), signal.SIGKILL)
 
 
