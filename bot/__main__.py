@@ -176,23 +176,28 @@ async def _run(settings: Settings, roles: list[str], *, first_migrate: bool) -> 
         finally:
             await database.close()
         async with build(settings) as house:
+            async with house.database.begin() as tx:
+                first = await house.console.inviting.first(tx) if worker.WEB in roles else ""
 
             def ready(address: str) -> None:
                 progress.stop()
-                _tell(house, roles, address)
+                _tell(house, roles, address, first)
 
             await worker.run(house, roles, ready)
     out.print("Loa Bản has stopped; nothing was lost.")
 
 
-def _tell(house: House, roles: list[str], address: str) -> None:
-    """Say what runs and where to open it; without an address no web is among the roles."""
+def _tell(house: House, roles: list[str], address: str, first: str) -> None:
+    """Say what runs and where to open it; without an address no web is among the roles. `first` is
+    the path for the first administrator, as long as there is none."""
     if not address:
         out.print(f"Loa Bản: {', '.join(roles)} is running. Stop it with Ctrl-C.")
         return
     out.print("[bold]Loa Bản is running.[/] Stop it with Ctrl-C.")
     out.print(f"  Web chat  {address}/", soft_wrap=True, highlight=False)
-    out.print(f"  Staff     {house.door.link(address)}", soft_wrap=True, highlight=False)
+    out.print(f"  Staff     {address}{first or '/staff'}", soft_wrap=True, highlight=False)
+    if first:
+        out.print("            (opens once, for the first administrator; nobody is one yet)")
     names = ", ".join(f"{a.name} ({a.platform})" for a in house.settings.accounts)
     out.print(f"  Cards     {len(house.library.shelf.cards)} · Accounts  {names}", highlight=False)
 

@@ -15,16 +15,22 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.waiting import Watch, first
 from handlers.errands import VIETNAM
+from storage.audit import forget_audit
 from storage.case_privacy import forget_drafts, forget_ended_cases
 from storage.database import Database, DatabaseFault
 from storage.forgetting import remove_forgotten
 from storage.places import Place
 from storage.privacy import forget_link_codes, forget_old_messages
+from storage.sign_in_tries import forget_tries
+from storage.staff_sessions import forget_sessions
 
 log = logging.getLogger(__name__)
 
 LAST_WORDS = timedelta(hours=1)
 """So long the last message to somebody who is forgotten may take."""
+
+OLD_SESSION = timedelta(days=31)
+"""So old no session serves, however long they are set to last."""
 
 TICK = 1
 """Seconds between looks for broadcasts that are due."""
@@ -51,17 +57,20 @@ class Clock:
         keep_messages: timedelta,
         keep_cases: timedelta,
         keep_drafts: timedelta,
+        keep_audit: timedelta,
         remind: Callable[[datetime], Awaitable[int]],
         tick: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
-        """How long messages are kept, words of cases after they ended, and drafts of feedback;
-        `remind` does what is to be done of cases at that time (UTC), `tick` moves broadcasts on."""
+        """How long messages are kept, words of cases after they ended, drafts of feedback, and the
+        audit log; `remind` does what is to be done of cases at that time (UTC), `tick` moves
+        broadcasts on."""
         self._tick_broadcasts = tick
         self._database = database
         self._keep = keep_messages
         self._keep_cases = keep_cases
         self._keep_drafts = keep_drafts
+        self._keep_audit = keep_audit
         self._remind = remind
         self._now = now
 
@@ -136,6 +145,9 @@ class Clock:
             await forget_link_codes(self._database, now=now)
             await forget_ended_cases(self._database, before=now - self._keep_cases, at=now)
             await forget_drafts(self._database, before=now - self._keep_drafts)
+            await forget_sessions(self._database, before=now - OLD_SESSION)
+            await forget_tries(self._database, now=now)
+            await forget_audit(self._database, before=now - self._keep_audit)
             await remove_forgotten(self._database, before=now - LAST_WORDS)
         except asyncio.CancelledError:
             return 0  # the program stops; what is left goes tomorrow

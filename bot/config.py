@@ -113,6 +113,16 @@ class Retention(Section):
     messages_days: int = Field(default=180, ge=1, le=3650)
     cases_days: int = Field(default=365, ge=1, le=3650)
     drafts_days: int = Field(default=7, ge=1, le=365)
+    audit_days: int = Field(default=1095, ge=730, le=36_500)
+
+
+class ConsoleSection(Section):
+    """How long staff stay signed in, and what checking a password costs."""
+
+    session_hours: int = Field(default=12, ge=1, le=720)
+    idle_minutes: int = Field(default=120, ge=5, le=43_200)
+    argon2_memory_kib: int = Field(default=65_536, ge=8, le=4_194_304)
+    argon2_passes: int = Field(default=3, ge=1, le=100)
 
 
 class Cases(Section):
@@ -175,6 +185,7 @@ class Settings(Section):
     broadcasts: Broadcasts = Broadcasts()
     retention: Retention = Retention()
     cases: Cases = Cases()
+    console: ConsoleSection = ConsoleSection()
     files: FilesSection = FilesSection()
     holidays: Holidays = Holidays()
     crisis: Hotlines = Hotlines()

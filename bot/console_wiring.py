@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bot.channels.web_chat_limits import address_of
+from bot.config import Settings
 from bot.filing import Filing
+from bot.receipt_keys import ReceiptKeys
 from content.library import Library
 from content.texts import Texts
 from handlers.casework import Casework
@@ -17,19 +20,25 @@ from handlers.staff.case_list import CaseList
 from handlers.staff.case_view import CaseViews
 from handlers.staff.door import Door
 from handlers.staff.group_desk import GroupDesk
+from handlers.staff.invitation_desk import InvitationDesk
+from handlers.staff.inviting import Inviting
+from handlers.staff.overview import Overview
+from handlers.staff.passwords import Passwords
 from handlers.staff.routes import Console
+from handlers.staff.second_step import SecondStep
+from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
 from handlers.units import Units
-from storage.cases import Cases
 from storage.database import Database
-from storage.outbox import Outbox
+from storage.staff_sessions import Lasting, StaffSessions
 from storage.unanswered import Unanswered
 
 
 def console_of(
     *,
-    key: str,
-    secure: bool,
+    settings: Settings,
+    keys: ReceiptKeys,
+    draw: Callable[[], str],
     database: Database,
     library: Library,
     texts: Texts,
@@ -41,21 +50,54 @@ def console_of(
     filing: Filing,
     clock: Callable[[], datetime],
 ) -> Console:
-    """`key` opens the door; `secure` says that pages come over HTTPS."""
+    """`draw` gives a code that nobody can guess, for an address."""
+    limits = settings.console
+    sessions = StaffSessions(
+        Lasting(timedelta(hours=limits.session_hours), timedelta(minutes=limits.idle_minutes))
+    )
+    passwords = Passwords(memory_kib=limits.argon2_memory_kib, passes=limits.argon2_passes)
     door = Door(
-        key=key,
+        keys=keys.marks("loaban console"),
+        sessions=sessions,
         database=database,
         texts=texts,
-        cases=Cases(),
-        outbox=Outbox(),
-        unanswered=unanswered,
         units=units,
-        zone=VIETNAM,
-        secure=secure,
+        secure=settings.web.public_url.startswith("https://"),
         clock=clock,
     )
     return Console(
         door=door,
+        sign_in=SignIn(
+            door=door,
+            database=database,
+            sessions=sessions,
+            passwords=passwords,
+            second=SecondStep(keys.unseal),
+            texts=texts,
+            address_of=lambda request: address_of(request, settings.web.trusted_proxies),
+            seal=keys.seal,
+            unseal=keys.unseal,
+            clock=clock,
+        ),
+        invitations=InvitationDesk(
+            door=door,
+            database=database,
+            sessions=sessions,
+            passwords=passwords,
+            texts=texts,
+            units=units,
+            clock=clock,
+        ),
+        inviting=Inviting(draw=draw, clock=clock),
+        overview=Overview(
+            door=door,
+            database=database,
+            casework=casework,
+            unanswered=unanswered,
+            units=units,
+            zone=VIETNAM,
+            clock=clock,
+        ),
         unanswered=UnansweredDesk(
             door=door,
             database=database,
@@ -89,5 +131,5 @@ def console_of(
             units=units,
             clock=clock,
         ),
-        files=filing.desk(door),
+        files=filing.desk(door, casework),
     )

@@ -15,7 +15,7 @@ from content.library import NoCards
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault
 from handlers.errands import VIETNAM
-from storage.case_lists import CaseLists
+from storage.case_lists import EVERYTHING, CaseLists
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
 from storage.files import Files
 from storage.migrate import current, newest
@@ -195,7 +195,7 @@ async def cases_in_hand(settings: Settings, at: datetime) -> list[Finding]:
         try:
             async with database.read() as tx:
                 at_work = await Officials().all(tx)
-                late = await CaseLists().overdue(tx, at)
+                late = await CaseLists().overdue(tx, EVERYTHING, at)
         finally:
             await database.close()
     except (BadDatabaseUrl, OSError, *DatabaseFault):

@@ -16,6 +16,7 @@ from bot.file_store import FileStore
 from bot.uploads import Uploads
 from content.texts import Texts
 from handlers.case_files import CaseFiles
+from handlers.casework import Casework
 from handlers.file_names import FileNames
 from handlers.staff.door import Door
 from handlers.staff.files import FileDesk
@@ -105,5 +106,8 @@ class Filing:
             clock=self.clock,
         )
 
-    def desk(self, door: Door) -> FileDesk:
-        return FileDesk(door=door, database=self.database, files=self.case_files, clock=self.clock)
+    def desk(self, door: Door, casework: Casework) -> FileDesk:
+        return FileDesk(
+            door=door, database=self.database, files=self.case_files, casework=casework,
+            clock=self.clock,
+        )  # fmt: skip

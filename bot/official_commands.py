@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
@@ -13,15 +14,18 @@ from rich.table import Table
 
 from bot.config import Settings
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
-from bot.wiring import House, build, now
+from bot.wiring import House, build, invitation_code, now
 from content.library import TEXTS, holding
 from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.messages import Reply
 from handlers.official.joining import DIGITS, LINK
+from handlers.staff.inviting import Inviting
 from storage.database import Database, Transaction
 from storage.officials import INVITATION_LASTS, Official, Officials, Role
 from storage.outbox import Lane, Outbox
+from storage.staff_accounts import StaffAccounts
+from storage.staff_invitations import LASTS
 
 PATIENCE = 15.0
 LONGEST_NAME = 80
@@ -31,33 +35,81 @@ Result = TypeVar("Result")
 
 
 def invite(
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(Role)}.")],
-    name: Annotated[str, typer.Option(help="How colleagues call them.")],
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(Role)}.")] = "",
+    name: Annotated[str, typer.Option(help="How colleagues call them.")] = "",
     unit: Annotated[str, typer.Option(help="The unit's code; without it, all units.")] = "",
+    login: Annotated[
+        str, typer.Option("--for", help="A new password for who signs in with this name.")
+    ] = "",
 ) -> None:
-    """Make a code, good once and for a week, that lets somebody work from their own phone."""
+    """Invite somebody: a link to the console, good once and for a week.
+
+    With a name also a code, as good, that lets them work from their own phone. Without a role, the
+    first is an administrator, others are officers.
+    """
     settings = settings_or_exit()
     codes = {one.code.casefold(): one.code for one in settings.units}
     if unit and unit.casefold() not in codes:
         _stop(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
-    if role not in set(Role):
+    if role and role not in set(Role):
         _stop(f"there is no role {role!r}: take one of {', '.join(Role)}")
-    if not 0 < len(name.strip()) <= LONGEST_NAME:
+    if len(name.strip()) > LONGEST_NAME or (name and not name.strip()):
         _stop(f"--name: write 1 to {LONGEST_NAME} letters")
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    if login:
+        _say_link(settings, _with_database(settings, lambda tx: _again(tx, login)))
+        return
+    who = _Invited(name.strip(), codes.get(unit.casefold(), ""), role)
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}" if who.name else ""
+    path = _with_database(settings, lambda tx: _open(tx, who, code))
+    if code:
+        _tell_code(settings, who.name, code)
+    _say_link(settings, path)
 
-    async def keep(tx: Transaction) -> None:
-        await Officials().invite(
-            tx, code, name=name.strip(), unit=codes.get(unit.casefold(), ""), role=Role(role),
-            at=now(),
-        )  # fmt: skip
 
-    _with_database(settings, keep)
+@dataclass(frozen=True)
+class _Invited:
+    """Who is invited to what; without a role, to what is likeliest."""
+
+    name: str
+    unit: str
+    role: str
+
+
+async def _open(tx: Transaction, who: _Invited, code: str) -> str:
+    """Open the link, and the code if there is one; the link's path."""
+    first = await StaffAccounts().lacks_administrator(tx)
+    role = Role(who.role or (Role.ADMINISTRATOR if first and not who.unit else Role.OFFICER))
+    if code:
+        await Officials().invite(tx, code, name=who.name, unit=who.unit, role=role, at=now())
+    inviting = Inviting(draw=invitation_code, clock=now)
+    return await inviting.invite(tx, name=who.name, unit=who.unit, role=role, by=None)
+
+
+async def _again(tx: Transaction, login: str) -> str:
+    """The path to a new password; empty when nobody has that login."""
+    account = await StaffAccounts().by_login(tx, login)
+    if account is None:
+        return ""
+    inviting = Inviting(draw=invitation_code, clock=now)
+    return await inviting.invite_again(tx, account, by=None)
+
+
+def _say_link(settings: Settings, path: str) -> None:
+    if not path:
+        _stop("--for: nobody signs in with this name")
+    base = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
+    out.print(
+        f"At the console, once, within {LASTS.days} days: {base}{path}",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _tell_code(settings: Settings, name: str, code: str) -> None:
     with Explained(), err.status("Asking the platforms for their addresses…"):
         links = asyncio.run(_links(settings, code))
     shown = " ".join(code[at : at + 4] for at in range(0, DIGITS, 4))
     lines = [
-        f"Code for {name.strip()}: {shown}",
+        f"Code for {name}: {shown}",
         f"It works once, for {INVITATION_LASTS.days} days. Hand it over in person; whoever has it "
         "gets the role.",
         f"They type in a private chat with the bot: mời {shown}",

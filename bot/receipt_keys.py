@@ -41,6 +41,17 @@ class ReceiptKeys:
         """A receipt's hashes under every key, the one to store first."""
         return [hmac.new(key, words.encode(), hashlib.sha256).hexdigest() for key in self._marks]
 
+    def seal(self, secret: str) -> str:
+        """Any other secret, closed with the same key."""
+        return self._seal.close(secret)
+
+    def unseal(self, sealed: str) -> str | None:
+        """The secret; None when it was sealed with another key, or is damaged."""
+        try:
+            return self._seal.open(sealed)
+        except Unopenable:
+            return None
+
     def conceal(self, words: str) -> str:
         """What stands for the words in a message that is stored."""
         return f"⟦{self._seal.close(words)}⟧"

@@ -19,6 +19,7 @@ from prometheus_client import (
 from bot.channels.channel import Refused
 from bot.wiring import House
 from handlers.messages import Incoming
+from handlers.staff.headers import is_console, protect
 from storage.database import DatabaseFault
 from storage.migrate import current, newest
 from storage.outbox import Outbox
@@ -175,7 +176,9 @@ def _asked(request: web.Request) -> str:
     return resource.canonical if resource else request.path
 
 
-async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
+async def _protect(request: web.Request, response: web.StreamResponse) -> None:
+    if is_console(request):
+        protect(response)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "LoaBan"  # not which versions of what

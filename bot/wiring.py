@@ -33,7 +33,6 @@ from bot.errand_table import Desk, errand_table
 from bot.file_pages import FilePages
 from bot.filing import Filing
 from bot.hotlines import Hotlines as HotlineSettings
-from bot.key_file import read_or_make
 from bot.landing import Landing
 from bot.notice_wiring import NoticeHouse, notices_of, ticking
 from bot.official_wiring import abuse_of, casework_of, office_of, proof_of, reminders_of
@@ -53,7 +52,6 @@ from handlers.grouping import Grouping
 from handlers.messages import SENT, Capabilities, Incoming
 from handlers.post import Post
 from handlers.reception import Reception
-from handlers.staff.door import Door
 from handlers.staff.routes import Console
 from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
 from handlers.villager.ask import Ask
@@ -78,6 +76,11 @@ USER_AGENT = "LoaBan/1"
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
+
+
+def invitation_code() -> str:
+    """256 random bits, as an address may hold them."""
+    return secrets.token_urlsafe(32)
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,6 @@ class House:
     notices: NoticeHouse
     reveal: Callable[[str], str]
     receipts: ReceiptWords
-
-    @property
-    def door(self) -> Door:
-        """Of the console."""
-        return self.console.door
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -330,8 +328,9 @@ async def build(
             web_chat=web_chat,
             accept=reception.accept,
             console=console_of(
-                key=read_or_make(settings.data.folder / "staff.key"),
-                secure=settings.web.public_url.startswith("https://"),
+                settings=settings,
+                keys=keys,
+                draw=invitation_code,
                 database=database,
                 library=library,
                 texts=texts,
@@ -352,6 +351,7 @@ async def build(
                 keep_messages=timedelta(days=settings.retention.messages_days),
                 keep_cases=timedelta(days=settings.retention.cases_days),
                 keep_drafts=timedelta(days=settings.retention.drafts_days),
+                keep_audit=timedelta(days=settings.retention.audit_days),
                 remind=reminders_of(settings, database, casework).run,
                 now=now,
                 tick=ticking(notices, accounts.capabilities),

@@ -169,9 +169,12 @@ class CaseFiles:
     async def of_draft(self, tx: Transaction, draft: int) -> list[CaseFile]:
         return [self.described(file) for file in await self._files.of_draft(tx, draft)]
 
-    async def once_more(self, tx: Transaction, file: int, *, at: datetime) -> int | None:
-        """Fetch it now, if it can be had and nobody does so; its case, None when it has none."""
+    async def once_more(self, tx: Transaction, file: int, *, at: datetime) -> None:
+        """Fetch it now, if it can be had and nobody does so."""
         await self._files.once_more(tx, file, at=at)
+
+    async def case_of(self, tx: Transaction, file: int) -> int | None:
+        """The case that it belongs to; None when there is no such file, or it has none."""
         return await self._files.case_of(tx, file)
 
     async def content(self, tx: Transaction, file: int) -> Content | None:

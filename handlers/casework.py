@@ -30,7 +30,7 @@ from storage.case_reporters import Reporter, reporters_of
 from storage.cases import Cases
 from storage.database import Database, Transaction
 from storage.files import File, Files
-from storage.officials import Official, Officials, Role
+from storage.officials import Official, Officials
 
 MOST_AGAIN = 4
 """So many cases can be opened again by a button below one public answer; the others by "việc của
@@ -70,7 +70,7 @@ class Casework:
         draw: Callable[[int], int],
     ) -> None:
         """`hashes` gives a receipt's keyed hashes, the one to store first; `draw(n)` a random
-        number below n. `console` is who acts there: the installation's operator, of all units."""
+        number below n."""
         self._units = units
         self._texts = texts
         self._post = post
@@ -87,9 +87,6 @@ class Casework:
         self._groups = CaseGroups()
         self._history = History()
         self._officials = Officials()
-        self.console = Official(
-            CONSOLE, texts("official.console"), "", Role.ADMINISTRATOR, conversation=None
-        )
 
     def sight(self, official: Official) -> Sight:
         """What an official may see."""
@@ -335,7 +332,9 @@ class Casework:
         if not chair and case.official is not None:
             official = await self._officials.get(tx, case.official)
             if official is not None and self.sight(official).covers(case):
-                return await self._office.tell_one(tx, case, official, key, at=at)
+                told = await self._office.tell_one(tx, case, official, key, at=at)
+                if told:
+                    return told
         leading = chair or case.kind is CaseKind.COMPLAINT or bool(case.quarantine)
         return await self._office.tell_all(tx, case, key, leading=leading, at=at)
 
@@ -368,7 +367,10 @@ class Casework:
 
     async def names(self, tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
         """How those who did something are called, those who were removed too."""
-        return {CONSOLE: self.console.name, **await self._officials.names(tx, numbers)}
+        return {
+            CONSOLE: self._texts("official.console"),
+            **await self._officials.names(tx, numbers),
+        }
 
     async def answered_by(self, tx: Transaction, case: Case) -> str | None:
         """Who gave the answer that a case has now; None when it has none."""

@@ -82,7 +82,7 @@ class OfficialPost:
 
     def sees(self, official: Official, case: Case) -> bool:
         """Whether they may open it; what is held back is for those who lead."""
-        return self.sight(official).covers(case) and (official.leads or not case.quarantine)
+        return self.sight(official).covers(case)
 
     def label(self, case: Case) -> str:
         """How a case is called towards people: its kind and number."""
@@ -98,8 +98,8 @@ class OfficialPost:
     ) -> None:
         """Tell who has it in hand, else everybody who could take it."""
         official = await self._officials.get(tx, case.official) if case.official else None
-        if official is not None:
-            await self.tell_one(tx, case, official, key, at=at, text=text)
+        # Who works at the console alone has no chat: then their colleagues are told.
+        if official and await self.tell_one(tx, case, official, key, at=at, text=text):
             return
         leading = case.kind is CaseKind.COMPLAINT
         await self.tell_all(tx, case, key, leading=leading, at=at, text=text)

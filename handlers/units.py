@@ -50,7 +50,7 @@ class Units:
 
     def __init__(self, units: Iterable[Unit], everywhere: Hotlines = NO_HOTLINES) -> None:
         """`everywhere` are the numbers to call where no unit has its own."""
-        self._everywhere = everywhere
+        self._numbers = everywhere
         self._units = {unit.code.casefold(): unit for unit in units}
 
     def get(self, code: str) -> Unit | None:
@@ -71,6 +71,10 @@ class Units:
             return frozenset({"", *(unit.code for unit in self)})
         inside = frozenset[str]().union(*(self.below(u.code) for u in self.inside(code)))
         return inside | {code}
+
+    def everywhere(self, code: str) -> bool:
+        """Whether the unit and all below it are all that there is."""
+        return not code or self.below(code) >= {unit.code for unit in self}
 
     def addressed(self, code: str, *, only: bool) -> frozenset[str]:
         """The codes of the units whose people something is for: the unit with all below it, or it
@@ -115,7 +119,7 @@ class Units:
         """
         unit = self.get(code)
         if unit is None:
-            return "", self._everywhere.number(kind, today)
+            return "", self._numbers.number(kind, today)
         if number := unit.hotlines.number(kind, today):
             return unit.name, number
         return self.hotline(unit.parent, kind, today)

@@ -45,8 +45,8 @@ class Happened(StrEnum):
 
 
 CONSOLE = 0
-"""Stands in the place of an official's number where it was done at the console, which is opened by
-the key of the installation: who held it is not known, and no official has this number."""
+"""Stands in the place of an official's number in old entries, from when a key of the installation
+opened the console: who held it is not known, and no official has this number."""
 
 
 class CaseEventRecord(Record):

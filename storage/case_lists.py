@@ -35,7 +35,8 @@ BEGINNINGS = (Happened.RECEIVED, Happened.REOPENED, Happened.ADDED, Happened.MOV
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an official may see: cases of these units (None: of all), complaints if they lead."""
+    """What an official may see: cases of these units (None: of all); complaints, and what is held
+    back, if they lead."""
 
     units: frozenset[str] | None
     leads: bool
@@ -43,7 +44,8 @@ class Sight:
     def covers(self, case: Case) -> bool:
         """Whether this case is among them."""
         inside = self.units is None or case.unit in self.units
-        return inside and (self.leads or case.kind is not CaseKind.COMPLAINT)
+        open_to_all = case.kind is not CaseKind.COMPLAINT and not case.quarantine
+        return inside and (self.leads or open_to_all)
 
 
 EVERYTHING = Sight(None, leads=True)
@@ -53,7 +55,9 @@ def sees(sight: Sight) -> ColumnElement[bool]:
     """The rule of `Sight.covers`, for a query."""
     row = CaseRecord
     inside = true() if sight.units is None else row.unit.in_(sight.units)
-    return inside if sight.leads else and_(inside, row.kind != CaseKind.COMPLAINT)
+    if sight.leads:
+        return inside
+    return and_(inside, row.kind != CaseKind.COMPLAINT, row.quarantine == "")
 
 
 class CaseLists:
@@ -158,11 +162,19 @@ class CaseLists:
         )  # fmt: skip
         return list(rows.scalars())
 
-    async def overdue(self, tx: Transaction, now: datetime) -> int:
+    async def overdue(self, tx: Transaction, sight: Sight, now: datetime) -> int:
         """How many cases should have been answered before `now` (UTC); held back ones too."""
         row = CaseRecord
         count = await tx.connection.execute(
-            select(func.count()).where(row.state.in_(WAITING), row.due_at < now)
+            select(func.count()).where(sees(sight), row.state.in_(WAITING), row.due_at < now)
+        )
+        return int(count.scalar_one())
+
+    async def count_waiting(self, tx: Transaction, sight: Sight) -> int:
+        """How many wait for an official; held back ones do not."""
+        row = CaseRecord
+        count = await tx.connection.execute(
+            select(func.count()).where(sees(sight), row.state.in_(WAITING), row.quarantine == "")
         )
         return int(count.scalar_one())
 

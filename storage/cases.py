@@ -304,13 +304,6 @@ class Cases:
         await self._say(tx, case, Side.NOTE, text, at=at, by=by)
         await self._history.note(tx, case, Happened.NOTED, at=at, by=by)
 
-    async def count_waiting(self, tx: Transaction) -> int:
-        """How many wait for an official, of all units."""
-        count = await tx.connection.execute(
-            select(func.count()).where(CaseRecord.state.in_(WAITING), CaseRecord.quarantine == "")
-        )
-        return int(count.scalar_one())
-
     async def _change(
         self,
         tx: Transaction,

@@ -171,19 +171,30 @@ class Officials:
         before = await self.of(tx, conversation)
         if before is not None:
             await self.remove(tx, before.id, at=at)
+        return await self.hire(
+            tx, name=invited.name, unit=invited.unit, role=Role(invited.role), at=at,
+            conversation=conversation,
+        )  # fmt: skip
+
+    async def hire(
+        self,
+        tx: Transaction,
+        *,
+        name: str,
+        unit: str,
+        role: Role,
+        at: datetime,
+        conversation: int | None = None,
+    ) -> Official:
+        """Somebody is an official from now on; without a conversation, at the console alone."""
         new = await tx.connection.execute(
             insert(OfficialRecord)
             .values(
-                name=invited.name,
-                unit=invited.unit,
-                role=invited.role,
-                conversation_id=conversation,
-                joined_at=at,
+                name=name, unit=unit, role=role.value, conversation_id=conversation, joined_at=at
             )
             .returning(OfficialRecord.id)
         )
-        role = Role(invited.role)
-        return Official(new.scalar_one(), invited.name, invited.unit, role, conversation)
+        return Official(new.scalar_one(), name, unit, role, conversation)
 
     async def of(self, tx: Transaction, conversation: int) -> Official | None:
         """Who works in this chat; None when nobody does, or no longer.

@@ -3,6 +3,7 @@
 from storage import (
     account_leases,
     accounts,
+    audit,
     broadcasts,
     case_groups,
     case_history,
@@ -20,6 +21,10 @@ from storage import (
     officials,
     outbox,
     people,
+    sign_in_tries,
+    staff_accounts,
+    staff_invitations,
+    staff_sessions,
     tokens,
     unanswered,
 )
@@ -30,6 +35,7 @@ metadata = Record.metadata
 __all__ = [
     "account_leases",
     "accounts",
+    "audit",
     "broadcasts",
     "case_groups",
     "case_history",
@@ -48,6 +54,10 @@ __all__ = [
     "officials",
     "outbox",
     "people",
+    "sign_in_tries",
+    "staff_accounts",
+    "staff_invitations",
+    "staff_sessions",
     "tokens",
     "unanswered",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, String, Text, func, insert, select, update
+from sqlalchemy import ColumnElement, Index, String, Text, func, insert, select, true, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Record, Transaction, Utc
@@ -85,23 +85,32 @@ class Unanswered:
             )
         )
 
-    async def open(self, tx: Transaction, *, at_most: int = NEWEST) -> list[OpenQuestion]:
-        """The open questions, the newest first."""
+    async def open(
+        self, tx: Transaction, *, units: Collection[str] | None = None, at_most: int = NEWEST
+    ) -> list[OpenQuestion]:
+        """The open questions of these units (None: of all), the newest first."""
         table = UnansweredRecord.__table__
         rows = await tx.connection.execute(
             select(table.c.id, table.c.text, table.c.kind, table.c.guess, table.c.asked_at)
-            .where(table.c.state == UnansweredState.OPEN)
+            .where(table.c.state == UnansweredState.OPEN, _of(units))
             .order_by(table.c.id.desc())
             .limit(at_most)
         )
         return [OpenQuestion(r.id, r.text, Doubt(r.kind), r.guess, r.asked_at) for r in rows]
 
     async def settle(
-        self, tx: Transaction, questions: Collection[int], *, slug: str = "", at: datetime
+        self,
+        tx: Transaction,
+        questions: Collection[int],
+        *,
+        units: Collection[str] | None = None,
+        slug: str = "",
+        at: datetime,
     ) -> None:
         """They became a phrase of the card `slug`, or without a card are set aside.
 
-        Raises NotOpen when one of them is not open; the transaction must then be given up.
+        Raises NotOpen when one of them is not open, or of none of these units (None: of any); the
+        transaction must then be given up.
         """
         wanted = sorted(set(questions))
         state = UnansweredState.ADDED if slug else UnansweredState.DISMISSED
@@ -110,15 +119,20 @@ class Unanswered:
             .where(
                 UnansweredRecord.id.in_(wanted),
                 UnansweredRecord.state == UnansweredState.OPEN,
+                _of(units),
             )
             .values(state=state.value, slug=slug, settled_at=at)
         )
         if not wanted or changed.rowcount != len(wanted):
             raise NotOpen(f"{changed.rowcount} of {len(wanted)} questions were open")
 
-    async def count(self, tx: Transaction) -> int:
-        """How many are open."""
+    async def count(self, tx: Transaction, *, units: Collection[str] | None = None) -> int:
+        """How many of these units (None: of all) are open."""
         count = await tx.connection.execute(
-            select(func.count()).where(UnansweredRecord.state == UnansweredState.OPEN)
+            select(func.count()).where(UnansweredRecord.state == UnansweredState.OPEN, _of(units))
         )
         return int(count.scalar_one())
+
+
+def _of(units: Collection[str] | None) -> ColumnElement[bool]:
+    return true() if units is None else UnansweredRecord.unit.in_(units)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from tests.conftest import missing
 
@@ -31,3 +31,11 @@ async def chromium() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+async def someone(browser: Browser, address: str) -> Page:
+    """A page in a browser of its own."""
+    page = await browser.new_page(**PHONE)
+    page.set_default_timeout(10_000)
+    await page.goto(address)
+    return page

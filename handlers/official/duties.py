@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from handlers.actions import Duty
 from handlers.casework import Casework
-from storage.case_history import CONSOLE
 from storage.case_records import OPEN, Case, CaseState
 from storage.database import Transaction
 from storage.official_drafts import Purpose
@@ -32,7 +31,7 @@ def duties(official: Official, case: Case) -> tuple[Duty, ...]:
         return (*found, *_answering(case))
     if case.waiting:
         found += [Duty.ASK_BACK, Duty.HAND_ON, Duty.GIVE]
-        if official.id not in {case.official, CONSOLE}:
+        if official.id != case.official:
             found.append(Duty.TAKE)
     return (*found, *_answering(case))
 

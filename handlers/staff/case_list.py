@@ -19,7 +19,8 @@ from content.screens import shorten
 from content.texts import Texts
 from handlers.casework import Casework
 from handlers.staff.door import Door
-from handlers.units import Units
+from handlers.staff.staff import Staff
+from handlers.units import Unit, Units
 from storage.case_lists import Sight
 from storage.case_records import WAITING, Case, CaseKind, CaseState, plain
 from storage.case_search import CaseSearch, Counts, Mark, Wanted
@@ -54,7 +55,7 @@ class Query:
     order: str = ""
 
     @classmethod
-    def of(cls, typed: Mapping[str, str], units: Units) -> Query:
+    def of(cls, typed: Mapping[str, str], units: Iterable[Unit]) -> Query:
         def one_of(name: str, known: Sequence[str]) -> str:
             return value if (value := typed.get(name, "")) in known else ""
 
@@ -122,22 +123,24 @@ class CaseList:
 
     async def show(self, request: web.Request) -> web.Response:
         """One page of the list."""
-        if not self._door.knows(request):
-            return self._door.closed()
-        query, now = Query.of(request.query, self._units), self._clock()
+        staff = await self._door.staff(request)
+        theirs = [unit for unit in self._units if staff.covers(unit.code)]
+        query, now = Query.of(request.query, theirs), self._clock()
+        sight = self._casework.sight(staff.official)
         hidden = redact(query.q) != query.q
         words = tuple(plain(query.q).split()[:MOST_WORDS])
         wanted = self._wanted(query, () if hidden else words)
         async with self._database.read() as tx:
-            counts = await self._search.counts(tx, self._sight, wanted, now=now)
+            counts = await self._search.counts(tx, sight, wanted, now=now)
             if hidden:
                 rows, last = list[Row](), None
             else:
-                rows, last = await self._rows(tx, wanted, _mark(request.query), now)
-            named = await self._named(tx, query.q)
+                rows, last = await self._rows(tx, sight, wanted, _mark(request.query), now)
+            named = await self._named(tx, staff, query.q)
         query = replace(query, q=redact(query.q))
         return self._door.page(
             "cases.html",
+            staff=staff,
             rows=rows,
             links=self._links(query, counts),
             query=query,
@@ -147,7 +150,8 @@ class CaseList:
             begins="after" not in request.query,
             first=query.address(),
             kinds=[(kind.value, self._texts(f"case.kind.{kind}")) for kind in CaseKind],
-            units=[(unit.code, unit.name) for unit in self._units],
+            units=[(unit.code, unit.name) for unit in theirs],
+            notice=self._texts("staff.cases.moved_away") if "moved" in request.query else "",
         )
 
     def _wanted(self, query: Query, words: tuple[str, ...]) -> Wanted:
@@ -162,14 +166,17 @@ class CaseList:
         )
 
     async def _rows(
-        self, tx: Transaction, wanted: Wanted, mark: Mark | None, now: datetime
+        self,
+        tx: Transaction,
+        sight: Sight,
+        wanted: Wanted,
+        mark: Mark | None,
+        now: datetime,
     ) -> tuple[list[Row], Mark | None]:
         """A page from that place on, and where the next one begins."""
         rows: list[Row] = []
         for _ in range(ROUNDS):
-            page = await self._search.page(
-                tx, self._sight, wanted, now=now, after=mark, at_most=PAGE + 1
-            )
+            page = await self._search.page(tx, sight, wanted, now=now, after=mark, at_most=PAGE + 1)
             said = await self._search.texts(tx, [case.id for case in page])
             # Masking takes milliseconds a text, for which nobody else should have to wait.
             found = await asyncio.to_thread(self._found, page, said, wanted.words, now)
@@ -236,15 +243,12 @@ class CaseList:
             link("staff.cases.held", counts.held, held="1"),
         ]
 
-    async def _named(self, tx: Transaction, typed: str) -> Case | None:
+    async def _named(self, tx: Transaction, staff: Staff, typed: str) -> Case | None:
         """The case whose number was typed in place of words."""
         if not (typed.isascii() and typed.isdecimal() and len(typed) < 10):
             return None
-        return await self._cases.get(tx, int(typed))
-
-    @property
-    def _sight(self) -> Sight:
-        return self._casework.sight(self._casework.console)
+        case = await self._cases.get(tx, int(typed))
+        return case if case and self._casework.sees(staff.official, case) else None
 
 
 def _has(texts: Sequence[str], words: Sequence[str]) -> bool:

@@ -120,10 +120,15 @@ class CaseViews:
         self._history = History()
 
     async def of(
-        self, tx: Transaction, case: Case, now: datetime, *, unmasked: bool = False
+        self,
+        tx: Transaction,
+        case: Case,
+        now: datetime,
+        official: Official,
+        *,
+        unmasked: bool = False,
     ) -> View:
-        """The page of a case as it stands."""
-        console = self._casework.console
+        """The page of a case as it stands, for that official."""
         said = await self._cases.words(tx, case.id)
         events = await self._history.of(tx, case.id)
         names = await self._casework.names(tx, list(_people(case, said, events)))
@@ -132,7 +137,7 @@ class CaseViews:
         # Masking takes milliseconds a text, for which nobody else should have to wait.
         masked = await asyncio.to_thread(lambda: [redact(text) for text in texts])
         place, *shown = texts if unmasked else masked
-        may = duties(console, case)
+        may = duties(official, case)
         unit = self._units.get(case.unit)
         hidden = case.name if unmasked or not case.name else LABELS["name"]
         return View(
@@ -153,21 +158,22 @@ class CaseViews:
             rating=self._rating(case),
             files=[self._shown(file, now) for file in await self._files.of_case(tx, case.id)],
             events=[self._line(event, names) for event in events],
-            hints=await self.hints(tx, case, said),
+            hints=await self.hints(tx, case, official, said) if may else [],
             group=None if case.group is None else await self._groups.get(tx, case.group),
             duties=frozenset(duty.name.lower() for duty in may),
-            colleagues=await colleagues(tx, self._casework, console, case),
+            colleagues=await colleagues(tx, self._casework, official, case),
             units=self._elsewhere(case),
         )
 
-    async def hints(self, tx: Transaction, case: Case, said: Sequence[Words]) -> list[Hint]:
+    async def hints(
+        self, tx: Transaction, case: Case, official: Official, said: Sequence[Words]
+    ) -> list[Hint]:
         """Cases that say nearly the same and could be answered together; none for what is not for
         the public."""
         if not said or case.kind is CaseKind.COMPLAINT or case.quarantine:
             return []
-        console = self._casework.console
-        numbers = (await self._alike.alike(tx, console, case, said[0].text)).like[:SHOWN]
-        texts = await self._lists.openings(tx, self._casework.sight(console), numbers)
+        numbers = (await self._alike.alike(tx, official, case, said[0].text)).like[:SHOWN]
+        texts = await self._lists.openings(tx, self._casework.sight(official), numbers)
         found = []
         for number in numbers:
             other = await self._cases.get(tx, number)

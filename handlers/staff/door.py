@@ -1,169 +1,247 @@
-"""The door of the console: a key opens it, and its first page tells how things stand.
+"""The door of the console: who asks is known by their session, or is asked to sign in.
 
-The key lies in the data folder, readable by its owner alone, and the link that `run` prints holds
-it. The cookie that it sets is derived from the key, so a new key signs everybody out.
+Each desk begins with `staff` (a page) or `posted` (a form), shows with `page`, and writes into the
+audit log with `note`. What these raise is the answer that the browser gets.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TypeVar
+from urllib.parse import urlencode
 
 import jinja2
 from aiohttp import web
 
-from content.redaction import redact
 from content.texts import Texts
+from handlers.staff.browsers import browser_of
+from handlers.staff.forms import Form, typed
+from handlers.staff.staff import RIGHTS, Right, Staff, staff_of
 from handlers.units import Units
-from storage.case_lists import EVERYTHING, CaseLists
-from storage.case_records import Side
-from storage.cases import Cases
-from storage.database import Database
-from storage.outbox import Outbox
-from storage.unanswered import Unanswered
+from storage.audit import Audit, Kind, Verb
+from storage.database import Database, Transaction
+from storage.staff_accounts import StaffAccount, StaffAccounts
+from storage.staff_sessions import TOUCHED, StaffSession, StaffSessions
 
 COOKIE = "loaban_staff"
+STEP_COOKIE = "loaban_door"
+"""Holds a form together with the browser that it was given to, before anybody is signed in."""
+
+HOME = "/staff"
+SIGN_IN = "/staff/sign-in"
 PAGES = Path(__file__).parent / "pages"
+
+_Answer = TypeVar("_Answer", web.HTTPForbidden, web.HTTPNotFound, web.HTTPUnauthorized)
+_INSIDE = re.compile(r"/staff(?:[/?][\w\-./?&=%+,:;~]*)?", re.ASCII)
 
 
 class Door:
-    """Lets staff in by the key of this installation."""
+    """Knows who is there, and gives out pages."""
 
     def __init__(
         self,
         *,
-        key: str,
+        keys: Sequence[bytes],
+        sessions: StaffSessions,
         database: Database,
         texts: Texts,
-        cases: Cases,
-        outbox: Outbox,
-        unanswered: Unanswered,
         units: Units,
-        zone: ZoneInfo,
         secure: bool,
         clock: Callable[[], datetime],
     ) -> None:
-        self._key = key
+        """`keys` make hashes of tokens, the first one those that are stored; `secure` says that
+        pages come over HTTPS."""
+        self._keys = keys
+        self._sessions = sessions
         self._database = database
         self._texts = texts
-        self._cases = cases
-        self._lists = CaseLists()
-        self._outbox = outbox
-        self._unanswered = unanswered
         self._units = units
-        self._zone = zone
         self._secure = secure
         self._clock = clock
+        self._accounts = StaffAccounts()
+        self._audit = Audit()
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
         )
 
-    def link(self, base: str) -> str:
-        """The address that signs in; whoever has it is staff."""
-        return f"{base}/staff/enter?key={self._key}"
+    async def staff(self, request: web.Request) -> Staff:
+        """Who asks for a page. Raises HTTPSeeOther, to sign in and then come back here."""
+        staff = await self.who(request)
+        if staff is None:
+            after = {"next": request.path_qs} if request.path_qs != HOME else {}
+            raise web.HTTPSeeOther(f"{SIGN_IN}?{urlencode(after)}" if after else SIGN_IN)
+        return staff
 
-    async def overview(self, request: web.Request) -> web.Response:
-        """What waits, what went out: for those who are signed in."""
-        if not self.knows(request):
-            return self.closed()
+    async def posted(self, request: web.Request) -> tuple[Staff, Form]:
+        """Who sent one of our own forms, and what they typed. Raises HTTPUnauthorized when nobody
+        is signed in, HTTPForbidden when the form is not from a page of this session: then nothing
+        is done, and the page keeps the words that were typed."""
+        form = await _form(request)
+        staff = await self.who(request)
+        if staff is None:
+            text = typed(form, "text")
+            raise self._no(web.HTTPUnauthorized, "signed_out.html", text=text)
+        if not _same(form.get("token", ""), staff.token):
+            raise self._no(web.HTTPForbidden, "old_form.html", staff=staff)
+        return staff, form
+
+    async def who(self, request: web.Request) -> Staff | None:
+        """Who is signed in there; None: nobody, or no longer."""
+        token = request.cookies.get(COOKIE, "")
+        if not token:
+            return None
+        now = self._clock()
         async with self._database.read() as tx:
-            waiting = [
-                (case, redact(next((w.text for w in words if w.side is Side.VILLAGER), "")))
-                for case in await self._lists.waiting(tx, EVERYTHING)
-                if (words := await self._cases.words(tx, case.id))
-            ]
-            count = await self._cases.count_waiting(tx)
-            sent = await self._outbox.counts(tx)
-            unanswered = await self._unanswered.count(tx)
-            late = await self._lists.overdue(tx, self._clock())
-        rows = [
-            {
-                "id": case.id,
-                "text": text,
-                "unit": unit.name if (unit := self._units.get(case.unit)) else "",
-                "asked_at": case.received_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
-            }
-            for case, text in waiting
-        ]
-        return self.page(
-            "overview.html",
-            questions=rows,
-            waiting=count,
-            late=late,
-            counts=sent,
-            unanswered=unanswered,
+            session = await self._sessions.find(tx, self._hashes(token), at=now)
+            account = await self._accounts.get(tx, session.account) if session else None
+        if session is None or account is None:
+            return None
+        if now - session.seen_at > TOUCHED:
+            async with self._database.begin() as tx:
+                await self._sessions.touch(tx, session.id, at=now)
+        return staff_of(
+            account.official, self._units, account=account.id, login=account.login,
+            session=session.id, token=self._mark(f"form {token}"),
+        )  # fmt: skip
+
+    def need(self, staff: Staff, right: Right, unit: str = "") -> None:
+        """Raises HTTPForbidden unless they may do so for that unit (without one, for the whole
+        installation)."""
+        if not staff.may(right, unit):
+            raise self.refused(staff)
+
+    def need_anywhere(self, staff: Staff, right: Right) -> None:
+        """The same for a desk that shows nothing but what is theirs."""
+        if not staff.has(right):
+            raise self.refused(staff)
+
+    def refused(self, staff: Staff) -> web.HTTPForbidden:
+        """To raise: they may not do this."""
+        return self._no(web.HTTPForbidden, "refused.html", staff=staff)
+
+    def gone(self, staff: Staff) -> web.HTTPNotFound:
+        """To raise: there is no such thing, or it is not theirs to see, which looks the same."""
+        return self._no(web.HTTPNotFound, "case_gone.html", staff=staff)
+
+    def page(
+        self, template: str, /, *, staff: Staff | None = None, status: int = 200, **fields: object
+    ) -> web.Response:
+        """A page from a template, which knows `staff`, `may` (a right's name) and `token`."""
+        html = self._html(template, staff=staff, **fields)
+        return web.Response(text=html, status=status, content_type="text/html")
+
+    async def note(
+        self,
+        tx: Transaction,
+        staff: Staff,
+        verb: Verb,
+        kind: Kind,
+        thing: int | str,
+        *,
+        unit: str = "",
+        reason: str = "",
+    ) -> None:
+        """One line in the audit log, in the transaction of what was done."""
+        await self._audit.note(
+            tx, verb, kind, thing, by=staff.id, at=self._clock(), unit=unit, reason=reason
         )
 
-    async def enter(self, request: web.Request) -> web.Response:
-        """Sign in with the key in the address; then the address without it."""
-        if not _same(request.query.get("key", ""), self._key):
-            return self.closed()
-        answer = web.Response(status=303, headers={"Location": "/staff"})
+    async def begin(self, tx: Transaction, request: web.Request, account: StaffAccount) -> str:
+        """A new session, in the place of the one that this browser had; its token."""
+        now, token = self._clock(), secrets.token_urlsafe(32)
+        old = await self.session(tx, request)
+        if old is not None:
+            await self._sessions.end(tx, old.id, account=old.account, at=now)
+        number = await self._sessions.begin(
+            tx, account=account.id, token_hash=self._hashes(token)[0],
+            browser=browser_of(request.headers.get("User-Agent", "")), at=now,
+        )  # fmt: skip
+        await self._audit.note(
+            tx, Verb.SIGNED_IN, Kind.SESSION, number, by=account.official.id, at=now,
+            unit=account.official.unit,
+        )  # fmt: skip
+        return token
+
+    async def session(self, tx: Transaction, request: web.Request) -> StaffSession | None:
+        """The session of the browser, whoever's."""
+        hashes = self._hashes(request.cookies.get(COOKIE, ""))
+        return await self._sessions.find(tx, hashes, at=self._clock())
+
+    def let_in(self, answer: web.Response, token: str) -> web.Response:
+        """The browser holds the session from now on."""
+        self.keep(answer, COOKIE, token)
+        answer.del_cookie(STEP_COOKIE, path=HOME)
+        return answer
+
+    def keep(self, answer: web.Response, name: str, value: str, seconds: int | None = None) -> None:
+        """Give a cookie to the browser, for the console alone."""
         answer.set_cookie(
-            COOKIE,
-            self._token(),
-            path="/staff",
-            httponly=True,
-            samesite="Strict",
-            secure=self._secure,
-            max_age=12 * 3600,
-        )
+            name, value, path=HOME, httponly=True, samesite="Strict", secure=self._secure,
+            max_age=seconds,
+        )  # fmt: skip
+
+    def step(
+        self, request: web.Request, template: str, /, *, status: int = 200, **fields: object
+    ) -> web.Response:
+        """A page with a form for who is not signed in yet."""
+        given = request.cookies.get(STEP_COOKIE, "") or secrets.token_urlsafe(24)
+        token = self._mark(f"step {given}")
+        html = self._html(template, staff=None, token=token, **fields)
+        answer = web.Response(text=html, status=status, content_type="text/html")
+        self.keep(answer, STEP_COOKIE, given)
         return answer
 
-    async def leave(self, request: web.Request) -> web.Response:
-        if self.knows(request) and await self.form(request) is None:
-            return self.page("door.html", status=403)
-        answer = web.Response(status=303, headers={"Location": "/staff"})
-        answer.del_cookie(COOKIE, path="/staff")
-        return answer
+    async def stepped(self, request: web.Request) -> tuple[Form, bool]:
+        """What was typed in such a form, and whether it was given to this browser."""
+        form = await _form(request)
+        given = request.cookies.get(STEP_COOKIE, "")
+        return form, bool(given) and _same(form.get("token", ""), self._mark(f"step {given}"))
+
+    def mark(self, what: str) -> str:
+        """What only this installation makes of it, for cookies and counts."""
+        return self._mark(what)
 
     async def style(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGES / "staff.css", headers={"Cache-Control": "max-age=3600"})
 
-    def knows(self, request: web.Request) -> bool:
-        """Whether who asks is signed in."""
-        return _same(request.cookies.get(COOKIE, ""), self._token())
+    def _no(
+        self, kind: type[_Answer], template: str, *, staff: Staff | None = None, **fields: object
+    ) -> _Answer:
+        return kind(text=self._html(template, staff=staff, **fields), content_type="text/html")
 
-    async def form(self, request: web.Request) -> dict[str, str] | None:
-        """What was typed in one of our own pages; None when the form is not from there."""
-        try:
-            posted = await request.post()
-        except ValueError:  # nothing that a browser sends
-            return None
-        form = {name: value for name, value in posted.items() if isinstance(value, str)}
-        return form if _same(form.get("token", ""), self._form_token()) else None
+    def _html(self, template: str, /, *, staff: Staff | None, **fields: object) -> str:
+        may = RIGHTS[staff.role] if staff else frozenset[Right]()
+        known = {"staff": staff, "may": may, "token": staff.token if staff else ""}
+        return self._pages.get_template(template).render(texts=self._texts, **(known | fields))
 
-    def closed(self) -> web.Response:
-        """The page for who is not signed in."""
-        return self.page("door.html", status=401)
+    def _hashes(self, token: str) -> list[str]:
+        text = f"session {token}".encode("utf-8", "replace")
+        return [hmac.new(key, text, hashlib.sha256).hexdigest() for key in self._keys]
 
-    def old_form(self) -> web.Response:
-        """The page for a form that is not from our own page of this session: nothing was done."""
-        return self.page("old_form.html", status=403)
+    def _mark(self, what: str) -> str:
+        text = what.encode("utf-8", "replace")
+        return hmac.new(self._keys[0], text, hashlib.sha256).hexdigest()
 
-    def page(self, name: str, *, status: int = 200, **fields: object) -> web.Response:
-        """A page from a template, which nobody may keep a copy of."""
-        token = "" if status == 401 else self._form_token()
-        html = self._pages.get_template(name).render(texts=self._texts, token=token, **fields)
-        return web.Response(
-            text=html,
-            status=status,
-            content_type="text/html",
-            headers={"Cache-Control": "no-store"},
-        )
 
-    def _token(self) -> str:
-        return hmac.new(self._key.encode(), b"staff session", hashlib.sha256).hexdigest()
+def inside(address: str) -> str:
+    """The address if it is one of the console's, to go on to after signing in; else its first
+    page. Nothing else is ever redirected to."""
+    known = len(address) < 500 and _INSIDE.fullmatch(address) and ".." not in address
+    return address if known and not address.startswith(SIGN_IN) else HOME
 
-    def _form_token(self) -> str:
-        """Belongs to the session: a site that can only make a browser post does not know it."""
-        return hmac.new(
-            self._key.encode(), f"form {self._token()}".encode(), hashlib.sha256
-        ).hexdigest()
+
+async def _form(request: web.Request) -> Mapping[str, str]:
+    try:
+        posted = await request.post()
+    except ValueError:  # nothing that a browser sends
+        return {}
+    return {name: value for name, value in posted.items() if isinstance(value, str)}
 
 
 def _same(given: str, wanted: str) -> bool:

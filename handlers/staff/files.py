@@ -7,10 +7,17 @@ from datetime import datetime
 
 from aiohttp import web
 
+from handlers.actions import Duty
 from handlers.case_files import CaseFiles, Content
+from handlers.casework import Casework
 from handlers.file_names import ENDINGS
+from handlers.official.duties import duties
 from handlers.staff.door import Door
-from storage.database import Database
+from handlers.staff.staff import Staff
+from storage.audit import Kind, Verb
+from storage.case_records import Case
+from storage.cases import Cases
+from storage.database import Database, Transaction
 
 
 def as_response(content: Content, number: int) -> web.Response:
@@ -32,38 +39,58 @@ def as_response(content: Content, number: int) -> web.Response:
 
 
 class FileDesk:
-    """Hands files out to those who are signed in."""
+    """Hands files out to those who may answer their case."""
 
     def __init__(
-        self, *, door: Door, database: Database, files: CaseFiles, clock: Callable[[], datetime]
+        self,
+        *,
+        door: Door,
+        database: Database,
+        files: CaseFiles,
+        casework: Casework,
+        clock: Callable[[], datetime],
     ) -> None:
         self._door, self._database, self._files = door, database, files
+        self._casework = casework
         self._clock = clock
 
     async def show(self, request: web.Request) -> web.Response:
-        if not self._door.knows(request):
-            return self._door.closed()
+        """The file; that it was looked at stands in the audit log."""
+        staff = await self._door.staff(request)
         number = int(request.match_info["id"])
-        try:
-            async with self._database.read() as tx:
-                content = await self._files.content(tx, number)
-        except FileNotFoundError:
-            content = None
-        if content is None:
-            raise web.HTTPNotFound
+        async with self._database.read() as tx:
+            case = await self._case(tx, staff, number)
+            content = await self._content(tx, number)
+        if case is None or content is None:
+            raise self._door.gone(staff)
+        async with self._database.begin() as tx:
+            await self._door.note(tx, staff, Verb.SAW, Kind.FILE, number, unit=case.unit)
         return as_response(content, number)
 
     async def fetch_again(self, request: web.Request) -> web.Response:
         """Somebody wants to see it now: it is fetched at once, and the case shows how it went."""
-        if not self._door.knows(request):
-            return self._door.closed()
-        if await self._door.form(request) is None:
-            return self._door.old_form()
+        staff, _ = await self._door.posted(request)
+        number = int(request.match_info["id"])
         async with self._database.begin() as tx:
-            number = int(request.match_info["id"])
-            case = await self._files.once_more(tx, number, at=self._clock())
-        if case is None:
-            return self._door.page("case_gone.html", status=404)
+            case = await self._case(tx, staff, number)
+            if case is None:
+                raise self._door.gone(staff)
+            await self._files.once_more(tx, number, at=self._clock())
+            await self._door.note(tx, staff, Verb.FETCHED, Kind.FILE, number, unit=case.unit)
         return web.Response(
-            status=303, headers={"Location": f"/staff/cases/{case}?done=file#files"}
+            status=303, headers={"Location": f"/staff/cases/{case.id}?done=file#files"}
         )
+
+    async def _case(self, tx: Transaction, staff: Staff, number: int) -> Case | None:
+        """The case of a file, if they may see it and answer."""
+        of = await self._files.case_of(tx, number)
+        case = None if of is None else await Cases().get(tx, of)
+        if case is None or not self._casework.sees(staff.official, case):
+            return None
+        return case if Duty.FILES in duties(staff.official, case) else None
+
+    async def _content(self, tx: Transaction, number: int) -> Content | None:
+        try:
+            return await self._files.content(tx, number)
+        except FileNotFoundError:
+            return None

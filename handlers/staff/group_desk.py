@@ -15,7 +15,9 @@ from handlers.grouping import Grouping
 from handlers.official.proof import Proof
 from handlers.staff.door import Door
 from handlers.staff.forms import Cannot, Form, number, typed, words
+from handlers.staff.staff import Right, Staff
 from handlers.units import Units
+from storage.audit import Kind, Verb
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_lists import CaseLists
 from storage.case_records import Case, Changed, Refused
@@ -52,29 +54,25 @@ class GroupDesk:
 
     async def show(self, request: web.Request) -> web.Response:
         """The group and its cases."""
-        if not self._door.knows(request):
-            return self._door.closed()
+        staff = await self._door.staff(request)
         done = "staff.group.published" if "done" in request.query else ""
-        return await self._page(number(request, "group"), notice=done)
+        return await self._page(staff, number(request, "group"), notice=done)
 
     async def preview(self, request: web.Request) -> web.Response:
         """What each villager and the public will read; nothing is published."""
-        if not self._door.knows(request):
-            return self._door.closed()
-        form = await self._door.form(request)
-        if form is None:
-            return self._door.old_form()
+        staff, form = await self._door.posted(request)
         group_id = number(request, "group")
         try:
             async with self._database.read() as tx:
-                group, members = await self._seen(tx, group_id, form)
+                group, members = await self._seen(tx, staff, group_id, form)
             title, answer = _line(words(form, "title")), words(form, "text")
             self._casework.for_public(group.unit, title)
             self._casework.for_public(group.unit, answer)
         except (Changed, Cannot, GroupFault) as why:
-            return await self._refuse(group_id, why, form)
+            return await self._refuse(staff, group_id, why, form)
         return self._door.page(
             "group_preview.html",
+            staff=staff,
             group=group,
             members=_written(members),
             count=len(members),
@@ -86,38 +84,36 @@ class GroupDesk:
 
     async def rewrite(self, request: web.Request) -> web.Response:
         """Back from the preview, with the words as they were."""
-        if not self._door.knows(request):
-            return self._door.closed()
-        form = await self._door.form(request)
-        if form is None:
-            return self._door.old_form()
-        return await self._page(number(request, "group"), form=form)
+        staff, form = await self._door.posted(request)
+        return await self._page(staff, number(request, "group"), form=form)
 
     async def publish(self, request: web.Request) -> web.Response:
         """Answer all of them: everybody is told, the cases close, the public reads it."""
-        if not self._door.knows(request):
-            return self._door.closed()
-        form = await self._door.form(request)
-        if form is None:
-            return self._door.old_form()
+        staff, form = await self._door.posted(request)
         group_id = number(request, "group")
         try:
             title, answer = _line(words(form, "title")), words(form, "text")
             async with self._database.begin() as tx:
-                group, _ = await self._seen(tx, group_id, form)
+                group, _ = await self._seen(tx, staff, group_id, form)
                 await self._grouping.rename(tx, group, title)
-                by, at = self._casework.console, self._clock()
+                by, at = staff.official, self._clock()
                 await self._casework.publish(tx, group, answer, at=at, by=by)
+                await self._door.note(
+                    tx, staff, Verb.PUBLISHED, Kind.GROUP, group_id, unit=group.unit
+                )
         except (Changed, Refused, Cannot, GroupFault) as why:
-            return await self._refuse(group_id, why, form)
+            return await self._refuse(staff, group_id, why, form)
         return web.Response(status=303, headers={"Location": f"/staff/groups/{group_id}?done=1"})
 
     async def _seen(
-        self, tx: Transaction, group_id: int, form: Form
+        self, tx: Transaction, staff: Staff, group_id: int, form: Form
     ) -> tuple[CaseGroup, list[Case]]:
         """The group as it is now. Raises GroupFault when it is answered or empty, and Changed when
         its cases are not those that the form was about: nobody is answered unseen."""
         group = await self._groups.get(tx, group_id, lock=True)
+        if not staff.covers(group.unit):
+            raise self._door.gone(staff)
+        self._door.need(staff, Right.PUBLISH, group.unit)
         if group.published_at is not None:
             raise GroupFault(f"group {group_id} was answered already", Trouble.ANSWERED)
         members = await self._groups.members(tx, group_id)
@@ -127,7 +123,9 @@ class GroupDesk:
             raise Changed
         return group, members
 
-    async def _refuse(self, group_id: int, why: Exception, form: Form) -> web.Response:
+    async def _refuse(
+        self, staff: Staff, group_id: int, why: Exception, form: Form
+    ) -> web.Response:
         """The group as it is now, why nothing was done, and the words that were typed."""
         key, status = "staff.group.changed", 409
         match why:
@@ -136,10 +134,11 @@ class GroupDesk:
             case GroupFault():
                 key = f"staff.group.fault.{why.trouble}"
                 status = 422 if why.trouble in {Trouble.NAMES, Trouble.LONG} else 409
-        return await self._page(group_id, problem=key, form=form, status=status)
+        return await self._page(staff, group_id, problem=key, form=form, status=status)
 
     async def _page(
         self,
+        staff: Staff,
         group_id: int,
         *,
         notice: str = "",
@@ -151,14 +150,18 @@ class GroupDesk:
             try:
                 group = await self._groups.get(tx, group_id)
             except GroupFault:
-                return self._door.page("case_gone.html", status=404)
+                raise self._door.gone(staff) from None
+            if not staff.covers(group.unit):
+                raise self._door.gone(staff)
             members = await self._groups.members(tx, group_id)
-            sight = self._casework.sight(self._casework.console)
+            sight = self._casework.sight(staff.official)
             texts = await self._lists.openings(tx, sight, [case.id for case in members])
         unit, said = self._units.get(group.unit), form or {}
         label = self._texts("staff.group.name", id=group.id)
         return self._door.page(
             "group.html",
+            staff=staff,
+            publishes=staff.may(Right.PUBLISH, group.unit),
             status=status,
             group=group,
             label=label,

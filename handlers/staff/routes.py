@@ -11,10 +11,15 @@ from handlers.staff.case_list import CaseList
 from handlers.staff.door import Door
 from handlers.staff.files import FileDesk
 from handlers.staff.group_desk import GroupDesk
+from handlers.staff.invitation_desk import InvitationDesk
+from handlers.staff.inviting import Inviting
+from handlers.staff.overview import Overview
+from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
 
 CASE = r"/staff/cases/{case:[0-9]{1,18}}"
 GROUP = r"/staff/groups/{group:[0-9]{1,18}}"
+INVITATION = r"/staff/invitation/{code:[\w-]{20,80}}"
 FILE = r"/staff/files/{id:[0-9]{1,18}}"
 
 
@@ -23,6 +28,10 @@ class Console:
     """All desks of the console, and the door to them."""
 
     door: Door
+    sign_in: SignIn
+    invitations: InvitationDesk
+    inviting: Inviting
+    overview: Overview
     unanswered: UnansweredDesk
     case_list: CaseList
     cases: CaseDesk
@@ -32,9 +41,13 @@ class Console:
     def routes(self) -> list[web.RouteDef]:
         cases, groups = self.cases, self.groups
         return [
-            web.get("/staff", self.door.overview),
-            web.get("/staff/enter", self.door.enter),
-            web.post("/staff/leave", self.door.leave),
+            web.get("/staff", self.overview.show),
+            web.get("/staff/sign-in", self.sign_in.show),
+            web.post("/staff/sign-in", self.sign_in.enter),
+            web.post("/staff/sign-in/code", self.sign_in.code),
+            web.post("/staff/leave", self.sign_in.leave),
+            web.get(INVITATION, self.invitations.show),
+            web.post(INVITATION, self.invitations.accept),
             web.get("/staff/staff.css", self.door.style),
             web.get("/staff/unanswered", self.unanswered.show),
             web.post("/staff/unanswered/add", self.unanswered.add),

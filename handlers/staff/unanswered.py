@@ -27,6 +27,8 @@ from content.texts import Texts
 from content.understanding.training import read_sections
 from content.understanding.vietnamese import Abbreviations
 from handlers.staff.door import Door
+from handlers.staff.staff import Right, Staff
+from storage.audit import Kind, Verb
 from storage.database import Database
 from storage.unanswered import NEWEST, Doubt, NotOpen, OpenQuestion, Unanswered
 
@@ -35,6 +37,8 @@ PAGE = 30
 EXAMPLES = 5
 SHOWN = 300
 LONGEST_TYPED = 1_000
+SIGHTS = 8
+"""So many sets of questions are kept grouped: staff of different units see different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,13 @@ class UnansweredDesk:
         self._zone = zone
         self._clock = clock
         self._grouping = asyncio.Lock()
-        self._grouped: tuple[tuple[int, ...], list[Group]] = ((), [])
+        self._grouped: dict[tuple[int, ...], list[Group]] = {}
 
     async def show(self, request: web.Request) -> web.Response:
         """One page of the groups, the largest first."""
-        if not self._door.knows(request):
-            return self._door.closed()
+        staff = await self._door.staff(request)
         page, notice = _number(request.query.get("page", "")), self._notice(request.query)
-        return await self._list(page=page, notice=notice)
+        return await self._list(staff, page=page, notice=notice)
 
     async def add(self, request: web.Request) -> web.Response:
         """Make a phrase of the group; the program learns it when it next looks at its files."""
@@ -110,25 +113,31 @@ class UnansweredDesk:
         return await self._settle(request, adding=False)
 
     async def _settle(self, request: web.Request, *, adding: bool) -> web.Response:
-        if not self._door.knows(request):
-            return self._door.closed()
-        form = await self._door.form(request)
-        if form is None:
-            return await self._list(problem=self._texts("staff.form_old"), status=403)
+        staff, form = await self._door.posted(request)
+        if adding:  # the cards are everybody's
+            self._door.need(staff, Right.CARDS)
+        self._door.need_anywhere(staff, Right.CARDS)
         typed = _typed(form)
         slug = typed.slug if adding else ""
         try:
             async with self._database.begin() as tx:
-                await self._unanswered.settle(tx, typed.questions, slug=slug, at=self._clock())
+                await self._unanswered.settle(
+                    tx, typed.questions, units=staff.only, slug=slug, at=self._clock()
+                )
+                first = min(typed.questions)
+                if adding:
+                    await self._door.note(tx, staff, Verb.ADDED, Kind.CARD, slug)
+                else:
+                    await self._door.note(tx, staff, Verb.DISMISSED, Kind.QUESTION, first)
                 if adding:
                     await asyncio.to_thread(self._add, typed)
         except NotOpen:
             return await self._list(
-                page=typed.page, problem=self._texts("staff.unanswered.gone"), status=409
+                staff, page=typed.page, problem=self._texts("staff.unanswered.gone"), status=409
             )
         except PhraseRefused as refused:
             typed = replace(typed, faults=refused.faults)
-            return await self._list(page=typed.page, typed=typed, status=422)
+            return await self._list(staff, page=typed.page, typed=typed, status=422)
         done = f"added={slug}" if adding else "dismissed=1"
         address = f"{ADDRESS}?page={typed.page}&{done}#top"
         return web.Response(status=303, headers={"Location": address})
@@ -146,6 +155,7 @@ class UnansweredDesk:
 
     async def _list(
         self,
+        staff: Staff,
         *,
         page: int = 1,
         notice: str = "",
@@ -155,8 +165,8 @@ class UnansweredDesk:
     ) -> web.Response:
         """The page of that number, or the one on which the group that was `typed` in now is."""
         async with self._database.read() as tx:
-            questions = await self._unanswered.open(tx)
-            count = await self._unanswered.count(tx)
+            questions = await self._unanswered.open(tx, units=staff.only)
+            count = await self._unanswered.count(tx, units=staff.only)
         groups = await self._groups(questions)
         if typed is not None:
             page = next((n for n, g in enumerate(groups) if _is(g, typed)), 0) // PAGE + 1
@@ -167,6 +177,9 @@ class UnansweredDesk:
         rows = [self._row(one, [by_id[n] for n in one.members], typed) for one in shown]
         return self._door.page(
             "unanswered.html",
+            staff=staff,
+            settles=staff.has(Right.CARDS),
+            teaches=staff.may(Right.CARDS),
             status=status,
             rows=rows,
             count=count,
@@ -182,11 +195,12 @@ class UnansweredDesk:
         """Grouped off the event loop, and kept until a question comes or goes."""
         ids = tuple(question.id for question in questions)
         async with self._grouping:
-            if ids != self._grouped[0]:
+            if ids not in self._grouped:
                 texts = [(question.id, question.text) for question in questions]
                 found = await asyncio.to_thread(_group, texts, self._library.words)
-                self._grouped = ids, found
-            return self._grouped[1]
+                kept = list(self._grouped.items())[1 - SIGHTS :]
+                self._grouped = dict([*kept, (ids, found)])
+            return self._grouped[ids]
 
     def _row(self, one: Group, members: Sequence[OpenQuestion], typed: Typed | None) -> Row:
         cards = self._library.shelf.cards

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from aiohttp import CookieJar
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from bot.web import Site
-from bot.wiring import House
+from bot.wiring import House, now
+from handlers.staff.door import COOKIE
+from storage.officials import Role
+from storage.staff_accounts import StaffAccount, StaffAccounts
 
 Fields = dict[str, str]
+NUMBERS = itertools.count(1)
 
 
 class _Forms(HTMLParser):
@@ -58,15 +63,22 @@ def form(page: str, step: str) -> tuple[str, Fields]:
 
 @dataclass
 class Desk:
-    """Somebody at the console."""
+    """Somebody at the console, and as whom."""
 
     client: TestClient
+    who: StaffAccount
 
     async def open(self, address: str, status: int = 200) -> str:
         answer = await self.client.get(address)
         page = await answer.text()
         assert answer.status == status, page
         return page
+
+    async def stays_shut(self, address: str) -> None:
+        """Nothing is there but the way to sign in."""
+        answer = await self.client.get(address, allow_redirects=False)
+        assert answer.status == 303
+        assert answer.headers["Location"].startswith("/staff/sign-in?next=/staff/")
 
     async def press(self, page: str, step: str, status: int = 200, **typed: str) -> str:
         """Fill in the form whose address ends so and send it; the page that comes then."""
@@ -77,10 +89,39 @@ class Desk:
         return shown
 
 
+async def account(
+    house: House,
+    role: Role = Role.ADMINISTRATOR,
+    *,
+    unit: str = "",
+    name: str = "Mai",
+    login: str = "",
+    password: str = "",
+) -> StaffAccount:
+    """Somebody who may sign in; without a password they only have sessions that are given."""
+    book = StaffAccounts()
+    async with house.database.begin() as tx:
+        return await book.create(
+            tx, login=login or f"nguoi-{next(NUMBERS)}", password=password, name=name, unit=unit,
+            role=role, at=now(),
+        )  # fmt: skip
+
+
+async def sign_in(house: House, client: TestClient, who: StaffAccount) -> None:
+    """The browser has a session of theirs from now on."""
+    request = make_mocked_request("POST", "/staff/sign-in")
+    async with house.database.begin() as tx:
+        token = await house.console.door.begin(tx, request, who)
+    client.session.cookie_jar.update_cookies({COOKIE: token}, client.make_url("/staff/"))
+
+
 @asynccontextmanager
-async def sitting_at(house: House) -> AsyncIterator[Desk]:
-    """A browser that came in by the key."""
+async def sitting_at(
+    house: House, role: Role = Role.ADMINISTRATOR, *, unit: str = "", name: str = "Mai"
+) -> AsyncIterator[Desk]:
+    """A browser in which somebody is signed in."""
     jar = CookieJar(unsafe=True)
     async with TestClient(TestServer(Site(house).application()), cookie_jar=jar) as client:
-        await client.get(house.door.link(""))
-        yield Desk(client)
+        who = await account(house, role, unit=unit, name=name)
+        await sign_in(house, client, who)
+        yield Desk(client, who)

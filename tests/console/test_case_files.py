@@ -43,7 +43,7 @@ async def test_a_photo_is_shown_and_a_voice_note_played_in_place(desk: Desk, hou
         assert answer.content_type in {"image/jpeg", "audio/ogg"}
     desk.client.session.cookie_jar.clear()
     for file in (picture, sound):
-        assert (await desk.client.get(f"/staff/files/{file.id}")).status == 401
+        await desk.stays_shut(f"/staff/files/{file.id}")
 
 
 async def test_what_is_gone_where_it_was_is_told_and_not_asked_for_again(

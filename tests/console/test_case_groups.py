@@ -7,7 +7,7 @@ import re
 
 from bot.wiring import House
 from storage.case_groups import CaseGroups
-from storage.case_history import CONSOLE, Happened
+from storage.case_history import Happened
 from storage.case_records import Case, CaseKind, CaseState
 from tests.console.desk import Desk, form, forms
 from tests.console.test_case_desk import address, happened, line, opened
@@ -56,7 +56,7 @@ async def test_one_tap_puts_likes_together_and_one_answer_closes_them_in_public(
         assert ANSWER in reply.text
         assert (await again(house, case)).state is CaseState.CLOSED
     last = (await happened(house, first))[-1]
-    assert (last.what, last.by) == (Happened.CLOSED, CONSOLE)
+    assert (last.what, last.by) == (Happened.CLOSED, desk.who.official.id)
     assert "Đóng. “trả lời chung cho nhóm 1”" in line(await desk.open(address(first)))
     public = await (await desk.client.get("/u/xa-mau")).text()
     assert ANSWER not in public, "two are too few for the page: they alone are told"

@@ -17,6 +17,7 @@ from handlers.messages import Attachment, Kind
 from handlers.staff.files import as_response
 from storage.files import Files
 from tests.bot import samples
+from tests.console.desk import account, sign_in
 from tests.storage.test_cases import opened
 
 Client = TestClient  # type: ignore[type-arg]
@@ -59,8 +60,9 @@ async def test_staff_get_a_photo_and_others_get_nothing(
 ) -> None:
     async with house.database.read() as tx:
         stored, lost = await house.filing.case_files.of_case(tx, case)
-    assert (await client.get(f"/staff/files/{stored.id}")).status == 401
-    await client.get(house.door.link(""))
+    asked = await client.get(f"/staff/files/{stored.id}")
+    assert asked.url.path == "/staff/sign-in"
+    await sign_in(house, client, await account(house))
     answer = await client.get(f"/staff/files/{stored.id}")
     assert answer.status == 200
     assert answer.content_type == "image/jpeg"
@@ -77,7 +79,7 @@ async def test_a_file_that_the_store_lost_is_not_found(
     async with house.database.read() as tx:
         [stored, _] = await Files().of_case(tx, case)
     await house.filing.store.delete(place(stored))
-    await client.get(house.door.link(""))
+    await sign_in(house, client, await account(house))
     assert (await client.get(f"/staff/files/{stored.id}")).status == 404
 
 

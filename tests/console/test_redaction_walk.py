@@ -31,7 +31,7 @@ async def all_pages(desk: Desk, *starts: str) -> dict[str, str]:
         if answer.content_type == "text/html":
             pages[where] = await answer.text()
             links = re.findall(r'(?:href|action)="(/staff[^"#]*)', pages[where])
-            todo += [link.replace("&amp;", "&") for link in links if "/enter" not in link]
+            todo += [link.replace("&amp;", "&") for link in links]
     return {where: page for where, page in pages.items() if page}
 
 

@@ -21,6 +21,7 @@ from bot.wiring import House, build
 from content.library import Library
 from handlers.staff.unanswered import PAGE
 from storage.unanswered import Doubt, Unanswered, UnansweredRecord
+from tests.console.desk import account, sign_in
 from tests.console.villager import ask
 from tests.small_content import few_cards, few_phrases
 
@@ -61,7 +62,7 @@ async def client(house: House) -> AsyncIterator[Client]:
     """A browser of a staff member who is signed in."""
     jar = CookieJar(unsafe=True)
     async with TestClient(TestServer(Site(house).application()), cookie_jar=jar) as opened:
-        await opened.get(house.door.link(""))
+        await sign_in(house, opened, await account(house))
         yield opened
 
 
@@ -227,8 +228,8 @@ async def test_signed_out_nothing_is_shown_or_done(client: Client, house: House)
     await note(house, *COWS)
     [form] = forms(await desk(client))
     client.session.cookie_jar.clear()
+    assert (await client.get(DESK, allow_redirects=False)).status == 303
     for answer in (
-        await client.get(DESK),
         await client.post(f"{DESK}/add", data=form),
         await client.post(f"{DESK}/dismiss", data=form),
     ):

@@ -121,6 +121,7 @@ def ticking(
         keep_messages=long,
         keep_cases=long,
         keep_drafts=long,
+        keep_audit=long,
         remind=remind,
         tick=broadcasting(database, accounts, now, chunk=chunk).tick,
         now=now,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser import PHONE, chromium
+from tests.browser import chromium, someone
+from tests.journeys.entering import PASSWORD, first_administrator
 from tests.program import Program, program
 from tests.small_content import few_cards, few_phrases
 
@@ -34,14 +35,6 @@ async def running(tmp_path: Path) -> AsyncIterator[Program]:
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as started:
         yield started
-
-
-async def someone(browser: Browser, address: str) -> Page:
-    """A page in a browser of its own."""
-    page = await browser.new_page(**PHONE)
-    page.set_default_timeout(10_000)
-    await page.goto(address)
-    return page
 
 
 async def ask(page: Page, text: str) -> str:
@@ -73,9 +66,7 @@ async def test_staff_teach_what_villagers_asked_and_the_chat_answers(
     for page, text in ((villager, COWS[0]), (neighbour, COWS[1]), (neighbour, SIM)):
         assert "chưa biết chắc" in await ask(page, text)
 
-    link = re.search(r"http://\S+/staff/enter\S+", running.text)
-    assert link
-    staff = await someone(browser, link[0])
+    staff = await first_administrator(browser, running)
     await staff.click("text=Câu hỏi máy chưa trả lời được: 3")
     groups = staff.locator(".group")
     await expect(groups.locator("h2")).to_have_text(["Được hỏi 2 lần", "Được hỏi 1 lần"])
@@ -117,3 +108,7 @@ async def test_staff_teach_what_villagers_asked_and_the_chat_answers(
     await staff.click("text=Ra khỏi trang")
     await staff.goto(f"{running.address}/staff/unanswered")
     await expect(staff.locator("main")).to_contain_text("Trang này dành cho cán bộ")
+    await staff.get_by_label("Tên đăng nhập").fill("quan.tri")
+    await staff.get_by_label("Mật khẩu").fill(PASSWORD)
+    await staff.keyboard.press("Enter")
+    await expect(staff).to_have_url(f"{running.address}/staff/unanswered")

@@ -1,0 +1,79 @@
+"""The first page of the console: how things stand, of what somebody may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from content.redaction import redact
+from handlers.casework import Casework
+from handlers.staff.door import Door
+from handlers.units import Units
+from storage.case_lists import CaseLists
+from storage.case_records import Side
+from storage.cases import Cases
+from storage.database import Database
+from storage.outbox import Outbox
+from storage.unanswered import Unanswered
+
+
+class Overview:
+    """What waits, what went out."""
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        database: Database,
+        casework: Casework,
+        unanswered: Unanswered,
+        units: Units,
+        zone: ZoneInfo,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._door = door
+        self._database = database
+        self._casework = casework
+        self._unanswered = unanswered
+        self._units = units
+        self._zone = zone
+        self._clock = clock
+        self._cases = Cases()
+        self._lists = CaseLists()
+        self._outbox = Outbox()
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Messages are counted for those alone who see the whole installation."""
+        staff = await self._door.staff(request)
+        sight = self._casework.sight(staff.official)
+        async with self._database.read() as tx:
+            waiting = [
+                (case, redact(next((w.text for w in words if w.side is Side.VILLAGER), "")))
+                for case in await self._lists.waiting(tx, sight)
+                if (words := await self._cases.words(tx, case.id))
+            ]
+            count = await self._lists.count_waiting(tx, sight)
+            late = await self._lists.overdue(tx, sight, self._clock())
+            sent = await self._outbox.counts(tx) if staff.everywhere else {}
+            unanswered = await self._unanswered.count(tx, units=staff.only)
+        rows = [
+            {
+                "id": case.id,
+                "text": text,
+                "unit": unit.name if (unit := self._units.get(case.unit)) else "",
+                "asked_at": case.received_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
+            }
+            for case, text in waiting
+        ]
+        return self._door.page(
+            "overview.html",
+            staff=staff,
+            questions=rows,
+            waiting=count,
+            late=late,
+            counts=sent,
+            unanswered=unanswered,
+        )

@@ -1,0 +1,177 @@
+"""Every address of the console, as each role and from another unit: nobody gets what is not theirs.
+
+The table has to name each address of `routes.py` with the right that it asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import AsyncExitStack
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.wiring import House, now
+from handlers.staff.staff import RIGHTS, Right
+from storage.case_groups import CaseGroups
+from storage.case_history import CaseEventRecord
+from storage.cases import Cases
+from storage.officials import Role
+from storage.unanswered import Doubt, Unanswered, UnansweredRecord, UnansweredState
+from tests.bot import samples
+from tests.console.desk import Desk, forms, sitting_at
+from tests.console.test_case_desk import opened
+
+CASE, GROUP, FILE = "/staff/cases/{case}", "/staff/groups/{group}", "/staff/files/{id}"
+INVITATION = "/staff/invitation/{code}"
+
+OUTSIDE = {
+    ("GET", "/staff/sign-in"), ("POST", "/staff/sign-in"), ("POST", "/staff/sign-in/code"),
+    ("GET", "/staff/staff.css"), ("GET", INVITATION), ("POST", INVITATION),
+}  # fmt: skip
+"""What has to be open to who is not signed in; forms there carry a token of the browser."""
+
+NEEDS = {
+    ("GET", "/staff"): Right.READ,
+    ("POST", "/staff/leave"): Right.READ,
+    ("GET", "/staff/unanswered"): Right.READ,
+    ("POST", "/staff/unanswered/add"): Right.CARDS,
+    ("POST", "/staff/unanswered/dismiss"): Right.CARDS,
+    ("GET", "/staff/cases"): Right.READ,
+    ("GET", CASE): Right.READ,
+    ("POST", f"{CASE}/unmask"): Right.ANSWER,
+    ("POST", f"{CASE}/preview"): Right.ANSWER,
+    ("POST", f"{CASE}/rewrite"): Right.READ,
+    ("POST", f"{CASE}/send"): Right.ANSWER,
+    ("POST", f"{CASE}/assign"): Right.ANSWER,
+    ("POST", f"{CASE}/move"): Right.ANSWER,
+    ("POST", f"{CASE}/close"): Right.ANSWER,
+    ("POST", f"{CASE}/release"): Right.ANSWER,
+    ("POST", f"{CASE}/keep"): Right.ANSWER,
+    ("POST", f"{CASE}/note"): Right.ANSWER,
+    ("POST", f"{CASE}/group"): Right.ANSWER,
+    ("POST", f"{CASE}/ungroup"): Right.ANSWER,
+    ("GET", GROUP): Right.READ,
+    ("POST", f"{GROUP}/preview"): Right.PUBLISH,
+    ("POST", f"{GROUP}/rewrite"): Right.READ,
+    ("POST", f"{GROUP}/publish"): Right.PUBLISH,
+    ("GET", FILE): Right.ANSWER,
+    ("POST", f"{FILE}/again"): Right.ANSWER,
+}
+
+TYPED = {"text": "vì sao", "purpose": "answer", "title": "Cầu", "seen": "1", "unit": "xa-khac"}
+
+
+class Place:
+    """A unit with one thing of each sort."""
+
+    def __init__(self, house: House, unit: str) -> None:
+        self.house, self.unit = house, unit
+        self.ids: dict[str, str] = {}
+
+    async def furnish(self) -> Place:
+        case = await opened(self.house, unit=self.unit, text=f"cầu treo gãy ở {self.unit}")
+        photo = await self.house.filing.uploads.keep(samples.picture())
+        at = now()
+        async with self.house.database.begin() as tx:
+            group = await CaseGroups().open(tx, unit=self.unit, title="Cầu treo", at=at)
+            again = await Cases().get(tx, case.id)
+            assert again
+            await self.house.grouping.put(tx, again, await CaseGroups().get(tx, group), at=at)
+            files = self.house.filing.case_files
+            await files.take(tx, (photo,), case=case.id, account="web", at=at)
+            [file] = await files.of_case(tx, case.id)
+            await Unanswered().note(
+                tx,
+                unit=self.unit,
+                text=f"trâu ốm ở {self.unit}",
+                kind=Doubt.UNKNOWN,
+                guess="",
+                at=at,
+            )
+        await self.house.filing.fetching.fetch_due()
+        self.ids = {"case": str(case.id), "group": str(group), "id": str(file.id), "code": "x" * 43}
+        return self
+
+    def address(self, path: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda found: self.ids[found[1]], path)
+
+
+def routes(house: House) -> list[tuple[str, str]]:
+    """Method and path of each, without the patterns of numbers."""
+    return [
+        (route.method, re.sub(r"\{(\w+):[^/]*\}", r"{\1}", route.path))
+        for route in house.console.routes()
+    ]
+
+
+async def token(desk: Desk) -> str:
+    """Of the session's forms."""
+    return forms(await desk.open("/staff"))[0][1]["token"]
+
+
+async def deeds(house: House) -> tuple[int, int]:
+    """How much has happened: to cases, and to questions."""
+    async with house.database.read() as tx:
+        events = await tx.connection.execute(select(func.count()).select_from(CaseEventRecord))
+        settled = await tx.connection.execute(
+            select(func.count()).where(UnansweredRecord.state != UnansweredState.OPEN)
+        )
+        return int(events.scalar_one()), int(settled.scalar_one())
+
+
+async def asked(desk: Desk, method: str, address: str, **form: str) -> tuple[int, str]:
+    answer = await desk.client.request(
+        method, address, data=form if method == "POST" else None, allow_redirects=False
+    )
+    return answer.status, await answer.text(errors="replace")
+
+
+async def test_the_table_names_every_address(house: House) -> None:
+    assert sorted(routes(house)) == sorted([*OUTSIDE, *NEEDS])
+
+
+async def test_who_is_not_signed_in_gets_nothing_and_does_nothing(house: House) -> None:
+    here = await Place(house, "xa-mau").furnish()
+    before = await deeds(house)
+    async with sitting_at(house) as desk:
+        desk.client.session.cookie_jar.clear()
+        for method, path in NEEDS:
+            status, page = await asked(desk, method, here.address(path), **TYPED)
+            assert status == (303 if method == "GET" else 401), path
+            assert "cầu treo" not in page
+            assert "trâu" not in page
+        for method, path in OUTSIDE:
+            if method == "POST":
+                status, _ = await asked(desk, method, here.address(path), **TYPED, token="x")
+                assert status in {403, 404}, path
+    assert await deeds(house) == before
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_does_what_the_table_lets_it_and_nothing_elsewhere(
+    house: House, role: Role
+) -> None:
+    here, far = await Place(house, "xa-mau").furnish(), await Place(house, "xa-khac").furnish()
+    async with AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(sitting_at(house, role, unit="xa-mau"))
+        good = await token(desk)
+        before = await deeds(house)
+        stays = {key: right for key, right in NEEDS.items() if key[1] != "/staff/leave"}
+        for method, path in stays:
+            status, page = await asked(desk, method, far.address(path), **TYPED, token=good)
+            if "{" in path:
+                assert status == 404, f"{path} shows what is another unit's"
+            assert "ở xa-khac" not in page, path
+            if method == "POST":
+                status, _ = await asked(desk, method, here.address(path), **TYPED, token="x" * 64)
+                assert status == 403, f"{path} takes a form without a token"
+        assert await deeds(house) == before
+        for (method, path), right in stays.items():
+            status, _ = await asked(desk, method, here.address(path), **TYPED, token=good)
+            if right in RIGHTS[role]:
+                assert status != 403 or path.endswith("/add"), path
+            else:
+                assert status in {403, 404}, path
+        if Right.ANSWER not in RIGHTS[role]:
+            assert await deeds(house) == before
