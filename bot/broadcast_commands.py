@@ -10,19 +10,23 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
+from bot.broadcast_files import Put, put, read_files
 from bot.broadcast_officials import Acting, MayNot
 from bot.broadcast_reach import preview, reach
 from bot.broadcast_words import for_script, refusal, told
 from bot.config import Settings
+from bot.filing import limits_of, store_of
 from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
 from bot.wiring import now, units_of
 from content.shelf import SHIPPED
 from content.when import NotATime, When, read_when
 from handlers.errands import VIETNAM
+from handlers.messages import Kind
 from handlers.notice_page import LONGEST
 from storage.broadcast_recipients import Account, Recipients
 from storage.broadcasts import Broadcast, Broadcasts, Draft, NoBroadcast, WrongState
@@ -67,6 +71,8 @@ def draft(
     ] = False,
     reason: Annotated[str, typer.Option(help="Why it is an emergency.")] = "",
     grace: Annotated[int, typer.Option(min=1, help="Hours for which it may be late.")] = 6,
+    picture: Annotated[Path | None, typer.Option(help="A picture to go with it.")] = None,
+    voice: Annotated[Path | None, typer.Option(help="A recording to go with it.")] = None,
 ) -> None:
     """Write a broadcast down; prints its id last."""
     settings = settings_or_exit()
@@ -81,6 +87,13 @@ def draft(
         _stop(f"--card: there is no card {card!r}; `python -m content status` lists them")
     if reason and not emergency:
         _stop("--reason goes with --emergency")
+    try:
+        files = read_files(
+            [("--picture", picture, Kind.IMAGE), ("--voice", voice, Kind.VOICE)],
+            limits_of(settings),
+        )
+    except ValueError as fault:
+        _stop(str(fault))
     when = _when(at)
     new = Draft(
         text=words,
@@ -95,13 +108,20 @@ def draft(
         only_unit=only_unit,
     )
 
+    put_there: list[Put] = []
+
+    async def store(database: Database) -> None:
+        put_there.extend(await put(database, store_of(settings), files, at=now()))
+
     async def work(tx: Transaction) -> int:
         acting = Acting(units_of(settings), by)
-        written = await Broadcasts().write(tx, new, by=await acting.write(tx, unit), at=now())
+        name = await acting.write(tx, unit)
+        enclosed = tuple([await one.named(tx) for one in put_there])
+        written = await Broadcasts().write(tx, replace(new, enclosed=enclosed), by=name, at=now())
         await acting.wrote(tx, written)
         return written
 
-    number = _with(settings, work)
+    number = _with(settings, work, before=store)
     if when:
         out.print(f"Due {when.first:%H:%M %d/%m/%Y}, Vietnam's time {when.repeats}".strip())
     typer.echo(number)
@@ -265,7 +285,16 @@ def _name(by: str) -> None:
         _stop("--by: name who does this")
 
 
-def _with(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+async def _nothing(_database: Database) -> None:
+    pass
+
+
+def _with(
+    settings: Settings,
+    work: Callable[[Transaction], Awaitable[Result]],
+    *,
+    before: Callable[[Database], Awaitable[None]] = _nothing,
+) -> Result:
     """Do the work in one transaction on a database of this version's shape."""
 
     async def done() -> Result:
@@ -273,6 +302,7 @@ def _with(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) 
         try:
             if await current(database) != newest():
                 raise CannotStart("the database needs a migration: run `python -m bot migrate`")
+            await before(database)
             async with database.begin() as tx:
                 return await work(tx)
         finally:

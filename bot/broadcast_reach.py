@@ -41,14 +41,16 @@ def preview(number: Number) -> None:
         found = []
         for name, channel in sorted(house.channels.items()):
             reply = house.notices.page.shown(it.draft, channel.capabilities)
-            found.append((name, reply.text, [button.label for button in reply.buttons]))
+            labels = [f"[ {button.label} ]" for button in reply.buttons]
+            media = [f"[{one.kind} {one.text}]" for one in reply.media]
+            found.append((name, reply.text, [*labels, *media]))
         return found
 
     for name, text, labels in _with_house(work):
         out.print(f"── {name}", markup=False, highlight=False)
         out.print(text, markup=False, highlight=False, soft_wrap=True)
         if labels:
-            out.print(" ".join(f"[ {one} ]" for one in labels), markup=False, highlight=False)
+            out.print(" ".join(labels), markup=False, highlight=False)
 
 
 def reach(

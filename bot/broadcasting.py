@@ -11,12 +11,13 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from bot.broadcast_files import Found, NoticeFiles
 from handlers.messages import Capabilities
 from handlers.notice_page import NoticePage
 from handlers.units import Units
 from storage.broadcast_recipients import Recipients
 from storage.broadcast_records import Broadcast
-from storage.broadcast_schedule import Schedule
+from storage.broadcast_schedule import CHANGED, LOST, Schedule
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Broadcasting:
         units: Units,
         next_time: NextTime,
         clock: Callable[[], datetime],
+        files: NoticeFiles,
         recipients: Recipients | None = None,
     ) -> None:
         self._database = database
@@ -45,6 +47,7 @@ class Broadcasting:
         self._units = units
         self._next_time = next_time
         self._clock = clock
+        self._files = files
         self._schedule = Schedule()
         self._recipients = recipients or Recipients()
 
@@ -56,8 +59,16 @@ class Broadcasting:
             sending = await self._schedule.sending(tx)
         for it in sending:
             if not it.intact:
-                await self._hold(it)
+                log.error("broadcast %d: its words changed after the approval", it.id)
+                await self._hold(it, CHANGED)
                 continue
+            match await self._files.look(it.draft):
+                case Found.LOST:
+                    log.error("broadcast %d: a file of it is not in the store", it.id)
+                    await self._hold(it, LOST)
+                    continue
+                case Found.UNKNOWN:  # the store does not answer: nothing new begins meanwhile
+                    continue
             await self._expand(it)
             async with self._database.begin() as tx:
                 await self._schedule.finish(tx, it.id, at=self._clock())
@@ -89,10 +100,9 @@ class Broadcasting:
                     await self._schedule.begin(tx, it, at=now, note=_lateness(now - due))
         return more
 
-    async def _hold(self, it: Broadcast) -> None:
-        log.error("broadcast %d: its words changed after the approval; it is paused", it.id)
+    async def _hold(self, it: Broadcast, why: str) -> None:
         async with self._database.begin() as tx:
-            await self._schedule.hold(tx, it)
+            await self._schedule.hold(tx, it, why)
 
     async def _expand(self, it: Broadcast) -> None:
         """Write the messages chunk by chunk; after a crash it goes on where it was."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -34,6 +34,7 @@ LOOK = 0.25  # seconds between looks where no bell of another process can ring (
 LOOK_AGAIN = 0.1  # seconds for which it is enough to see to the accounts whose messages flow
 DRAIN = 10.0
 LEASED = 1.0  # seconds for which a lease that was ours a moment ago is taken for ours
+WITHOUT_FILE = timedelta(seconds=10)
 MOMENT = 0.05  # seconds that are not worth putting a message back for
 
 
@@ -63,8 +64,11 @@ class Delivery:
         owner: str,
         clock: Callable[[], datetime],
         reveal: Callable[[str], str] = str,
+        lost: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
-        """`reveal` opens what is sealed in a stored message."""
+        """`reveal` opens what is sealed in a stored message; `lost` says of the name of something
+        that was sent to us whether it is not there any more."""
+        self._lost = lost
         self._reveal = reveal
         self._database = database
         self._channels = channels
@@ -269,7 +273,16 @@ class Delivery:
             async with self._database.begin() as tx:
                 if await self._refuse(tx, [claim]):
                     raise _Refused
+        await self._see_whole(claim, reply)
         return await channel.send(Address(claim.account, claim.chat, claim.thread), reply)
+
+    async def _see_whole(self, claim: Claim, reply: Reply) -> None:
+        """No notice goes without its picture or sound: the clock pauses it. Raises _NotYet."""
+        if claim.broadcast is None or self._lost is None:
+            return
+        for media in reply.media:
+            if media.sent and await self._lost(media.name):
+                raise _NotYet("a file of it is missing", self._clock() + WITHOUT_FILE)
 
     async def _refuse(self, tx: Transaction, claims: Collection[Claim]) -> set[int]:
         """The messages of broadcasts that must not go after all: each has its end already."""

@@ -13,6 +13,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from bot.channels.channel import (
     Channel,
@@ -182,8 +183,9 @@ class Fetching:
             match outcome:
                 case Checked(mime=mime, content=content, seconds=seconds):
                     noted = await self._files.stored(
-                        tx, file, mime=mime, size=len(content), seconds=seconds
-                    )
+                        tx, file, mime=mime, size=len(content), seconds=seconds,
+                        digest=sha256(content).hexdigest(),
+                    )  # fmt: skip
                 case FetchTooLarge():
                     noted = await self._files.refused(tx, file, reason=TOO_LARGE)
                 case Unfit(reason=reason):

@@ -51,6 +51,10 @@ class FileStore:
         )
         return content
 
+    async def there(self, key: str) -> bool:
+        """Whether anything lies there."""
+        return bool(await asyncio.to_thread(self._fs.exists, self._path(key)))
+
     async def delete(self, key: str) -> None:
         """Delete it, if it is there."""
         path = _path(key)

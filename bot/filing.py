@@ -20,7 +20,7 @@ from handlers.casework import Casework
 from handlers.file_names import FileNames
 from handlers.staff.door import Door
 from handlers.staff.files import FileDesk
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.files import File
 
 
@@ -48,13 +48,7 @@ class Filing:
         settled: Settled,
     ) -> Filing:
         """`keys` mark the names of files; `settled` hears of each attempt to fetch one."""
-        store = FileStore(settings.files.store or str((settings.data.folder / "files").absolute()))
-        limits = FileLimits(
-            photo=settings.files.photo_mb * MEGABYTE,
-            voice=settings.files.voice_mb * MEGABYTE,
-            document=settings.files.document_mb * MEGABYTE,
-            per_case=settings.files.per_case,
-        )
+        store, limits = store_of(settings), limits_of(settings)
         uploads = Uploads(store, limits, clock)
 
         async def read(file: File) -> bytes:
@@ -97,6 +91,12 @@ class Filing:
             return content
         return await asyncio.to_thread(for_a_phone, content)
 
+    async def lost(self, name: str) -> bool:
+        """Whether a stored file is not where it should be; True for any other name."""
+        async with self.database.read() as tx:
+            file = await self.case_files.named(tx, name, at=self.clock())
+        return file is None or not await self.store.there(place(file))
+
     def pages(self, texts: Texts) -> FilePages:
         return FilePages(
             database=self.database,
@@ -111,3 +111,27 @@ class Filing:
             door=door, database=self.database, files=self.case_files, casework=casework,
             clock=self.clock,
         )  # fmt: skip
+
+
+def settling(*told: Settled) -> Settled:
+    """Lets all of these know of an attempt that ended."""
+
+    async def settled(tx: Transaction, file: int, at: datetime) -> None:
+        for tell in told:
+            await tell(tx, file, at)
+
+    return settled
+
+
+def store_of(settings: Settings) -> FileStore:
+    """Where files lie: the store of the settings, or a folder of the data folder."""
+    return FileStore(settings.files.store or str((settings.data.folder / "files").absolute()))
+
+
+def limits_of(settings: Settings) -> FileLimits:
+    return FileLimits(
+        photo=settings.files.photo_mb * MEGABYTE,
+        voice=settings.files.voice_mb * MEGABYTE,
+        document=settings.files.document_mb * MEGABYTE,
+        per_case=settings.files.per_case,
+    )

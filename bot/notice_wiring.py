@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.accounts import Accounts
+from bot.broadcast_files import NoticeFiles
 from bot.broadcasting import Broadcasting
 from bot.clock import next_time
 from bot.config import Settings
@@ -15,11 +16,12 @@ from content.checker import word_lists
 from content.library import Library
 from content.texts import Texts
 from content.wording import Wording
-from handlers.messages import Capabilities
+from handlers.messages import Capabilities, Media
 from handlers.notice_page import NoticePage
 from handlers.notice_reach import NoticeReach
 from handlers.official.notices_composing import Composing
 from handlers.official.notices_desk import NoticeDesk
+from handlers.official.notices_enclosing import Enclosing
 from handlers.official.notices_pages import Pages
 from handlers.official.notices_released import Released
 from handlers.official.notices_reports import NoticeReports
@@ -28,6 +30,7 @@ from handlers.official.notices_steps import Route
 from handlers.official.notices_words import NoticeWords
 from handlers.post import Post
 from handlers.units import Units
+from storage.broadcasts import Enclosed
 from storage.database import Database
 
 
@@ -42,6 +45,7 @@ class NoticeHouse:
     words: NoticeWords
     page: NoticePage
     reports: NoticeReports
+    enclosing: Enclosing
 
 
 def notices_of(
@@ -54,8 +58,10 @@ def notices_of(
     texts: Texts,
     accounts: Callable[[], Accounts],
     clock: Callable[[], datetime],
+    media_of: Callable[[Enclosed], Media],
 ) -> NoticeHouse:
-    """`folder` is the content folder; `accounts` are asked each time, they come and go."""
+    """`folder` is the content folder; `accounts` are asked each time, they come and go; `media_of`
+    names a file that goes with a notice."""
 
     def title_of(slug: str) -> str:
         cards = library.shelf.cards
@@ -70,7 +76,8 @@ def notices_of(
     def platform(account: str) -> str:
         return accounts().platforms.get(account, "")
 
-    page = NoticePage(texts, title_of=title_of)
+    page = NoticePage(texts, title_of=title_of, media_of=media_of)
+    enclosing = Enclosing(texts=texts, post=Post(able))
     rights, route = NoticeRights(units), Route(units)
     words = NoticeWords(
         texts=texts,
@@ -88,6 +95,7 @@ def notices_of(
         route=route,
         words=words,
         rights=rights,
+        enclosing=enclosing,
         understand=library.understand,
         title_of=title_of,
     )
@@ -113,11 +121,12 @@ def notices_of(
         words=words,
         page=page,
         reports=reports,
+        enclosing=enclosing,
     )
 
 
 def ticking(
-    notices: NoticeHouse, capabilities: Mapping[str, Capabilities]
+    notices: NoticeHouse, capabilities: Mapping[str, Capabilities], files: NoticeFiles
 ) -> Callable[[], Awaitable[None]]:
     """What the clock calls: notices move on, then officials are told what is new."""
     broadcasting = Broadcasting(
@@ -126,6 +135,7 @@ def ticking(
         page=notices.page,
         units=notices.units,
         next_time=next_time,
+        files=files,
         clock=notices.clock,
     )
 

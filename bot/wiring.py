@@ -20,6 +20,7 @@ import aiohttp
 from bot.account_channels import Workshop
 from bot.account_register import Register
 from bot.accounts import Accounts
+from bot.broadcast_files import NoticeFiles
 from bot.channels.channel import Channel, Speed
 from bot.channels.web_chat import WebChat
 from bot.channels.web_chat_limits import Bounds
@@ -31,7 +32,7 @@ from bot.console_wiring import console_of
 from bot.delivery import Delivery, Rules
 from bot.errand_table import Desk, errand_table
 from bot.file_pages import FilePages
-from bot.filing import Filing
+from bot.filing import Filing, settling
 from bot.hotlines import Hotlines as HotlineSettings
 from bot.landing import Landing
 from bot.notice_wiring import NoticeHouse, notices_of, ticking
@@ -130,6 +131,7 @@ class House:
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}",
             clock=now,
             reveal=self.reveal,
+            lost=self.filing.lost,
         )
 
 
@@ -159,7 +161,7 @@ async def build(
         channels=lambda: accounts.channels,
         clock=now,
         keys=keys.marks("loaban files"),
-        settled=lambda *ended: office.arrived(*ended),  # noqa: PLW0108 - it is made below
+        settled=lambda *e: settling(office.arrived, notices.enclosing.arrived)(*e),  # noqa: PLW0108
     )
 
     def platform(account: str) -> str:
@@ -188,7 +190,7 @@ async def build(
     grouping = Grouping(units=units, casework=casework)
     notices = notices_of(
         settings, folder, library=library, database=database, units=units, texts=texts,
-        accounts=lambda: accounts, clock=now,
+        accounts=lambda: accounts, clock=now, media_of=filing.case_files.media,
     )  # fmt: skip
     pictures = holding(folder, PICTURES)
     browse = Browse(
@@ -354,7 +356,7 @@ async def build(
                 keep_audit=timedelta(days=settings.retention.audit_days),
                 remind=reminders_of(settings, database, casework).run,
                 now=now,
-                tick=ticking(notices, accounts.capabilities),
+                tick=ticking(notices, accounts.capabilities, NoticeFiles(filing.store)),
             ),
             notices=notices,
             reveal=keys.reveal,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from content.texts import Texts
-from handlers.file_names import FileNames
+from handlers.file_names import FileNames, Kept
 from handlers.messages import SENT, Attachment, Media, MediaKind
 from storage.database import Transaction
 from storage.files import File, Files, FileState
@@ -121,7 +121,7 @@ class CaseFiles:
             at_most=1,
         )
 
-    def media(self, file: File, until: datetime | None = None) -> Media:
+    def media(self, file: Kept, until: datetime | None = None) -> Media:
         """A stored file as media, with a link if there can be one. With `until` (UTC) both end."""
         kind = _KINDS.get(file.mime.partition("/")[0], MediaKind.FILE)
         text = self._texts(f"files.open.{kind}", length=self.length(file))
@@ -132,7 +132,7 @@ class CaseFiles:
         """A voice of which nothing is known yet: to ask whether somebody could hear one."""
         return Media(MediaKind.AUDIO, SENT, "", self._public_url)
 
-    def length(self, file: File) -> str:
+    def length(self, file: Kept) -> str:
         """How long a sound lasts, in words."""
         minutes, seconds = divmod(file.seconds, 60)
         if minutes:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from handlers.messages import SENT
-from storage.files import File
 
 ENDINGS = {
     "image/jpeg": "jpg",
@@ -46,18 +46,31 @@ class Ticket:
     mark: str
 
 
+class Kept(Protocol):
+    """A stored file of a case or a notice. `seconds` is how long a sound lasts."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def mime(self) -> str: ...
+    @property
+    def seconds(self) -> int: ...
+
+
 class FileNames:
     """Makes names and knows them again. `keys`: the first one marks, all are known."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = keys
 
-    def ticket(self, file: File, until: datetime | None = None) -> str:
+    def ticket(self, file: Kept, until: datetime | None = None) -> str:
         """What a link to the file ends with; with `until` (UTC) it ends within the next hour."""
         hour = 0 if until is None else int(until.timestamp()) // _HOUR + 1
         return f"{file.id}-{hour}-{_mark(self._keys[0], file, hour)}"
 
-    def name(self, file: File, until: datetime | None = None) -> str:
+    def name(self, file: Kept, until: datetime | None = None) -> str:
         """The name under which the file is media of a reply."""
         return f"{SENT}{self.ticket(file, until)}.{ENDINGS.get(file.mime, 'bin')}"
 
@@ -66,7 +79,7 @@ class FileNames:
         found = _NAME.fullmatch(name)
         return found and Ticket(int(found["id"]), int(found["hour"]), found["mark"])
 
-    def opens(self, ticket: Ticket, file: File, *, at: datetime) -> bool:
+    def opens(self, ticket: Ticket, file: Kept, *, at: datetime) -> bool:
         """Whether we made it for this file, and it is not over."""
         if ticket.hour and at >= datetime.fromtimestamp(0, UTC) + timedelta(hours=ticket.hour):
             return False
@@ -74,6 +87,6 @@ class FileNames:
         return any(hmac.compare_digest(ticket.mark, mark) for mark in marks)
 
 
-def _mark(key: bytes, file: File, hour: int) -> str:
+def _mark(key: bytes, file: Kept, hour: int) -> str:
     made = hmac.new(key, f"{file.id} {hour} {file.key}".encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(made[:_MARK_BYTES]).decode().rstrip("=")

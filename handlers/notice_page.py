@@ -10,8 +10,8 @@ from collections.abc import Callable
 from content.texts import Texts
 from handlers.actions import ShowCard, StopNotices, encode
 from handlers.layout import lay_out
-from handlers.messages import Button, Capabilities, Reply
-from storage.broadcasts import Draft
+from handlers.messages import Button, Capabilities, Media, Reply
+from storage.broadcasts import Draft, Enclosed
 
 LONGEST = 900
 """Letters of a notice: it must be one message on every channel, with the line that tells how to
@@ -21,10 +21,22 @@ stop it. The shortest that a channel takes is 2,000."""
 class NoticePage:
     """Lays notices out."""
 
-    def __init__(self, texts: Texts, *, title_of: Callable[[str], str]) -> None:
-        """`title_of` gives a card's title, empty for a card that is not there."""
+    def __init__(
+        self,
+        texts: Texts,
+        *,
+        title_of: Callable[[str], str],
+        media_of: Callable[[Enclosed], Media],
+    ) -> None:
+        """`title_of` gives a card's title, empty for a card that is not there; `media_of` names
+        what is enclosed for whoever sends it."""
         self._texts = texts
         self._title_of = title_of
+        self._media_of = media_of
+
+    def media(self, draft: Draft) -> tuple[Media, ...]:
+        """What is enclosed, as it goes out: the picture before the voice."""
+        return tuple(map(self._media_of, draft.enclosed))
 
     def shown(self, draft: Draft, capabilities: Capabilities) -> Reply:
         """The message as people there see it.
@@ -42,4 +54,5 @@ class NoticePage:
             if title:
                 more_by_words = self._texts("notices.more_by_words", title=title)
                 how_to_stop = f"{more_by_words}\n{how_to_stop}"
-        return lay_out(Reply(f"{draft.text}\n\n{how_to_stop}", buttons), capabilities)[0]
+        reply = Reply(f"{draft.text}\n\n{how_to_stop}", buttons, self.media(draft))
+        return lay_out(reply, capabilities)[0]

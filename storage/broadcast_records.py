@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -65,6 +65,8 @@ class BroadcastRecord(Record):
     __table_args__ = (
         UniqueConstraint("series_id", "due_at"),
         Index("ix_broadcasts_state", "state", "due_at"),
+        Index("ix_broadcasts_picture", "picture_id"),
+        Index("ix_broadcasts_voice", "voice_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -93,11 +95,33 @@ class BroadcastRecord(Record):
     expanded: Mapped[bool] = mapped_column(Boolean, default=False)
     note: Mapped[str] = mapped_column(Text, default="")
     history: Mapped[str] = mapped_column(Text, default="[]")
+    enclosed: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
+    # Whose the files are, so that nobody deletes them: no keys, for the files know of no notice.
+    picture_id: Mapped[int | None] = mapped_column(Id, default=None)
+    voice_id: Mapped[int | None] = mapped_column(Id, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A picture or sound of a notice: a stored file (`storage.files`), and the SHA-256 of its bytes
+    (hex), by which it is known that it is still what was approved. `seconds`: how long it lasts."""
+
+    id: int
+    key: str
+    mime: str
+    seconds: int
+    digest: str
+
+    @property
+    def is_sound(self) -> bool:
+        return self.mime.startswith("audio/")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What is to be sent: `unit` with all below it, or `only_unit`; empty for everybody.
+
+    At most one picture and one sound are `enclosed`.
 
     `due_at` in UTC, None for as soon as it is approved. `repeats` is a rule that the clock reads,
     empty for once.
@@ -113,6 +137,7 @@ class Draft:
     repeats: str = ""
     grace: timedelta = GRACE
     only_unit: bool = False
+    enclosed: tuple[Enclosed, ...] = ()
 
     def frozen(self) -> str:
         """What an approval is of, as JSON: the words, to whom and why; not the times."""
@@ -126,6 +151,8 @@ class Draft:
         }
         if self.only_unit:  # left out otherwise: copies that are older than the choice stay true
             kept["only_unit"] = True
+        if self.enclosed:
+            kept["enclosed"] = [[one.mime, one.digest] for one in self.enclosed]
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
     def columns(self) -> dict[str, Any]:
@@ -141,6 +168,9 @@ class Draft:
             "due_at": self.due_at,
             "repeats": self.repeats,
             "grace": int(self.grace.total_seconds()),
+            "enclosed": json.dumps([astuple(one) for one in self.enclosed]),
+            "picture_id": next((one.id for one in self.enclosed if not one.is_sound), None),
+            "voice_id": next((one.id for one in self.enclosed if one.is_sound), None),
         }
 
 
@@ -267,6 +297,7 @@ def of_row(row: Any) -> Broadcast:
         repeats=row.repeats,
         grace=timedelta(seconds=row.grace),
         only_unit=row.only_unit,
+        enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),
     )
     return Broadcast(
         id=row.id,

@@ -20,6 +20,7 @@ from storage.upsert import insert_or_ignore
 ENDED = (State.SENT, State.FAILED, State.SKIPPED)
 MISSED = "missed: resume sends it now"
 CHANGED = "its words are not those that were approved: it was not sent"
+LOST = "a picture or sound of it is not in the store as it was approved: put it back, or cancel"
 
 
 class Schedule:
@@ -66,13 +67,13 @@ class Schedule:
         """Its time has passed by more than its grace: a person decides."""
         await self._start(tx, it, Phase.PAUSED, note=MISSED)
 
-    async def hold(self, tx: Transaction, it: Broadcast) -> None:
-        """Its words changed after the approval, past this book: nothing more of it goes out."""
+    async def hold(self, tx: Transaction, it: Broadcast, why: str = CHANGED) -> None:
+        """It is not what was approved, for this reason: nothing more of it goes out."""
         row = BroadcastRecord
         await tx.connection.execute(
             update(row)
             .where(row.id == it.id, row.state.in_((Phase.SCHEDULED.value, Phase.SENDING.value)))
-            .values(state=Phase.PAUSED.value, note=CHANGED)
+            .values(state=Phase.PAUSED.value, note=why)
         )
         await tx.connection.execute(
             update(OutboxRecord)

@@ -2,118 +2,38 @@
 
 The bytes lie in a store of their own, under `key`, which is drawn before anything is fetched: so a
 row names all that may lie there, whatever broke in between. Whose file it is goes with the draft (a
-villager's or an official's) or the case; a row of none is an orphan, whose bytes are deleted before
-the row is.
+villager's or an official's) or the case; that of a notice is named by the notice. A row of none is
+an orphan, whose bytes are deleted before the row is.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    ForeignKey,
-    Index,
-    Integer,
     Select,
-    String,
-    Text,
     and_,
     delete,
+    exists,
     func,
     insert,
     not_,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.broadcast_records import BroadcastRecord
 from storage.case_records import CaseWordsRecord, Side
-from storage.database import Record, Transaction, Utc
-from storage.people import Id
+from storage.database import Transaction
+from storage.file_records import FILES, LEASE, File, FileRecord, FileState
+from storage.notice_drafts import NoticeDraftRecord
 
-FILES = "files"
-"""The bell that rings when there is something to fetch."""
-
-LEASE = timedelta(minutes=5)
-"""So long a claimed file is its claimant's: more than the longest attempt to fetch one."""
-
-
-class FileState(StrEnum):
-    WAITING = "waiting"  # to be fetched, for the first time or again
-    STORED = "stored"
-    FAILED = "failed"  # it could not be had
-    REFUSED = "refused"  # it was had, and is not what may be kept
-
-
-class FileRecord(Record):
-    __tablename__ = "files"
-    __table_args__ = (
-        Index("ix_files_state", "state", "next_try_at"),
-        Index("ix_files_draft", "draft_id"),
-        Index("ix_files_case", "case_id"),
-        Index("ix_files_official_draft", "official_draft_id"),
-        Index("ix_files_words", "words_id"),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    draft_id: Mapped[int | None] = mapped_column(Id, ForeignKey("drafts.id", ondelete="SET NULL"))
-    case_id: Mapped[int | None] = mapped_column(Id, ForeignKey("cases.id", ondelete="SET NULL"))
-    official_draft_id: Mapped[int | None] = mapped_column(
-        Id, ForeignKey("official_drafts.id", ondelete="SET NULL"), default=None
-    )
-    words_id: Mapped[int | None] = mapped_column(
-        Id, ForeignKey("case_words.id", ondelete="SET NULL"), default=None
-    )
-    account: Mapped[str] = mapped_column(String(64))
-    reference: Mapped[str] = mapped_column(Text)
-    kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    next_try_at: Mapped[datetime] = mapped_column(Utc)
-    claimed_until: Mapped[datetime | None] = mapped_column(Utc, default=None)
-    mime: Mapped[str] = mapped_column(String(100), default="")
-    size: Mapped[int] = mapped_column(Integer, default=0)
-    seconds: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
-    key: Mapped[str] = mapped_column(String(64))
-    reason: Mapped[str] = mapped_column(String(64), default="")
-    host: Mapped[str] = mapped_column(String(253), default="")
-    created_at: Mapped[datetime] = mapped_column(Utc)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that somebody sent. Times are in UTC, `size` in bytes.
-
-    `mime` and `size` are the platform's word until it is stored, then what was found. `reference`
-    is empty once it is not needed any more. `reason` is the key of a text: why it is not there.
-    `host` is where it lies, if that is what keeps it from being fetched. `seconds` is how long a
-    stored sound lasts, rounded up, 0 if that is not known. `words_id` is the number of the words in
-    the case that it was sent with, if an official did.
-    """
-
-    id: int
-    account: str
-    reference: str
-    kind: str
-    state: FileState
-    attempts: int
-    mime: str
-    size: int
-    seconds: int
-    key: str
-    reason: str
-    host: str
-    created_at: datetime
-    next_try_at: datetime
-    words_id: int | None
+__all__ = ["FILES", "LEASE", "File", "FileRecord", "FileState", "Files"]
 
 
 class Files:
@@ -147,6 +67,54 @@ class Files:
         count = await tx.connection.execute(select(func.count()).where(owner))
         if count.scalar_one() >= at_most:
             return None
+        return await self._write(
+            tx, owners, account=account, reference=reference, kind=kind, mime=mime, size=size, at=at
+        )
+
+    async def receive_for_notice(
+        self,
+        tx: Transaction,
+        *,
+        account: str,
+        reference: str,
+        kind: str,
+        mime: str = "",
+        size: int = 0,
+        at: datetime,
+    ) -> int:
+        """Write down what came for a notice, to be fetched soon. In the same transaction a notice
+        has to name it, or it is an orphan."""
+        return await self._write(
+            tx, {}, account=account, reference=reference, kind=kind, mime=mime, size=size, at=at
+        )
+
+    async def reserve(self, tx: Transaction, *, kind: str, at: datetime) -> File:
+        """A place in the store for bytes that are at hand, ours for a lease: to be `stored` and
+        named by a notice within that time."""
+        number = await self._write(tx, {}, account="", reference="", kind=kind, at=at)
+        await tx.connection.execute(
+            update(FileRecord).where(FileRecord.id == number).values(claimed_until=at + LEASE)
+        )
+        return (await self._those(tx, FileRecord.id == number))[0]
+
+    async def get(self, tx: Transaction, file: int) -> File | None:
+        """One file, whosever it is."""
+        found = await self._those(tx, FileRecord.id == file)
+        return found[0] if found else None
+
+    async def _write(
+        self,
+        tx: Transaction,
+        owners: Mapping[str, int | None],
+        *,
+        account: str,
+        reference: str,
+        kind: str,
+        mime: str = "",
+        size: int = 0,
+        at: datetime,
+    ) -> int:
+        row = FileRecord
         values: dict[str, Any] = {
             **owners,
             "account": account,
@@ -201,10 +169,18 @@ class Files:
         return await self._those(tx, row.id.in_(numbers))
 
     async def stored(
-        self, tx: Transaction, file: File, *, mime: str, size: int, seconds: int = 0
+        self,
+        tx: Transaction,
+        file: File,
+        *,
+        mime: str,
+        size: int,
+        seconds: int = 0,
+        digest: str = "",
     ) -> bool:
         """Its bytes are in the store. False: another saw to it, or its row is gone."""
-        return await self._settle(tx, file, FileState.STORED, mime=mime, size=size, seconds=seconds)
+        values = {"mime": mime, "size": size, "seconds": seconds, "digest": digest}
+        return await self._settle(tx, file, FileState.STORED, **values)
 
     async def retry(
         self, tx: Transaction, file: File, *, at: datetime, reason: str, host: str = ""
@@ -381,7 +357,16 @@ def _files() -> Select[Any]:
 
 def _orphaned() -> ColumnElement[bool]:
     row = FileRecord
-    return and_(row.draft_id.is_(None), row.case_id.is_(None), row.official_draft_id.is_(None))
+    return and_(
+        row.draft_id.is_(None),
+        row.case_id.is_(None),
+        row.official_draft_id.is_(None),
+        *(
+            ~exists().where(column == row.id)
+            for notice in (NoticeDraftRecord, BroadcastRecord)
+            for column in (notice.picture_id, notice.voice_id)
+        ),
+    )
 
 
 def _free(at: datetime) -> ColumnElement[bool]:

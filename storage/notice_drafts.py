@@ -18,7 +18,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     delete,
+    or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +56,8 @@ class NoticeDraftRecord(Record):
     repeats: Mapped[str] = mapped_column(String(64), default="")
     emergency: Mapped[bool] = mapped_column(Boolean, default=False)
     reason: Mapped[str] = mapped_column(Text, default="")
+    picture_id: Mapped[int | None] = mapped_column(Id, default=None)
+    voice_id: Mapped[int | None] = mapped_column(Id, default=None)
     touched_at: Mapped[datetime] = mapped_column(Utc)
 
 
@@ -61,7 +65,8 @@ class NoticeDraftRecord(Record):
 class NoticeDraft:
     """`step` is what is asked just now; from the first `looked`-at preview on, each answer leads
     back to it. `broadcast` is the one that is mended, whose version was `seen`; None for a new one.
-    `due_at` in UTC, None for as soon as it is approved.
+    `due_at` in UTC, None for as soon as it is approved. `picture` and `voice` are numbers of files
+    (`storage.files`), perhaps not fetched yet.
     """
 
     official: int
@@ -78,6 +83,8 @@ class NoticeDraft:
     looked: bool = False
     broadcast: int | None = None
     seen: int = 0
+    picture: int | None = None
+    voice: int | None = None
 
 
 class NoticeDrafts:
@@ -106,7 +113,23 @@ class NoticeDrafts:
             looked=found.looked,
             broadcast=found.broadcast_id,
             seen=found.seen,
+            picture=found.picture_id,
+            voice=found.voice_id,
         )
+
+    async def with_file(self, tx: Transaction, file: int) -> int | None:
+        """The conversation in which a notice is composed that has this file; None: in none."""
+        row = NoticeDraftRecord
+        found = await tx.connection.execute(
+            select(row.conversation_id).where(or_(row.picture_id == file, row.voice_id == file))
+        )
+        return found.scalars().first()
+
+    async def without(self, tx: Transaction, file: int) -> None:
+        """The file cannot be had, or is not wanted: it goes with nothing that is composed."""
+        row = NoticeDraftRecord
+        for column in (row.picture_id, row.voice_id):
+            await tx.connection.execute(update(row).where(column == file).values({column: None}))
 
     async def keep(
         self, tx: Transaction, conversation: int, draft: NoticeDraft, *, at: datetime
@@ -116,6 +139,7 @@ class NoticeDrafts:
         values = asdict(draft)
         values["official_id"] = values.pop("official")
         values["broadcast_id"] = values.pop("broadcast")
+        values["picture_id"], values["voice_id"] = values.pop("picture"), values.pop("voice")
         values |= {"conversation_id": conversation, "touched_at": at}
         await insert_or_ignore(tx, NoticeDraftRecord, values, ["conversation_id"])
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from storage.broadcast_outcomes import keep_outcomes
+from storage.broadcast_records import BroadcastRecord
 from storage.conversations import ConversationRecord
 from storage.database import Database
 from storage.guesses import WATCHED, WrongGuessRecord
@@ -50,6 +51,15 @@ async def forget_old_messages(database: Database, *, before: datetime) -> int:
             if len(these) < CHUNK:
                 break
     async with database.begin() as tx:
+        # Pictures and sounds of notices that ended long ago are nobody's from now on.
+        run = BroadcastRecord
+        await tx.connection.execute(
+            update(run)
+            .where(
+                run.ended_at < before, or_(run.picture_id.is_not(None), run.voice_id.is_not(None))
+            )
+            .values(picture_id=None, voice_id=None)
+        )
         # What a conversation remembers of its last question goes with its last message.
         talk = ConversationRecord
         here = exists().where(InboxRecord.conversation_id == talk.id)

@@ -105,8 +105,11 @@ FAMILIES = {
     "notice.told": [told.value for told in Composed],
     "notice.news": [
         *("submitted", "returned", "approved", "alone", "finished"),
-        *("uncertain", "missed", "paused", "cancelled"),
+        *("uncertain", "missed", "lost", "paused", "cancelled"),
     ],
+    "notice.with": ["image", "audio"],
+    "notice.enclosed": ["image", "audio"],
+    "notice.enclosed_not": ["image", "audio"],
     "staff.state": [state.value for state in State],
     "staff.cases.state": ["waiting", *(state.value for state in CaseState)],
     "staff.happened": [what.value for what in Happened],

@@ -18,11 +18,12 @@ from handlers.actions import Compose, Composed
 from handlers.errands import VIETNAM, Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.notice_page import LONGEST
+from handlers.official.notices_enclosing import Enclosing, Whole
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_screens import ALONE, Screens
 from handlers.official.notices_steps import Route, Step
 from handlers.official.notices_words import NoticeWords, joined
-from storage.broadcasts import Broadcast, Broadcasts, Draft, NoBroadcast, WrongState
+from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, WrongState
 from storage.consents import Purpose
 from storage.notice_drafts import NoticeDraft, NoticeDrafts
 from storage.notices import Notices
@@ -45,6 +46,7 @@ class Composing:
         route: Route,
         words: NoticeWords,
         rights: NoticeRights,
+        enclosing: Enclosing,
         understand: Understand,
         title_of: Callable[[str], str],
     ) -> None:
@@ -53,6 +55,7 @@ class Composing:
         self._route = route
         self._words = words
         self._rights = rights
+        self._enclosing = enclosing
         self._understand = understand
         self._title_of = title_of
         self._screens = Screens(texts=texts, route=route, words=words)
@@ -100,6 +103,8 @@ class Composing:
             looked=True,
             broadcast=it.id,
             seen=it.version,
+            picture=next((one.id for one in it.draft.enclosed if not one.is_sound), None),
+            voice=next((one.id for one in it.draft.enclosed if one.is_sound), None),
         )
         return await self._ask(visit, official, draft)
 
@@ -139,6 +144,17 @@ class Composing:
         self, visit: Visit, official: Official, draft: NoticeDraft, kind: Kind
     ) -> Served:
         """They wrote, or sent something that is no writing, while composing."""
+        took = await self._enclosing.take(visit, draft)
+        if took is not None and not (draft.step == Step.TEXT and visit.text.strip()):
+            return await self._ask(visit, official, took, "notice.enclosed_coming")
+        if took is None and (left := self._enclosing.leave_out(draft, visit.text)) is not None:
+            return await self._ask(visit, official, left, "notice.enclosed_left_out")
+        return await self._hear(visit, official, took or draft, Kind.TEXT if took else kind)
+
+    async def _hear(
+        self, visit: Visit, official: Official, draft: NoticeDraft, kind: Kind
+    ) -> Served:
+        """They answered what is asked just now."""
         words = visit.text.strip()
         if kind is not Kind.TEXT or not any(letter.isalnum() for letter in words):
             return await self._ask(visit, official, draft, "notice.text_only")
@@ -272,15 +288,21 @@ class Composing:
             case Step.REASON:
                 return self._screens.reason(visit, draft, news)
             case Step.URGENT:
-                reach = await self._words.count(visit.tx, as_draft(draft), now=visit.now)
+                whole = await self._enclosing.whole(visit.tx, draft)
+                reach = await self._words.count(visit.tx, whole.draft, now=visit.now)
                 return self._screens.urgent(visit, draft, reach.reached, news)
         return self._screens.text(visit, draft, news)
 
     async def _look(
         self, visit: Visit, official: Official, draft: NoticeDraft, news: str
     ) -> Served:
-        whole = as_draft(draft)
+        found = await self._enclosing.whole(visit.tx, draft)
+        whole = found.draft
         reach = await self._words.count(visit.tx, whole, now=visit.now)
+        if found.coming:
+            news = joined(news, self._texts("notice.enclosed_not_here"))
+        if found.lost:
+            news = joined(news, self._texts("notice.enclosed_lost", why=self._texts(found.lost)))
         facts = joined(
             news,
             self._words.facts(whole),
@@ -299,9 +321,12 @@ class Composing:
 
     async def _submit(self, visit: Visit, official: Official, draft: NoticeDraft) -> Served:
         """Hand it in for another person's eyes."""
+        whole = await self._enclosing.whole(visit.tx, draft)
+        if whole.coming:  # the screen says so
+            return await self._ask(visit, official, draft)
         if late := self._late(draft, visit.now):
             return await self._ask(visit, official, late, "notice.time_passed")
-        number = await self._write(visit, official, draft)
+        number = await self._write(visit, official, draft, whole)
         if number is None:
             return self._say(visit, "notice.changed")
         await self._broadcasts.submit(visit.tx, number, by=official.name, at=visit.now)
@@ -315,8 +340,11 @@ class Composing:
         """An emergency on one person's word: they typed that they mean it."""
         if not self._rights.releases(official):
             return await self._ask(visit, official, replace(draft, step=Step.LOOK))
-        reach = await self._words.count(visit.tx, as_draft(draft), now=visit.now)
-        number = await self._write(visit, official, draft)
+        found = await self._enclosing.whole(visit.tx, draft)
+        if found.coming:
+            return await self._ask(visit, official, draft, "notice.enclosed_not_here")
+        reach = await self._words.count(visit.tx, found.draft, now=visit.now)
+        number = await self._write(visit, official, draft, found)
         if number is None:
             return self._say(visit, "notice.changed")
         await self._broadcasts.submit(visit.tx, number, by=official.name, at=visit.now)
@@ -325,9 +353,11 @@ class Composing:
         await self._drafts.drop(visit.tx, visit.conversation.id)
         return self._say(visit, "notice.sending_now", id=number, count=reach.reached)
 
-    async def _write(self, visit: Visit, official: Official, draft: NoticeDraft) -> int | None:
+    async def _write(
+        self, visit: Visit, official: Official, draft: NoticeDraft, found: Whole
+    ) -> int | None:
         """The broadcast that it becomes; None: it was changed or has begun meanwhile."""
-        tx, whole, by, at = visit.tx, as_draft(draft), official.name, visit.now
+        tx, whole, by, at = visit.tx, found.draft, official.name, visit.now
         number = draft.broadcast
         if number is None:
             number = await self._broadcasts.write(tx, whole, by=by, at=at)
@@ -369,19 +399,3 @@ class Composing:
 
     def _say(self, visit: Visit, key: str, **fields: object) -> Served:
         return self._screens.said(visit, Reply(self._texts(key, **fields)))
-
-
-def as_draft(draft: NoticeDraft) -> Draft:
-    """What the broadcast will be: an emergency has no time but now."""
-    calm = not draft.emergency
-    return Draft(
-        text=draft.text,
-        purpose=Purpose(draft.purpose or Purpose.NOTICES),
-        unit=draft.unit,
-        only_unit=draft.only_unit,
-        card=draft.card,
-        emergency=draft.emergency,
-        reason=draft.reason,
-        due_at=draft.due_at if calm else None,
-        repeats=draft.repeats if calm else "",
-    )

@@ -20,7 +20,7 @@ from handlers.official.notices_words import NoticeWords, in_words, joined
 from handlers.post import Post
 from storage.broadcast_recipients import Recipients
 from storage.broadcast_records import AHEAD
-from storage.broadcast_schedule import MISSED
+from storage.broadcast_schedule import LOST, MISSED
 from storage.broadcasts import Broadcast, Broadcasts, Phase, same_name
 from storage.database import Database, Transaction
 from storage.notices import Notice, Notices
@@ -33,6 +33,7 @@ class Stage(StrEnum):
     RETURNED = "returned"
     APPROVED = "approved"  # to be sent, or on its way already
     MISSED = "missed"
+    LOST = "lost"  # a picture or sound of it is gone
     UNCERTAIN = "uncertain"
 
 
@@ -101,6 +102,8 @@ class NoticeReports:
                 return Stage.RETURNED if deed == "return" else ""
             case Phase.PAUSED if it.note == MISSED:
                 return Stage.MISSED
+            case Phase.PAUSED if it.note == LOST:
+                return Stage.LOST
             case Phase.SENDING if it.expanded:
                 if await self._notices.waits_for_nothing(tx, it.id):
                     account = await self._recipients.account(tx, it.id)
@@ -148,7 +151,7 @@ class NoticeReports:
             case Phase.FINISHED | Stage.UNCERTAIN:
                 account = await self._recipients.account(tx, it.id)
                 return self._pages.again(it, account, await self._notices.can_go_again(tx, it.id))
-            case Stage.MISSED:
+            case Stage.MISSED | Stage.LOST:
                 return (self._button(Deed.RESUME, it), self._button(Deed.CANCEL, it))
             case Stage.RETURNED:
                 return (self._button(Deed.MEND, it), self._button(Deed.CANCEL, it))

@@ -92,16 +92,30 @@ class NoticeWords:
         if draft.card:
             title = self._title_of(draft.card)
             lines.append(self._texts("notice.card", title=title or draft.card))
+        for one in draft.enclosed:
+            kind = "audio" if one.is_sound else "image"
+            lines.append(self._texts(f"notice.with.{kind}", seconds=one.seconds))
         if draft.emergency:
             lines.insert(0, self._texts("notice.emergency", reason=draft.reason))
         return "\n".join(lines)
 
     def preview(self, draft: Draft) -> Reply:
-        """The notice as each kind of channel shows it, what looks the same told once."""
+        """The notice as each kind of channel shows it, what looks the same told once; what is
+        enclosed can be seen and heard with it."""
         looks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        media = self._page.media(draft)
         for account, able in self._reach.capabilities().items():
             shown = self._page.shown(draft, able)
-            look = (shown.text, tuple(button.label for button in shown.buttons))
+            seen = [one.kind.value for one in shown.media]
+            lost = [one.kind.value for one in media if one not in shown.media and not one.line]
+            look = (
+                shown.text,
+                (
+                    *(button.label for button in shown.buttons),
+                    *(self._texts(f"notice.enclosed.{kind}") for kind in seen),
+                    *(self._texts(f"notice.enclosed_not.{kind}") for kind in lost),
+                ),
+            )
             name = self._channel(account)
             if name not in looks.setdefault(look, []):
                 looks[look].append(name)
@@ -110,7 +124,7 @@ class NoticeWords:
             below = " ".join(f"[{label}]" for label in labels)
             head = self._texts("notice.on", channels=", ".join(sorted(channels)))
             parts.append("\n".join(filter(None, [head, text, below])))
-        return Reply("\n\n".join(parts))
+        return Reply("\n\n".join(parts), media=media)
 
     def how_it_reads(self, draft: Draft) -> str:
         """How long it takes to read aloud, and what may be hard to understand in it."""

@@ -16,16 +16,20 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.broadcast_files import NoticeFiles
 from bot.broadcasting import Broadcasting
 from bot.channels.channel import Speed
 from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock, next_time
 from bot.delivery import Delivery, Rules
+from bot.file_store import FileStore
 from content.shelf import SHIPPED
 from content.texts import Texts
+from handlers.messages import Media
 from handlers.notice_page import NoticePage
 from handlers.units import NO_HOTLINES, Unit, Units
 from storage.broadcast_recipients import Recipients
+from storage.broadcasts import Enclosed
 from storage.database import Database
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -139,12 +143,19 @@ def broadcasting(
     return Broadcasting(
         database=database,
         capabilities=dict.fromkeys(accounts, TelegramChannel.capabilities),
-        page=NoticePage(Texts.load(SHIPPED / "texts" / "vi.po"), title_of=lambda _: ""),
+        page=NoticePage(
+            Texts.load(SHIPPED / "texts" / "vi.po"), title_of=lambda _: "", media_of=_no_file
+        ),
+        files=NoticeFiles(FileStore("memory://none")),
         units=Units(everywhere=NO_HOTLINES, units=[Unit(name, name) for name in accounts]),
         next_time=next_time,
         clock=now,
         recipients=Recipients(chunk=chunk),
     )
+
+
+def _no_file(enclosed: Enclosed) -> Media:
+    raise LookupError(enclosed.id)
 
 
 async def _no_media(name: str) -> bytes:

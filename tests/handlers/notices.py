@@ -97,6 +97,7 @@ async def sending(house: House) -> AsyncIterator[None]:
         owner=f"test {next(NAMES)}",
         clock=now,
         reveal=house.reveal,
+        lost=house.filing.lost,
     )
     task = asyncio.create_task(delivery.run(stop))
     try:

@@ -1,0 +1,37 @@
+"""Pictures and voice notes of notices."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0022"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+FILES = ("picture_id", "voice_id")
+
+
+def upgrade() -> None:
+    op.add_column(
+        "files", sa.Column("digest", sa.String(length=64), nullable=False, server_default="")
+    )
+    op.add_column(
+        "broadcasts", sa.Column("enclosed", sa.Text(), nullable=False, server_default="[]")
+    )
+    for table in ("broadcasts", "notice_drafts"):
+        for column in FILES:
+            op.add_column(table, sa.Column(column, ID, nullable=True))
+    op.create_index("ix_broadcasts_picture", "broadcasts", ["picture_id"])
+    op.create_index("ix_broadcasts_voice", "broadcasts", ["voice_id"])
+
+
+def downgrade() -> None:
+    # Their files are nobody's from then on, and are swept away.
+    op.drop_index("ix_broadcasts_voice", "broadcasts")
+    op.drop_index("ix_broadcasts_picture", "broadcasts")
+    for table in ("broadcasts", "notice_drafts"):
+        for column in FILES:
+            op.drop_column(table, column)
+    op.drop_column("broadcasts", "enclosed")
+    op.drop_column("files", "digest")
