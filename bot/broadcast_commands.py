@@ -5,23 +5,26 @@ They change the database alone; the running program's clock does the rest.
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 
 from bot.broadcast_files import Put, put, read_files
-from bot.broadcast_officials import Acting, MayNot
+from bot.broadcast_officials import Acting
 from bot.broadcast_reach import preview, reach
+from bot.broadcast_running import OPERATOR, By, Number
+from bot.broadcast_running import change as _change
+from bot.broadcast_running import named as _name
+from bot.broadcast_running import stop as _stop
+from bot.broadcast_running import with_database as _with
+from bot.broadcast_taking_back import take_back
 from bot.broadcast_words import for_script, refusal, told
-from bot.config import Settings
 from bot.filing import limits_of, store_of
-from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
+from bot.terminal import out, settings_or_exit
 from bot.wiring import now, units_of
 from content.shelf import SHIPPED
 from content.when import NotATime, When, read_when
@@ -29,29 +32,17 @@ from handlers.errands import VIETNAM
 from handlers.messages import Kind
 from handlers.notice_page import LONGEST
 from storage.broadcast_recipients import Account, Recipients
-from storage.broadcasts import Broadcast, Broadcasts, Draft, NoBroadcast, WrongState
+from storage.broadcasts import Broadcast, Broadcasts, Draft
 from storage.consents import Purpose
 from storage.database import Database, Transaction
-from storage.migrate import current, newest
 from storage.notices import Notices
 from storage.outbox import State
 
 app = typer.Typer(no_args_is_help=True, help="Notices to those who asked for them.")
+app.command("take-back")(take_back)
 app.command("preview")(preview)
 app.command("reach")(reach)
-Result = TypeVar("Result")
-By = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        help="Who does this; noted with the broadcast. An official's name or number binds the "
-        "command to what their role and unit allow.",
-    ),
-]
 At = Annotated[str, typer.Option("--at", help='As people say it: "7h sáng mai", "ngày 5/12 8h30".')]
-Number = Annotated[int, typer.Argument(metavar="ID")]
-
-OPERATOR = "operator"
 
 
 @app.command("draft")
@@ -251,17 +242,6 @@ def status(
         typer.echo(line)
 
 
-def _change(number: int, by: str, deed: Callable[[Transaction, str], Awaitable[Result]]) -> Result:
-    """Do something with a broadcast that was handed in, if whoever does it may."""
-    settings = settings_or_exit()
-
-    async def work(tx: Transaction) -> Result:
-        name = await Acting(units_of(settings), by).change(tx, number)
-        return await deed(tx, name)
-
-    return _with(settings, work)
-
-
 def _when(at: str) -> When | None:
     if not at:
         return None
@@ -278,43 +258,3 @@ def _text(text: str) -> str:
     if len(words) > LONGEST:
         _stop(f"--text has {len(words)} letters, and at most {LONGEST} fit into one message")
     return words
-
-
-def _name(by: str) -> None:
-    if not by.strip():
-        _stop("--by: name who does this")
-
-
-async def _nothing(_database: Database) -> None:
-    pass
-
-
-def _with(
-    settings: Settings,
-    work: Callable[[Transaction], Awaitable[Result]],
-    *,
-    before: Callable[[Database], Awaitable[None]] = _nothing,
-) -> Result:
-    """Do the work in one transaction on a database of this version's shape."""
-
-    async def done() -> Result:
-        database = Database.at(settings.database_url)
-        try:
-            if await current(database) != newest():
-                raise CannotStart("the database needs a migration: run `python -m bot migrate`")
-            await before(database)
-            async with database.begin() as tx:
-                return await work(tx)
-        finally:
-            await database.close()
-
-    with Explained():
-        try:
-            return asyncio.run(done())
-        except (WrongState, NoBroadcast, MayNot) as refused:
-            _stop(str(refused))
-
-
-def _stop(why: str) -> NoReturn:
-    err.print(why, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(CANNOT_START)

@@ -61,6 +61,13 @@ class Acting:
         await self._notices.released(tx, number, official.id)
         return official.name
 
+    async def leads(self, tx: Transaction, unit: str) -> bool:
+        """Whether they may release for this unit; the operator's own word may do all."""
+        official = await self._official(tx)
+        if official is None:
+            return True
+        return self._rights.releases(official) and self._rights.covers(official, unit)
+
     async def change(self, tx: Transaction, number: int) -> str:
         """May they move, pause, resume, cancel or send it again? Return their name."""
         official = await self._official(tx)

@@ -28,6 +28,8 @@ def in_words(account: Account) -> str:
         ("may or may not have received it", account.uncertain),
         ("left out", account.skipped),
         ("waiting", account.pending),
+        ("had their message changed in place", account.edited),
+        ("had it taken away", account.deleted),
         ("sent again, for the first may not have arrived", account.again),
     ):
         if count:
@@ -64,6 +66,9 @@ def for_script(it: Broadcast, account: Account) -> dict[str, object]:
         "skipped": account.skipped,
         "blocked": account.blocked,
         "again": account.again,
+        "takes_back": it.draft.takes_back,
+        "edited": account.edited,
+        "deleted": account.deleted,
         "reasons": dict(account.reasons),
         "due": _local(due).isoformat() if due else None,
         "repeats": it.draft.repeats,

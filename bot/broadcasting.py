@@ -15,6 +15,7 @@ from bot.broadcast_files import Found, NoticeFiles
 from handlers.messages import Capabilities
 from handlers.notice_page import NoticePage
 from handlers.units import Units
+from storage.broadcast_corrections import Corrections
 from storage.broadcast_recipients import Recipients
 from storage.broadcast_records import Broadcast
 from storage.broadcast_schedule import CHANGED, LOST, Schedule
@@ -49,6 +50,7 @@ class Broadcasting:
         self._clock = clock
         self._files = files
         self._schedule = Schedule()
+        self._corrections = Corrections()
         self._recipients = recipients or Recipients()
 
     async def tick(self) -> None:
@@ -109,6 +111,15 @@ class Broadcasting:
         if it.expanded:
             return
         bodies = self.bodies(it)
+        if it.draft.takes_back is not None:
+            edits = {name for name in bodies if self._capabilities[name].edits}
+            more = True
+            while more:
+                async with self._database.begin() as tx:
+                    more = await self._corrections.expand(
+                        tx, it, bodies=bodies, edits=edits, at=self._clock()
+                    )
+            return
         units = self._units.addressed(it.draft.unit, only=it.draft.only_unit)
         more = True
         while more:

@@ -11,7 +11,7 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -66,8 +66,8 @@ class Delivery:
         reveal: Callable[[str], str] = str,
         lost: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
-        """`reveal` opens what is sealed in a stored message; `lost` says of the name of something
-        that was sent to us whether it is not there any more."""
+        """`reveal` opens what is sealed in a stored message; `lost` says of a stored file's name
+        that it is not there."""
         self._lost = lost
         self._reveal = reveal
         self._database = database
@@ -258,7 +258,7 @@ class Delivery:
         asked = asyncio.get_running_loop().time()
         if claim.lane is Lane.CAMPAIGN and (morning := self._morning(self._clock())) is not None:
             raise _NotYet("quiet hours", morning)
-        reply = _reply(self._reveal(claim.body))
+        reply = replace(_reply(self._reveal(claim.body)), mends=claim.target)
         if pace is not None:
             self._queueing[claim.account] += 1
             try:

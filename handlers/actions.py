@@ -293,6 +293,7 @@ class Deed(StrEnum):
     RETRY = "t"
     RETRY_UNCERTAIN = "u"
     LEAVE_UNCERTAIN = "l"
+    TAKE_BACK = "k"  # what was sent already; value 1: without other words
 
 
 @dataclass(frozen=True, slots=True)

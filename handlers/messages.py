@@ -152,6 +152,8 @@ class Reply:
 
     A `menu` only offers choices: what is chosen may take its place, if it stands last. `replaces`
     is the platform's id of such a menu; a channel that cannot do that sends a new message.
+    `mends` is the platform's id of an earlier message whose place this one takes, or which it takes
+    away (`removes`), however long ago that was; what cannot be done so is sent anew.
     With `commands` the platform's own menu, where it has one, offers these in this chat from now
     on; with none of them, what it offers to everybody.
     """
@@ -162,6 +164,8 @@ class Reply:
     menu: bool = False
     replaces: str = ""
     commands: tuple[Command, ...] | None = None
+    mends: str = ""
+    removes: bool = False
 
     def to_json(self) -> str:
         return json.dumps(
@@ -171,6 +175,7 @@ class Reply:
                 "media": [[m.kind.value, m.name, m.text, m.link] for m in self.media],
                 "menu": self.menu,
                 "replaces": self.replaces,
+                "removes": self.removes,
                 "commands": None
                 if self.commands is None
                 else [[c.word, c.about, c.language] for c in self.commands],
@@ -190,6 +195,7 @@ class Reply:
             menu=raw.get("menu", False),  # older rows do not say
             replaces=raw.get("replaces", ""),
             commands=_commands(raw.get("commands")),
+            removes=raw.get("removes", False),
         )
 
 

@@ -6,6 +6,7 @@ It must be one message everywhere, so its words have a limit (`LONGEST`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from content.texts import Texts
 from handlers.actions import ShowCard, StopNotices, encode
@@ -55,4 +56,4 @@ class NoticePage:
                 more_by_words = self._texts("notices.more_by_words", title=title)
                 how_to_stop = f"{more_by_words}\n{how_to_stop}"
         reply = Reply(f"{draft.text}\n\n{how_to_stop}", buttons, self.media(draft))
-        return lay_out(reply, capabilities)[0]
+        return replace(lay_out(reply, capabilities)[0], removes=draft.removes)

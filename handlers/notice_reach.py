@@ -7,9 +7,10 @@ from datetime import datetime
 
 from handlers.messages import Capabilities
 from handlers.units import Units
+from storage.broadcast_corrections import Corrections
 from storage.broadcasts import Draft
 from storage.database import Transaction
-from storage.reach import Reach, reach
+from storage.reach import Reach, Way, reach
 
 
 class NoticeReach:
@@ -26,10 +27,19 @@ class NoticeReach:
         self._units = units
         self.capabilities = capabilities
         self._weekly_cap = weekly_cap
+        self._corrections = Corrections()
 
     async def count(self, tx: Transaction, draft: Draft, *, now: datetime) -> Reach:
-        """For the time at which it goes out, if nobody writes to us until then."""
+        """For the time at which it goes out, if nobody writes to us until then; of what takes
+        another back, who received that."""
         working = self.capabilities()
+        if draft.takes_back is not None:
+            received = await self._corrections.received(tx, draft.takes_back)
+            ways = {
+                (account, Way.OPEN if account in working else Way.REMOVED): count
+                for account, count in received.accounts.items()
+            }
+            return Reach(ways)
         return await reach(
             tx,
             draft.purpose,

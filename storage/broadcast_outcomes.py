@@ -34,6 +34,9 @@ from storage.people import Id
 REASON = 200
 """Letters of a reason that are kept."""
 NOT_KNOWN = "it is not known whether it arrived, and it was not sent again"
+EDITED, DELETED = "edited", "deleted"
+"""How a sent message that takes another back came to its person; a new message says neither."""
+
 ENDS = {
     State.HELD: (State.SKIPPED, "the broadcast was paused for too long"),
     State.UNCERTAIN: (State.SKIPPED, NOT_KNOWN),
@@ -61,7 +64,9 @@ class Account:
     """What became of a broadcast, in numbers of people; `reasons` of all that did not arrive.
 
     `blocked` are the failed ones that cannot be written to. `again` were sent a second time though
-    the first may have arrived: emergencies at once, others after a person's yes.
+    the first may have arrived: emergencies at once, others after a person's yes. Of what takes
+    another back, `edited` took the place of the sent message and `deleted` took it away; the other
+    sent ones are messages of their own.
     """
 
     recipients: int
@@ -72,6 +77,8 @@ class Account:
     skipped: int
     blocked: int
     again: int
+    edited: int
+    deleted: int
     reasons: Mapping[str, int]
 
     @property
@@ -89,11 +96,14 @@ async def account_of(tx: Transaction, number: int) -> Account:
     )  # fmt: skip
     many = dict.fromkeys(State, 0)
     blocked, again, reasons = 0, 0, dict[str, int]()
+    became = dict.fromkeys((EDITED, DELETED), 0)
     for _, state, reason, is_blocked, count, twice in found:
         many[State(state)] += count
         again += twice
         if state == State.FAILED and is_blocked:
             blocked += count
+        if state == State.SENT and reason in became:
+            became[reason] += count
         if reason and state not in (State.SENT, State.PENDING, State.CLAIMED):
             reasons[reason] = reasons.get(reason, 0) + count
     return Account(
@@ -105,6 +115,8 @@ async def account_of(tx: Transaction, number: int) -> Account:
         skipped=many[State.SKIPPED],
         blocked=blocked,
         again=again,
+        edited=became[EDITED],
+        deleted=became[DELETED],
         reasons=reasons,
     )
 
@@ -140,7 +152,13 @@ def _counted(of: ColumnElement[bool]) -> Any:
     row, talk = OutboxRecord, ConversationRecord
     stopped = talk.stopped_at.is_not(None)
     # Only what did not arrive has a reason that is worth a line.
-    why = case((row.state == State.SENT, ""), else_=row.reason)
+    why = case(
+        (row.state != State.SENT, row.reason),
+        (row.target == "", ""),
+        (row.platform_id == row.target, EDITED),
+        (row.platform_id == "", DELETED),
+        else_="",
+    )
     return (
         select(
             row.broadcast_id,

@@ -197,7 +197,8 @@ class Recipients:
         """Which of these claimed messages must not go after all; they are ended or put back here.
 
         Asked at the last moment: whether the person still says yes, the broadcast still runs, and
-        the person has not had `cap` notices within a week already (emergencies do not count).
+        the person has not had `cap` notices within a week already (emergencies do not count, and
+        what takes a notice back goes all the same).
         """
         mine = {claim.id: claim.owner for claim in claims if claim.broadcast is not None}
         if not mine:
@@ -219,7 +220,7 @@ class Recipients:
                     values = _skipped(WITHDRAWN, at)
                 case _ if one.elsewhere:
                     values = _skipped(ELSEWHERE, at)
-                case _ if one.lane == Lane.CAMPAIGN and one.had >= cap:
+                case _ if one.lane == Lane.CAMPAIGN and one.had >= cap and not one.takes_back:
                     values = _skipped(ENOUGH, at)
                 case _:
                     continue
@@ -252,6 +253,7 @@ def _last_look() -> Any:
             row.lane,
             row.owner,
             run.state,
+            run.takes_back,
             yes.id.label("consent"),
             (_had(one) + in_linked).label("had"),
             elsewhere.label("elsewhere"),
@@ -280,6 +282,7 @@ def _had(person: ColumnElement[int]) -> ScalarSelect[int]:
             recent.c.person_id == person,
             recent.c.broadcast_id.is_not(None),
             recent.c.lane == int(Lane.CAMPAIGN),
+            recent.c.target == "",  # what took the place of another was no message more
             or_(lately, and_(recent.c.state == State.CLAIMED, recent.c.id < row.id)),
         )
         .correlate_except(recent)

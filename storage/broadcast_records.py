@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     select,
     update,
 )
@@ -96,6 +97,8 @@ class BroadcastRecord(Record):
     note: Mapped[str] = mapped_column(Text, default="")
     history: Mapped[str] = mapped_column(Text, default="[]")
     enclosed: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
+    takes_back: Mapped[int | None] = mapped_column(Id, default=None)  # a broadcast's number
+    removes: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # Whose the files are, so that nobody deletes them: no keys, for the files know of no notice.
     picture_id: Mapped[int | None] = mapped_column(Id, default=None)
     voice_id: Mapped[int | None] = mapped_column(Id, default=None)
@@ -121,7 +124,9 @@ class Enclosed:
 class Draft:
     """What is to be sent: `unit` with all below it, or `only_unit`; empty for everybody.
 
-    At most one picture and one sound are `enclosed`.
+    At most one picture and one sound are `enclosed`. One that `takes_back` another goes to those
+    who received that, in the place of its messages where that can be; with `removes`, rather takes
+    them away.
 
     `due_at` in UTC, None for as soon as it is approved. `repeats` is a rule that the clock reads,
     empty for once.
@@ -138,6 +143,8 @@ class Draft:
     grace: timedelta = GRACE
     only_unit: bool = False
     enclosed: tuple[Enclosed, ...] = ()
+    takes_back: int | None = None
+    removes: bool = False
 
     def frozen(self) -> str:
         """What an approval is of, as JSON: the words, to whom and why; not the times."""
@@ -151,6 +158,8 @@ class Draft:
         }
         if self.only_unit:  # left out otherwise: copies that are older than the choice stay true
             kept["only_unit"] = True
+        if self.takes_back is not None:
+            kept |= {"takes_back": self.takes_back, "removes": self.removes}
         if self.enclosed:
             kept["enclosed"] = [[one.mime, one.digest] for one in self.enclosed]
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
@@ -168,6 +177,8 @@ class Draft:
             "due_at": self.due_at,
             "repeats": self.repeats,
             "grace": int(self.grace.total_seconds()),
+            "takes_back": self.takes_back,
+            "removes": self.removes,
             "enclosed": json.dumps([astuple(one) for one in self.enclosed]),
             "picture_id": next((one.id for one in self.enclosed if not one.is_sound), None),
             "voice_id": next((one.id for one in self.enclosed if one.is_sound), None),
@@ -297,6 +308,8 @@ def of_row(row: Any) -> Broadcast:
         repeats=row.repeats,
         grace=timedelta(seconds=row.grace),
         only_unit=row.only_unit,
+        takes_back=row.takes_back,
+        removes=row.removes,
         enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),
     )
     return Broadcast(

@@ -191,6 +191,7 @@ class Outbox:
                 body=r.body,
                 attempts=r.attempts - 1,
                 broadcast=r.broadcast_id,
+                target=r.target,
             )
             for r in rows
         ]

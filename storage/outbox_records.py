@@ -105,6 +105,8 @@ class OutboxRecord(Record):
     broadcast_id: Mapped[int | None] = mapped_column(Id, ForeignKey("broadcasts.id"), default=None)
     person_id: Mapped[int | None] = mapped_column(Id, default=None)  # goes with the conversation
     again: Mapped[int] = mapped_column(Integer, default=0)  # times, though it may have arrived
+    # The platform's id of the message whose place it takes, if it can.
+    target: Mapped[str] = mapped_column(String(128), default="", server_default="")
 
 
 class SenderRecord(Record):
@@ -116,7 +118,10 @@ class SenderRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row that this sender may send now. `attempts` counts earlier tries; `body` is JSON."""
+    """A row that this sender may send now. `attempts` counts earlier tries; `body` is JSON.
+
+    `target` is the platform's id of the message whose place it takes, or empty.
+    """
 
     id: int
     owner: str
@@ -128,6 +133,7 @@ class Claim:
     body: str
     attempts: int
     broadcast: int | None = None
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

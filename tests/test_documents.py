@@ -88,7 +88,10 @@ FAMILIES = {
     "official.remark": ["number", "sentence", "term", "abbreviation", "nobody"],
     "official.quarantine": ["flood", "crowd"],
     "official.morning": list(SORTS),
-    "broadcast": ["sent", "blocked", "again", "pending", "uncertain", "skipped"],
+    "broadcast": [
+        *("sent", "blocked", "again", "pending", "uncertain", "skipped"),
+        *("edited", "deleted"),
+    ],
     "when": ["past", "impossible", "open", "unknown"],
     "notices.ask": [purpose.value for purpose in Purpose],
     "notices.take": [purpose.value for purpose in Purpose],

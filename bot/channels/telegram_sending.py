@@ -36,6 +36,7 @@ from bot.channels.channel import (
     Uncertain,
     Unreachable,
 )
+from bot.channels.telegram_mending import SEPARATOR, Mending
 from bot.channels.telegram_updates import UNSHAPELY, storable
 from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire, encoded, result
 from handlers.messages import Address, Button, Media, MediaKind, Reply
@@ -64,20 +65,22 @@ class Pen:
         # The library writes its base address, whole messages and secrets into DEBUG lines:
         # it learns no token, and writes no such lines.
         logging.getLogger("telegram").setLevel(logging.INFO)
-        self._wire = wire
+        self._wire, self._mending = wire, Mending(wire)
         carrier = _Carrier(wire, limits)
         self._bot = Bot("hidden", lambda _: "", request=carrier, get_updates_request=carrier)
         self._failures = Failures()
         self._file_ids: dict[str, str] = {}
-        self._begun: dict[tuple[Address, Reply], int] = {}  # media that came before a failure
+        self._begun: dict[tuple[Address, Reply], tuple[str, ...]] = {}
+        """The numbers of the media that came before a failure, empty where words have to do."""
 
     async def send(self, address: Address, reply: Reply) -> str:
         """Send one message; return Telegram's message id. Raises SendFailed.
 
+        Of a reply in several messages it is all their ids; of one that took another away, nothing.
         A retry of the same reply in this process goes on after the media that had already come.
         """
         try:
-            number = await self._deliver(address, reply)
+            numbers = await self._deliver(address, reply)
         except (CallFailed, TelegramError, *UNSHAPELY) as error:
             failure = self._failure(_cause(error))
             if isinstance(failure, FailedForGood | StopWriting):
@@ -85,40 +88,49 @@ class Pen:
             raise failure from None
         self._failures.over()
         self._begun.pop((address, reply), None)
-        return str(number)
+        return numbers
 
-    async def _deliver(self, address: Address, reply: Reply) -> int:
+    async def _deliver(self, address: Address, reply: Reply) -> str:
         text, keyboard = storable(reply.text), _keyboard(reply.buttons)
         words: dict[str, Any] = {
             "text": text,
             "reply_markup": keyboard,
             "link_preview_options": LinkPreviewOptions(is_disabled=True),
         }
+        if reply.mends and reply.removes and await self._mending.take_away(address, reply.mends):
+            return ""
+        if reply.mends and await self._mending.reword(
+            address, reply.mends, text, _keyboard_json(reply.buttons)
+        ):
+            return reply.mends
         # A message of words cannot turn into a sound.
         if reply.replaces and not reply.media:
             shown = await self._replace(address.chat, int(reply.replaces), words)
             if shown:
-                return shown.message_id
+                return str(shown.message_id)
         if not reply.media:
-            return await self._say(address, text, reply.buttons)
+            return str(await self._say(address, text, reply.buttons))
         captioned = len(text.encode("utf-16-le")) // 2 <= CAPTION_LENGTH
         to: dict[str, Any] = {"chat_id": address.chat}
         if address.thread:
             to["message_thread_id"] = int(address.thread)
+        numbers = self._begun.get((address, reply), ())
+        done = len(numbers)
         for place, media in enumerate(reply.media):
-            if place < self._begun.get((address, reply), 0):
+            if place < done:
                 continue
             last = captioned and place == len(reply.media) - 1
             about = {"caption": text or None, "reply_markup": keyboard} if last else {}
             message = await self._show(media, to | about)
+            numbers = (*numbers, str(message.message_id) if message else "")
             if message and last:
-                return message.message_id
+                return _joined(numbers)
             if message is None and media.line:
                 words["text"] = f"{words['text']}\n{storable(media.line)}".strip()
-            self._begun[address, reply] = place + 1
+            self._begun[address, reply] = numbers
             if len(self._begun) > 1000:
                 self._begun.pop(next(iter(self._begun)))
-        return await self._say(address, words["text"], reply.buttons)
+        return _joined((*numbers, str(await self._say(address, words["text"], reply.buttons))))
 
     async def _say(self, address: Address, text: str, buttons: tuple[Button, ...]) -> int:
         """Send words, as most messages are: past the library, which would take half of the time."""
@@ -256,6 +268,11 @@ def _keyboard_json(buttons: tuple[Button, ...]) -> str:
     """The keyboard as it is posted: that of a notice is the same for thousands."""
     keyboard = _keyboard(buttons)
     return json.dumps(keyboard.to_dict()) if keyboard else ""
+
+
+def _joined(numbers: Sequence[str]) -> str:
+    """The id of a reply: the numbers of its messages."""
+    return SEPARATOR.join(filter(None, numbers))
 
 
 def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

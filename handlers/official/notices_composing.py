@@ -299,12 +299,9 @@ class Composing:
         found = await self._enclosing.whole(visit.tx, draft)
         whole = found.draft
         reach = await self._words.count(visit.tx, whole, now=visit.now)
-        if found.coming:
-            news = joined(news, self._texts("notice.enclosed_not_here"))
-        if found.lost:
-            news = joined(news, self._texts("notice.enclosed_lost", why=self._texts(found.lost)))
         facts = joined(
             news,
+            self._enclosing.news(found),
             self._words.facts(whole),
             self._words.how_it_reads(whole),
             self._words.reaching(reach, whole),

@@ -25,7 +25,7 @@ from handlers.actions import (
 from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.official.notices_composing import Composing
-from handlers.official.notices_released import RETURNING, Released
+from handlers.official.notices_released import RETURNING, TAKING, Released
 from handlers.official.notices_screens import EXPECTING
 from storage.conversations import Talk
 from storage.officials import Official, Officials
@@ -53,7 +53,7 @@ class NoticeDesk:
         expecting = visit.talk.expecting
         mine = isinstance(action, Compose | Notice | ListNotices)
         asked = action is None and typed in self._begin | self._list
-        awaited = expecting == EXPECTING or RETURNING.fullmatch(expecting) is not None
+        awaited = expecting == EXPECTING or _waiting(expecting) is not None
         if visit.group or not (mine or asked or (awaited and self._before_them(visit.talk))):
             return None
         official = await self._officials.of(visit.tx, visit.conversation.id)
@@ -89,12 +89,14 @@ class NoticeDesk:
         """Words that a step waits for, or "thôi", "quay lại", "bỏ qua" said of it."""
         if kind is Kind.START or CASES.fullmatch(typed):
             return None
-        if returning := RETURNING.fullmatch(visit.talk.expecting):
+        if waiting := _waiting(visit.talk.expecting):
             if isinstance(action, Stop | Back) or typed in self._stop:
                 return await self._released.list(visit, official)
             if action is not None:
                 return None
-            number, version = map(int, returning.groups())
+            number, version = map(int, waiting.groups())
+            if waiting.re is TAKING:
+                return await self._released.correct(visit, official, number, version)
             return await self._released.give_back(visit, official, number, version)
         draft = await self._composing.draft(visit, official)
         if draft is None:
@@ -121,3 +123,8 @@ class NoticeDesk:
 
     def _not_here(self, visit: Visit) -> Served:
         return Served((Reply(self._texts("official.not_here")),), visit.talk)
+
+
+def _waiting(expecting: str) -> re.Match[str] | None:
+    """Words of their own about a notice that was handed in."""
+    return RETURNING.fullmatch(expecting) or TAKING.fullmatch(expecting)

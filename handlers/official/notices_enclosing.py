@@ -97,6 +97,14 @@ class Enclosing:
                     enclosed.append(one)
         return Whole(as_draft(draft, tuple(enclosed)), coming, lost)
 
+    def news(self, whole: Whole) -> str:
+        """What its author has to know of its files; mostly nothing."""
+        if whole.coming:
+            return self._texts("notice.enclosed_not_here")
+        return (
+            self._texts("notice.enclosed_lost", why=self._texts(whole.lost)) if whole.lost else ""
+        )
+
     async def arrived(self, tx: Transaction, file: int, at: datetime) -> None:
         """An attempt to fetch a file ended: if it was for a notice, its author is told how.
 

@@ -97,6 +97,13 @@ class Pages:
         )
         return Reply(self._texts("notice.cancel_sure", id=it.id), (yes, self.back_to(it)))
 
+    def asking_to_take_back(self, seen: Seen, notice: str = "") -> Reply:
+        """What was sent is wrong: other words for it, or none?"""
+        it = seen.it
+        none = Notice(Deed.TAKE_BACK, it.id, it.version, 1)
+        buttons = (_button(1, self._texts("notice.take_back_whole"), none), self.back_to(it))
+        return Reply(joined(notice, self._texts("notice.ask.take_back", id=it.id)), buttons)
+
     def asking_for_now(self, seen: Seen) -> Reply:
         """Its time has passed: is now a good time? What is repeated needs another first time."""
         it = seen.it
@@ -157,7 +164,7 @@ class Pages:
         if it.phase is Phase.SUBMITTED and self._rights.may_release(official, it) and not seen.own:
             buttons += self.deciding(seen)
         elif changes:
-            if it.phase in MENDABLE and seen.own:
+            if it.phase in MENDABLE and seen.own and it.draft.takes_back is None:
                 buttons.append(self._deed(1, Deed.MEND, it))
             if it.phase in (*AHEAD, Phase.SENDING):
                 buttons.append(self._deed(2, Deed.PAUSE, it))
@@ -167,6 +174,8 @@ class Pages:
                 buttons.append(self._deed(3, Deed.CANCEL, it))
             if it.phase in (Phase.SENDING, Phase.FINISHED):
                 buttons += self.again(it, account, again)
+            if it.started_at is not None:
+                buttons.append(self._deed(7, Deed.TAKE_BACK, it))
         buttons.append(_button(BACK, self._texts("notice.to_list"), ListNotices()))
         return tuple(buttons)
 

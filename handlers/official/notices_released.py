@@ -13,9 +13,11 @@ from content.texts import Texts
 from handlers.actions import Deed, Notice
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
+from handlers.notice_corrections import LONGEST_CORRECTION, correction
 from handlers.official.notices_composing import Composing
 from handlers.official.notices_pages import MENDABLE, Pages, Seen
 from handlers.official.notices_rights import NoticeRights
+from storage.broadcast_corrections import Corrections
 from storage.broadcast_recipients import Recipients
 from storage.broadcasts import Broadcasts, NoBroadcast, Phase, WrongState
 from storage.database import Transaction
@@ -25,6 +27,9 @@ from storage.outbox import State
 
 RETURNING = re.compile(r"notice-back:([0-9]{1,12}):([0-9]{1,6})")
 """What a conversation expects while the next words are why a notice is given back."""
+
+TAKING = re.compile(r"notice-take:([0-9]{1,12}):([0-9]{1,6})")
+"""The same while the next words are those of a correction."""
 
 LONGEST_WHY = 300
 
@@ -41,6 +46,7 @@ class Released:
         self._composing = composing
         self._broadcasts = Broadcasts()
         self._recipients = Recipients()
+        self._corrections = Corrections()
         self._notices = Notices()
 
     async def list(
@@ -65,6 +71,8 @@ class Released:
                 return await self._composing.mend(visit, official, seen.it)
             case Deed.RETURN:
                 return self._ask_why(visit, seen)
+            case Deed.TAKE_BACK if not action.value:
+                return self._ask_words(visit, seen)
             case Deed.CANCEL if not action.value:
                 return self._say(visit, self._pages.asking(seen))
         try:
@@ -91,6 +99,41 @@ class Released:
         )
         return await self.list(visit, official, 0, "notice.returned", id=number)
 
+    async def correct(self, visit: Visit, official: Official, number: int, version: int) -> Served:
+        """They wrote what should have been sent."""
+        seen = await self._look(visit.tx, official, number, lock=True)
+        if seen is None:
+            return await self.list(visit, official, 0, "notice.gone")
+        words = visit.text.strip()
+        if not any(letter.isalpha() for letter in words):
+            return self._ask_words(visit, seen)
+        if len(words) > LONGEST_CORRECTION:
+            news = self._texts("notice.too_long", count=len(words), most=LONGEST_CORRECTION)
+            return self._ask_words(visit, seen, news)
+        if not await self._may(official, seen, Deed.TAKE_BACK):
+            return await self._open(visit, official, seen, "notice.may_not")
+        if seen.it.version != version:
+            return await self._open(visit, official, seen, "notice.changed")
+        return await self._take_back(visit, official, seen, words)
+
+    async def _take_back(
+        self, visit: Visit, official: Official, seen: Seen, words: str = ""
+    ) -> Served:
+        """Hand in what takes it back; where it was an emergency, who leads releases it at once."""
+        tx, by, at = visit.tx, official.name, visit.now
+        number = await self._corrections.take_back(
+            tx, seen.it.id, words=correction(self._texts, seen.it, words), removes=not words,
+            by=by, at=at,
+        )  # fmt: skip
+        await self._notices.wrote(tx, number, official.id)
+        it = await self._broadcasts.get(tx, number)
+        key = "notice.taken_back"
+        if it.draft.emergency and self._rights.may_release(official, it):
+            await self._broadcasts.approve(tx, number, by=by, at=at)
+            await self._notices.released(tx, number, official.id)
+            key = "notice.taken_back_now"
+        return await self._open(visit, official, replace(seen, it=it), key, first=seen.it.id)
+
     async def _do(self, visit: Visit, official: Official, seen: Seen, action: Notice) -> Served:
         """A step that needs no more words. Raises WrongState."""
         tx, number, at = visit.tx, seen.it.id, visit.now
@@ -107,6 +150,8 @@ class Released:
             case Deed.CANCEL:
                 await self._broadcasts.cancel(tx, number, by=by, at=at)
                 key, count = "notice.cancelled", 0
+            case Deed.TAKE_BACK:
+                return await self._take_back(visit, official, seen)
             case Deed.LEAVE_UNCERTAIN:
                 await self._broadcasts.send_again(tx, number, by=by, at=at)
                 count = await self._recipients.leave(tx, number, at=at)
@@ -139,7 +184,8 @@ class Released:
                 releases = self._rights.may_release(official, it)
                 return releases and not seen.own and it.phase is Phase.SUBMITTED
             case Deed.MEND:
-                return seen.own and it.phase in MENDABLE and self._rights.writes(official)
+                mends = seen.own and it.phase in MENDABLE and it.draft.takes_back is None
+                return mends and self._rights.writes(official)
         return self._rights.may_change(official, it, seen.owners)
 
     async def _look(
@@ -165,6 +211,15 @@ class Released:
         news = self._texts(key, id=seen.it.id, **fields) if key else ""
         replies = await self._pages.page(visit.tx, official, now_seen, visit.now, news)
         return self._say(visit, *replies)
+
+    def _ask_words(self, visit: Visit, seen: Seen, notice: str = "") -> Served:
+        it = seen.it
+        if it.started_at is None:
+            back = (self._pages.back_to(it),)
+            return self._say(visit, Reply(self._texts("notice.changed"), back))
+        served = self._say(visit, self._pages.asking_to_take_back(seen, notice))
+        talk = replace(served.talk, expecting=f"notice-take:{it.id}:{it.version}")
+        return replace(served, talk=talk)
 
     def _ask_why(self, visit: Visit, seen: Seen) -> Served:
         it = seen.it

@@ -1,7 +1,7 @@
 """The steps of composing a notice: which come in what order, and which may be left out.
 
-Plain rules without a database; `notices_composing` walks them. A step for a picture has its place
-after the words, once files that we hold can be sent.
+Plain rules without a database; `notices_composing` walks them. Pictures and voices need no step:
+they may come at any (`notices_enclosing`).
 """
 
 from __future__ import annotations

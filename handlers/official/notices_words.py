@@ -85,7 +85,9 @@ class NoticeWords:
     def facts(self, draft: Draft) -> str:
         """To whom, for what, when, with which card; an emergency and why."""
         lines = [
-            self._texts("notice.to", place=self.place(draft.unit, only=draft.only_unit)),
+            self._texts("notice.takes_back", id=draft.takes_back)
+            if draft.takes_back is not None
+            else self._texts("notice.to", place=self.place(draft.unit, only=draft.only_unit)),
             self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}")),
             self._texts("notice.when", when=self.when(draft.due_at, draft.repeats)),
         ]
@@ -205,6 +207,8 @@ def in_words(account: Account, texts: Texts) -> str:
         ("broadcast.uncertain", account.uncertain),
         ("broadcast.skipped", account.skipped),
         ("broadcast.pending", account.pending),
+        ("broadcast.edited", account.edited),
+        ("broadcast.deleted", account.deleted),
     ):
         if count:
             parts.append(texts(key, count=count))

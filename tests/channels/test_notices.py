@@ -53,13 +53,18 @@ class Line:
         await self.phone.write(words)
         return await self.hears(hears, before=before)
 
-    async def send(self, text: str) -> None:
-        """A notice from two people, to its end."""
+    async def send(self, text: str) -> int:
+        """A notice from two people, to its end; its number."""
         book, at = Broadcasts(), now()
         async with self.house.database.begin() as tx:
             number = await book.write(tx, Draft(text), by="Lan", at=at)
             await book.submit(tx, number, by="Lan", at=at)
             await book.approve(tx, number, by="Minh", at=at)
+        await self.ends(number)
+        return number
+
+    async def ends(self, number: int) -> None:
+        """Wait until everybody has what becomes of it."""
         async with asyncio.timeout(PATIENCE):
             while (await again(self.house, number)).phase is not Phase.FINISHED:
                 await self.house.clock.broadcasts()

@@ -104,7 +104,7 @@ async def test_a_text_too_long_for_a_caption_follows_the_media(
     first, second = await line.control.sent(LAN)
     assert (first.method, first.text, second.method) == ("sendPhoto", "", "sendMessage")
     assert "reply_markup" not in first.message
-    assert number == str(second.message_id)
+    assert number == f"{first.message_id},{second.message_id}", "both, to be taken back together"
 
 
 async def test_a_second_sound_follows_the_picture(line: Line, channel: TelegramChannel) -> None:

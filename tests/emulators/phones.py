@@ -89,6 +89,10 @@ class TelegramPhone:
     async def again(self) -> None:
         await self.control.resend(self._last)
 
+    async def standing(self) -> list[str]:
+        """The words of the bot that stand in the chat now: what was deleted or changed is gone."""
+        return await self.control.standing(self._chat)
+
     async def screen(self, at_least: int = 0, patience: float = PATIENCE) -> list[Shown]:
         asked = {"chat": self._chat, "at_least": at_least, "timeout": patience}
         fields = {

@@ -169,9 +169,26 @@ def sent(world: World, asked: Asked) -> Any:
     return [one for one in world.sent if chat in {None, one.chat}]
 
 
+def age(world: World, asked: Asked) -> Any:
+    """Let so many seconds pass for what stands in a chat."""
+    for message in world.chats[asked["chat"]].messages.values():
+        message["date"] -= asked["seconds"]
+    return {}
+
+
+def standing(world: World, asked: Asked) -> Any:
+    """What stands in a chat now, of the bot's: the words, or those below a picture or sound."""
+    messages = world.chats[asked["chat"]].messages.values()
+    return [
+        {"text": one.get("text", one.get("caption", ""))}
+        for one in messages
+        if one["from"] == world.me
+    ]
+
+
 DEEDS: tuple[Callable[[World, Asked], Any], ...] = (
     *(say, edit, press, block, deactivate, migrate, update, resend, reverse),
-    *(settings, state, sent),
+    *(settings, state, sent, age, standing),
 )
 
 
@@ -211,6 +228,14 @@ class TelegramControl(BotControl):
 
     async def migrate(self, chat: int, new: int) -> int:
         return int((await self.do("migrate", chat=chat, new=new))["update_id"])
+
+    async def age(self, chat: int, seconds: float) -> None:
+        """Let time pass for what stands in a chat."""
+        await self.do("age", chat=chat, seconds=seconds)
+
+    async def standing(self, chat: int) -> list[str]:
+        """The words of the bot's messages that stand in a chat now."""
+        return [one["text"] for one in await self.do("standing", chat=chat)]
 
     async def update(self, **content: Any) -> int:
         return int((await self.do("update", content=content))["update_id"])

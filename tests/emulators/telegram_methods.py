@@ -13,6 +13,9 @@ from typing import Any
 from tests.emulators.telegram_world import BY_DEFAULT, World, units
 from tests.emulators.worlds import ApiError
 
+DELETABLE = 48 * 3600
+"""Seconds for which a bot may delete what it sent; it may edit that for as long as it is there."""
+
 Parameters = dict[str, Any]
 
 
@@ -132,6 +135,22 @@ async def edit_message_text(world: World, asked: Parameters) -> Any:
     return _edit(world, asked, "editMessageText", content)
 
 
+async def edit_message_caption(world: World, asked: Parameters) -> Any:
+    caption = _text(asked.get("caption"), 1024, "message caption")
+    return _edit(world, asked, "editMessageCaption", {"caption": caption, **_markup(asked)})
+
+
+async def delete_message(world: World, asked: Parameters) -> Any:
+    chat = world.reachable(asked.get("chat_id"))
+    message = chat.messages.get(int(asked.get("message_id") or 0))
+    if message is None:
+        raise ApiError(400, "Bad Request: message to delete not found")
+    if message["date"] < time.time() - DELETABLE:
+        raise ApiError(400, "Bad Request: message can't be deleted for everyone")
+    world.note("deleteMessage", chat, chat.messages.pop(message["message_id"]))
+    return True
+
+
 async def edit_message_reply_markup(world: World, asked: Parameters) -> Any:
     return _edit(world, asked, "editMessageReplyMarkup", _markup(asked))
 
@@ -145,6 +164,8 @@ def _edit(world: World, asked: Parameters, method: str, content: Parameters) -> 
         raise ApiError(400, "Bad Request: message can't be edited")
     if "text" in content and "text" not in message:
         raise ApiError(400, "Bad Request: there is no text in the message to edit")
+    if "caption" in content and "text" in message:
+        raise ApiError(400, "Bad Request: there is no caption in the message to edit")
     after = {k: v for k, v in message.items() if k not in {"reply_markup", "edit_date"}} | content
     if after == {k: v for k, v in message.items() if k != "edit_date"}:
         words = "specified new message content and reply markup are exactly the same"
@@ -266,6 +287,8 @@ METHODS: dict[str, Method] = {
     "sendVoice": _media("sendVoice", "voice", _sound),
     "sendAudio": _media("sendAudio", "audio", _sound),
     "editMessageText": edit_message_text,
+    "editMessageCaption": edit_message_caption,
+    "deleteMessage": delete_message,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "answerCallbackQuery": answer_callback_query,
     "sendChatAction": send_chat_action,

@@ -1,4 +1,4 @@
-"""Pictures and voice notes of notices."""
+"""Pictures and voice notes of notices, and notices that take another back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,13 @@ def upgrade() -> None:
     op.add_column(
         "broadcasts", sa.Column("enclosed", sa.Text(), nullable=False, server_default="[]")
     )
+    op.add_column("broadcasts", sa.Column("takes_back", ID, nullable=True))
+    op.add_column(
+        "broadcasts", sa.Column("removes", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.add_column(
+        "outbox", sa.Column("target", sa.String(length=128), nullable=False, server_default="")
+    )
     for table in ("broadcasts", "notice_drafts"):
         for column in FILES:
             op.add_column(table, sa.Column(column, ID, nullable=True))
@@ -33,5 +40,8 @@ def downgrade() -> None:
     for table in ("broadcasts", "notice_drafts"):
         for column in FILES:
             op.drop_column(table, column)
+    op.drop_column("outbox", "target")
+    op.drop_column("broadcasts", "removes")
+    op.drop_column("broadcasts", "takes_back")
     op.drop_column("broadcasts", "enclosed")
     op.drop_column("files", "digest")
