@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from bot.broadcast_files import Put, put, read_files
+from bot.broadcast_languages import TextFile, TextIn, further_texts, one_language
 from bot.broadcast_officials import Acting
 from bot.broadcast_reach import preview, reach
 from bot.broadcast_running import OPERATOR, By, Number
@@ -64,6 +65,11 @@ def draft(
     grace: Annotated[int, typer.Option(min=1, help="Hours for which it may be late.")] = 6,
     picture: Annotated[Path | None, typer.Option(help="A picture to go with it.")] = None,
     voice: Annotated[Path | None, typer.Option(help="A recording to go with it.")] = None,
+    text_in: TextIn = None,
+    text_file: TextFile = None,
+    language: Annotated[
+        str, typer.Option(help='Only to those who chose this language; "vi": who chose none.')
+    ] = "",
 ) -> None:
     """Write a broadcast down; prints its id last."""
     settings = settings_or_exit()
@@ -97,6 +103,8 @@ def draft(
         repeats=when.repeats if when else "",
         grace=timedelta(hours=grace),
         only_unit=only_unit,
+        texts=further_texts(text_in, text_file),
+        language=one_language(language) if language else "",
     )
 
     put_there: list[Put] = []
@@ -119,15 +127,27 @@ def draft(
 
 
 @app.command("edit")
-def edit(number: Number, text: Annotated[str, typer.Option(help="The new words.")], by: By) -> None:
-    """Change the words of a broadcast that has not begun: it has to be approved anew."""
+def edit(
+    number: Number,
+    text: Annotated[str, typer.Option(help="The new words.")],
+    by: By,
+    text_in: TextIn = None,
+    text_file: TextFile = None,
+) -> None:
+    """Change the words of a broadcast that has not begun: it has to be approved anew.
+
+    Its words in other languages are dropped, unless they are given again.
+    """
     words, settings = _text(text), settings_or_exit()
+    texts = further_texts(text_in, text_file)
 
     async def work(tx: Transaction) -> None:
         old = (await Broadcasts().get(tx, number, lock=True)).draft
         acting = Acting(units_of(settings), by)
         name = await acting.write(tx, old.unit)
-        await Broadcasts().edit(tx, number, replace(old, text=words), by=name, at=now())
+        await Broadcasts().edit(
+            tx, number, replace(old, text=words, texts=texts), by=name, at=now()
+        )
         await acting.wrote(tx, number)
 
     _with(settings, work)

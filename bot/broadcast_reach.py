@@ -12,6 +12,8 @@ from rich.table import Table
 
 from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
 from bot.wiring import House, build, now
+from handlers.messages import Reply
+from handlers.official.notices_words import FEW
 from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast
 from storage.database import Transaction
 from storage.migrate import current, newest
@@ -40,10 +42,10 @@ def preview(number: Number) -> None:
         it = await Broadcasts().get(tx, number)
         found = []
         for name, channel in sorted(house.channels.items()):
-            reply = house.notices.page.shown(it.draft, channel.capabilities)
-            labels = [f"[ {button.label} ]" for button in reply.buttons]
-            media = [f"[{one.kind} {one.text}]" for one in reply.media]
-            found.append((name, reply.text, [*labels, *media]))
+            able = channel.capabilities
+            for language in ("", *dict(it.draft.texts)):
+                reply = house.notices.page.shown(it.draft, able, language)
+                found.append((f"{name} {language}".strip(), *_shown(reply)))
         return found
 
     for name, text, labels in _with_house(work):
@@ -51,6 +53,11 @@ def preview(number: Number) -> None:
         out.print(text, markup=False, highlight=False, soft_wrap=True)
         if labels:
             out.print(" ".join(labels), markup=False, highlight=False)
+
+
+def _shown(reply: Reply) -> tuple[str, list[str]]:
+    labels = [f"[ {button.label} ]" for button in reply.buttons]
+    return reply.text, [*labels, *(f"[{one.kind} {one.text}]" for one in reply.media)]
 
 
 def reach(
@@ -64,6 +71,7 @@ def reach(
         return it, await house.notices.words.count(tx, it.draft, now=now())
 
     it, found = _with_house(work)
+    languages = sorted(found.languages.items())
     if as_json:
         by_account = {
             account: {way.value: count for way, count in ways.items()}
@@ -72,6 +80,7 @@ def reach(
         shown = {
             "id": it.id, "reached": found.reached, "accounts": by_account,
             "never_asked_for_it": found.never, "said_no": found.stopped,
+            "languages": {language or "vi": few(count) for language, count in languages},
         }  # fmt: skip
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
@@ -81,8 +90,16 @@ def reach(
             table.add_row(account, str(count), WAYS[way])
     table.add_row("", str(found.never), "not: they never asked for this")
     table.add_row("", str(found.stopped), "not: they said no, or stopped it")
+    if len(languages) > 1:
+        for language, count in languages:
+            table.add_row("", str(few(count)), f"of those reached: read {language or 'vi'}")
     out.print(table)
     typer.echo(f"{found.reached} people would get it.")
+
+
+def few(count: int) -> int | str:
+    """A count by language: of few people not even that."""
+    return count if count >= FEW else f"fewer than {FEW}"
 
 
 def _with_house(work: Callable[[House, Transaction], Awaitable[Result]]) -> Result:

@@ -120,12 +120,17 @@ class Broadcasting:
                         tx, it, bodies=bodies, edits=edits, at=self._clock()
                     )
             return
+        translated = {
+            (account, language): self._page.shown(it.draft, able, language).to_json()
+            for account, able in dict(self._capabilities).items()
+            for language, _ in it.draft.texts
+        }
         units = self._units.addressed(it.draft.unit, only=it.draft.only_unit)
         more = True
         while more:
             async with self._database.begin() as tx:
                 more = await self._recipients.expand(
-                    tx, it, bodies=bodies, units=units, at=self._clock()
+                    tx, it, bodies=bodies, translated=translated, units=units, at=self._clock()
                 )
             await asyncio.sleep(0)  # whoever waits for the database comes in between
 

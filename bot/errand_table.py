@@ -14,12 +14,14 @@ from handlers.actions import (
     AskPerson,
     Back,
     CaseStep,
+    ChooseLanguage,
     ChooseUnit,
     Feedback,
     ForgetMe,
     GoOn,
     Home,
     LinkChats,
+    ListLanguages,
     ListUnits,
     MeantReceipt,
     MoreCases,
@@ -48,6 +50,7 @@ from handlers.villager.awaited import Awaited, is_old
 from handlers.villager.browse import Browse
 from handlers.villager.feedback import Telling
 from handlers.villager.feedback_steps import Step
+from handlers.villager.language import Languages
 from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases as OwnCases
 from handlers.villager.my_data import MyData as OwnData
@@ -64,6 +67,7 @@ class Desk:
     ask: Ask
     browse: Browse
     places: Places
+    languages: Languages
     linking: Linking
     telling: Telling
     wishes: Wishes
@@ -185,6 +189,7 @@ def errand_table(
         "home": Home(),
         "person": AskPerson(),
         "units": ListUnits(),
+        "languages": ListLanguages(),
         "link": OfferLink(),
         "part": PartChats(),
         "feedback": Feedback(Told.BEGIN),
@@ -214,6 +219,8 @@ def errand_table(
             ShowCard: desk.browse.card,
             ListUnits: desk.places.offer,
             ChooseUnit: desk.places.choose,
+            ListLanguages: desk.languages.offer,
+            ChooseLanguage: desk.languages.choose,
             OfferLink: desk.linking.offer,
             LinkChats: desk.linking.link,
             PartChats: desk.linking.part,

@@ -59,6 +59,7 @@ from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
 from handlers.villager.described import Described
 from handlers.villager.feedback import Telling
+from handlers.villager.language import Languages
 from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases
 from handlers.villager.my_data import MyData
@@ -227,6 +228,7 @@ async def build(
             browse=browse,
             places=Places(units=units, people=people, texts=texts, home=browse.home),
             linking=linking,
+            languages=Languages(texts),
             telling=Telling(
                 casework=casework,
                 receipts=receipts,

@@ -64,6 +64,20 @@ class ChooseUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class ListLanguages:
+    """Ask in which language I want notices, from the `start`-th on."""
+
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    """I want notices in this one."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferLink:
     """Tell what linking two chats does, and a code to type in the other."""
 
@@ -321,6 +335,8 @@ Action = (
     | ShowCard
     | ListUnits
     | ChooseUnit
+    | ListLanguages
+    | ChooseLanguage
     | OfferLink
     | LinkChats
     | PartChats
@@ -354,6 +370,8 @@ _TAGS: dict[str, type[Action]] = {
     "c": ShowCard,
     "us": ListUnits,
     "u": ChooseUnit,
+    "gl": ListLanguages,
+    "gc": ChooseLanguage,
     "lo": OfferLink,
     "l": LinkChats,
     "lp": PartChats,

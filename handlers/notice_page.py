@@ -39,8 +39,8 @@ class NoticePage:
         """What is enclosed, as it goes out: the picture before the voice."""
         return tuple(map(self._media_of, draft.enclosed))
 
-    def shown(self, draft: Draft, capabilities: Capabilities) -> Reply:
-        """The message as people there see it.
+    def shown(self, draft: Draft, capabilities: Capabilities, language: str = "") -> Reply:
+        """The message as people there see it who chose that language; empty for Vietnamese.
 
         Where there are no buttons, a line says what to type: a digit could mean anything in a chat
         that was doing something else.
@@ -55,5 +55,5 @@ class NoticePage:
             if title:
                 more_by_words = self._texts("notices.more_by_words", title=title)
                 how_to_stop = f"{more_by_words}\n{how_to_stop}"
-        reply = Reply(f"{draft.text}\n\n{how_to_stop}", buttons, self.media(draft))
+        reply = Reply(f"{draft.text_in(language)}\n\n{how_to_stop}", buttons, self.media(draft))
         return replace(lay_out(reply, capabilities)[0], removes=draft.removes)

@@ -48,4 +48,5 @@ class NoticeReach:
             windows={name: able.window for name, able in working.items() if able.window},
             cap=None if draft.emergency else self._weekly_cap,
             at=max(now, draft.due_at or now),
+            language=draft.language,
         )

@@ -73,7 +73,14 @@ class Corrections:
         if it.phase in (Phase.SENDING, Phase.PAUSED):
             await book.cancel(tx, number, by=by, at=at)
         draft = replace(
-            it.draft, text=words, takes_back=number, removes=removes, enclosed=(), due_at=None
+            it.draft,
+            text=words,
+            texts=(),
+            language="",
+            enclosed=(),
+            due_at=None,
+            takes_back=number,
+            removes=removes,
         )
         written = await book.write(tx, draft, by=by, at=at)
         await book.submit(tx, written, by=by, at=at)

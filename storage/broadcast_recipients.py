@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -32,7 +33,7 @@ from storage.consents import HOLDS, ConsentRecord
 from storage.conversations import ConversationRecord
 from storage.database import Transaction, Utc
 from storage.outbox import BELL, Claim, Lane, OutboxRecord, State
-from storage.people import PersonRecord
+from storage.people import PersonRecord, chosen_as
 
 CHUNK_SQLITE, CHUNK_POSTGRESQL = 5_000, 20_000
 """People a transaction: on SQLite everybody who writes waits meanwhile."""
@@ -73,13 +74,15 @@ class Recipients:
         it: Broadcast,
         *,
         bodies: Mapping[str, str],
+        translated: Mapping[tuple[str, str], str] = MappingProxyType({}),
         units: Collection[str],
         at: datetime,
     ) -> bool:
         """Write messages for the next people who said yes; False when there were no more.
 
-        `bodies` are by account, laid out for it; `units` are codes, empty for everybody. Doing it
-        again adds nothing. Nothing happens unless the broadcast is being sent.
+        `bodies` are by account, laid out for it; `translated` by account and language for those
+        who chose another than Vietnamese, where there are such words. `units` are codes, empty for
+        everybody. Doing it again adds nothing. Nothing happens unless the broadcast is being sent.
         """
         row = BroadcastRecord
         found = await tx.connection.execute(
@@ -99,7 +102,15 @@ class Recipients:
         if last is None:
             await tx.connection.execute(done.values(expanded=True))
             return False
-        body = case(bodies, value=talk.account, else_="") if bodies else literal("")
+        body: ColumnElement[str] = (
+            case(bodies, value=talk.account, else_="") if bodies else literal("")
+        )
+        if translated:
+            chosen = [
+                (and_(talk.account == account, person.language == language), words)
+                for (account, language), words in translated.items()
+            ]
+            body = case(*chosen, else_=body)
         state_of = case(
             (talk.stopped_at.is_not(None), State.FAILED.value),
             (talk.account.not_in(bodies), State.FAILED.value),
@@ -134,6 +145,8 @@ class Recipients:
         )
         if units:
             people = people.where(person.unit.in_(units))
+        if it.draft.language:
+            people = people.where(person.language == chosen_as(it.draft.language))
         insert = postgresql.insert if tx.on_postgresql else sqlite.insert
         await tx.connection.execute(
             insert(OutboxRecord).from_select(list(COLUMNS), people).on_conflict_do_nothing()

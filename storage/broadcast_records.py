@@ -97,6 +97,8 @@ class BroadcastRecord(Record):
     note: Mapped[str] = mapped_column(Text, default="")
     history: Mapped[str] = mapped_column(Text, default="[]")
     enclosed: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
+    texts: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
+    language: Mapped[str] = mapped_column(String(16), default="", server_default="")
     takes_back: Mapped[int | None] = mapped_column(Id, default=None)  # a broadcast's number
     removes: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # Whose the files are, so that nobody deletes them: no keys, for the files know of no notice.
@@ -124,6 +126,9 @@ class Enclosed:
 class Draft:
     """What is to be sent: `unit` with all below it, or `only_unit`; empty for everybody.
 
+    `texts` are (code, words) in other languages than Vietnamese, whose words are `text`. `language`
+    leaves all out but those who chose it, "vi" those who chose none.
+
     At most one picture and one sound are `enclosed`. One that `takes_back` another goes to those
     who received that, in the place of its messages where that can be; with `removes`, rather takes
     them away.
@@ -145,6 +150,12 @@ class Draft:
     enclosed: tuple[Enclosed, ...] = ()
     takes_back: int | None = None
     removes: bool = False
+    texts: tuple[tuple[str, str], ...] = ()
+    language: str = ""
+
+    def text_in(self, language: str) -> str:
+        """What a person reads who chose that language; empty for Vietnamese."""
+        return dict(self.texts).get(language, self.text)
 
     def frozen(self) -> str:
         """What an approval is of, as JSON: the words, to whom and why; not the times."""
@@ -158,6 +169,10 @@ class Draft:
         }
         if self.only_unit:  # left out otherwise: copies that are older than the choice stay true
             kept["only_unit"] = True
+        if self.texts:
+            kept["texts"] = dict(self.texts)
+        if self.language:
+            kept["language"] = self.language
         if self.takes_back is not None:
             kept |= {"takes_back": self.takes_back, "removes": self.removes}
         if self.enclosed:
@@ -177,6 +192,8 @@ class Draft:
             "due_at": self.due_at,
             "repeats": self.repeats,
             "grace": int(self.grace.total_seconds()),
+            "texts": json.dumps(dict(self.texts), ensure_ascii=False),
+            "language": self.language,
             "takes_back": self.takes_back,
             "removes": self.removes,
             "enclosed": json.dumps([astuple(one) for one in self.enclosed]),
@@ -308,6 +325,8 @@ def of_row(row: Any) -> Broadcast:
         repeats=row.repeats,
         grace=timedelta(seconds=row.grace),
         only_unit=row.only_unit,
+        texts=tuple(json.loads(row.texts).items()),
+        language=row.language,
         takes_back=row.takes_back,
         removes=row.removes,
         enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),

@@ -80,7 +80,7 @@ async def forget_person(tx: Transaction, person: int, *, at: datetime) -> None:
     await tx.connection.execute(
         update(row)
         .where(or_(row.id == person, row.same_as == person))
-        .values(unit="", forgotten_at=at)
+        .values(unit="", language="", forgotten_at=at)
     )
 
 

@@ -6,6 +6,7 @@ a broadcast (`broadcasts`) and no draft of this kind any more.
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -58,6 +59,8 @@ class NoticeDraftRecord(Record):
     reason: Mapped[str] = mapped_column(Text, default="")
     picture_id: Mapped[int | None] = mapped_column(Id, default=None)
     voice_id: Mapped[int | None] = mapped_column(Id, default=None)
+    texts: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
+    language: Mapped[str] = mapped_column(String(16), default="", server_default="")
     touched_at: Mapped[datetime] = mapped_column(Utc)
 
 
@@ -66,7 +69,7 @@ class NoticeDraft:
     """`step` is what is asked just now; from the first `looked`-at preview on, each answer leads
     back to it. `broadcast` is the one that is mended, whose version was `seen`; None for a new one.
     `due_at` in UTC, None for as soon as it is approved. `picture` and `voice` are numbers of files
-    (`storage.files`), perhaps not fetched yet.
+    (`storage.files`), perhaps not fetched yet. `texts` and `language` are as in `Draft`.
     """
 
     official: int
@@ -85,6 +88,8 @@ class NoticeDraft:
     seen: int = 0
     picture: int | None = None
     voice: int | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+    language: str = ""
 
 
 class NoticeDrafts:
@@ -115,6 +120,8 @@ class NoticeDrafts:
             seen=found.seen,
             picture=found.picture_id,
             voice=found.voice_id,
+            texts=tuple(json.loads(found.texts).items()),
+            language=found.language,
         )
 
     async def with_file(self, tx: Transaction, file: int) -> int | None:
@@ -140,6 +147,7 @@ class NoticeDrafts:
         values["official_id"] = values.pop("official")
         values["broadcast_id"] = values.pop("broadcast")
         values["picture_id"], values["voice_id"] = values.pop("picture"), values.pop("voice")
+        values["texts"] = json.dumps(dict(draft.texts), ensure_ascii=False)
         values |= {"conversation_id": conversation, "touched_at": at}
         await insert_or_ignore(tx, NoticeDraftRecord, values, ["conversation_id"])
 

@@ -48,6 +48,8 @@ class PersonRecord(Record):
     account: Mapped[str] = mapped_column(String(64))
     sender: Mapped[str] = mapped_column(String(128))
     unit: Mapped[str] = mapped_column(String(64), default="")
+    # In which they want to read notices: what they said, and nothing that was found out.
+    language: Mapped[str] = mapped_column(String(16), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(Utc)
     same_as: Mapped[int | None] = mapped_column(Id, ForeignKey("people.id"), default=None)
     forgotten_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
@@ -90,7 +92,9 @@ class People:
         """Who was forgotten and writes again is a new person, whose row stays."""
         row, known_as = PersonRecord, forgotten.known_as
         await tx.connection.execute(
-            update(row).where(row.id == known_as).values(forgotten_at=None, same_as=None, unit=unit)
+            update(row)
+            .where(row.id == known_as)
+            .values(forgotten_at=None, same_as=None, unit=unit, language="")
         )
         return Person(known_as, unit, known_as)
 
@@ -103,6 +107,19 @@ class People:
     async def choose_unit(self, tx: Transaction, person: int, unit: str) -> None:
         await tx.connection.execute(
             update(PersonRecord).where(PersonRecord.id == person).values(unit=unit)
+        )
+
+    async def language(self, tx: Transaction, person: int) -> str:
+        """The code of the language that they want notices in; empty for Vietnamese."""
+        found = await tx.connection.execute(
+            select(PersonRecord.language).where(PersonRecord.id == person)
+        )
+        return found.scalar_one_or_none() or ""
+
+    async def choose_language(self, tx: Transaction, person: int, code: str) -> None:
+        """They want notices in this one; empty for Vietnamese."""
+        await tx.connection.execute(
+            update(PersonRecord).where(PersonRecord.id == person).values(language=code)
         )
 
     async def join(self, tx: Transaction, known_as: int, *, to: int) -> bool:
@@ -120,6 +137,8 @@ class People:
         )
         if not other.unit:
             await self.choose_unit(tx, other.id, one.unit)
+        if not await self.language(tx, other.id):
+            await self.choose_language(tx, other.id, await self.language(tx, one.id))
         return True
 
     async def part(self, tx: Transaction, known_as: int) -> int | None:
@@ -139,8 +158,11 @@ class People:
             await tx.connection.execute(update(row).where(others).values(same_as=heir))
         else:
             heir = known_as
+        language = await self.language(tx, person.id)
         await tx.connection.execute(
-            update(row).where(row.id == heir).values(same_as=None, unit=person.unit)
+            update(row)
+            .where(row.id == heir)
+            .values(same_as=None, unit=person.unit, language=language)
         )
         return int(heir)
 
@@ -170,3 +192,8 @@ class People:
         )
         found = rows.one_or_none()
         return None if found is None else Person(*found)
+
+
+def chosen_as(language: str) -> str:
+    """How the choice of a language is kept: of Vietnamese, which needs none, as nothing."""
+    return "" if language == "vi" else language

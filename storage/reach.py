@@ -1,13 +1,15 @@
 """Whom a notice will reach, counted before it goes: how many by account, and why others do not.
 
-Counted live and never kept. People are told apart by nothing but what they chose (their unit, what
-they said yes to) and what their platform allows; there is no sign of origin, belief or score here.
+Counted live and never kept. People are told apart by nothing but what they chose (their unit, the
+language they read, what they said yes to) and what their platform allows; there is no sign of
+origin, belief or score here.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -20,7 +22,7 @@ from storage.conversations import ConversationRecord
 from storage.database import Transaction, Utc
 from storage.inbox import InboxRecord
 from storage.outbox import Lane, OutboxRecord, State
-from storage.people import PersonRecord
+from storage.people import PersonRecord, chosen_as
 
 WEEK = timedelta(days=7)
 
@@ -58,12 +60,14 @@ class Window(Protocol):
 class Reach:
     """People by account and way; `never` asked for this, `stopped` said no or took their yes back.
 
-    Only people of the units that were asked about are counted.
+    Only people of the units that were asked about are counted. `languages`: how many of those whom
+    it reaches chose each, empty for Vietnamese.
     """
 
     people: Mapping[tuple[str, Way], int]
     never: int = 0
     stopped: int = 0
+    languages: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def reached(self) -> int:
@@ -89,23 +93,40 @@ async def reach(
     windows: Mapping[str, Window],
     cap: int | None,
     at: datetime,
+    language: str = "",
 ) -> Reach:
     """Count for a notice that goes out `at` (UTC), if nobody does anything until then.
 
     `units` are codes, empty for everybody; `accounts` those that work, `windows` of those that have
     one. Who had `cap` notices in the week before gets none; None for an emergency.
     """
-    people = dict(await _ways(tx, purpose, units, accounts=accounts, windows=windows, at=at))
+    found = dict(
+        await _ways(
+            tx, purpose, units, accounts=accounts, windows=windows, at=at, language=language
+        )
+    )
     if cap is not None:
         full = await _ways(
-            tx, purpose, units, accounts=accounts, windows=windows, at=at, among=_had(cap, at)
-        )
-        for (account, way), count in full.items():
+            tx, purpose, units, accounts=accounts, windows=windows, at=at, language=language,
+            among=_had(cap, at),
+        )  # fmt: skip
+        for (account, way, chosen), count in full.items():
             if way in REACHED:
-                people[account, way] -= count
-                people[account, Way.FULL] = people.get((account, Way.FULL), 0) + count
-    never, stopped = await _without(tx, purpose, units)
-    return Reach({key: count for key, count in people.items() if count}, never, stopped)
+                found[account, way, chosen] -= count
+                none = (account, Way.FULL, chosen)
+                found[none] = found.get(none, 0) + count
+    never, stopped = await _without(tx, purpose, units, language)
+    people, languages = Counter[tuple[str, Way]](), Counter[str]()
+    for (account, way, chosen), count in found.items():
+        people[account, way] += count
+        if way in REACHED:
+            languages[chosen] += count
+    return Reach(
+        {key: count for key, count in people.items() if count},
+        never,
+        stopped,
+        {key: count for key, count in languages.items() if count},
+    )
 
 
 async def _ways(
@@ -116,9 +137,10 @@ async def _ways(
     accounts: Collection[str],
     windows: Mapping[str, Window],
     at: datetime,
+    language: str,
     among: Subquery | None = None,
-) -> Mapping[tuple[str, Way], int]:
-    """Those who said yes by account and way; of all, or of the conversations `among` alone."""
+) -> Mapping[tuple[str, Way, str], int]:
+    """Those who said yes by account, way and language; of all, or of the conversations `among`."""
     yes, talk, person = ConsentRecord, ConversationRecord, PersonRecord
     heard = (
         select(InboxRecord.sent_at)
@@ -131,6 +153,7 @@ async def _ways(
     people_of = (
         select(
             talk.account,
+            person.language,
             talk.stopped_at.is_not(None).label("blocked"),
             case((talk.account.in_(windows), heard), else_=None).label("heard"),
         )
@@ -142,6 +165,8 @@ async def _ways(
         people_of = people_of.join(among, among.c.conversation_id == talk.id)
     if units:
         people_of = people_of.where(person.unit.in_(units))
+    if language:
+        people_of = people_of.where(person.language == chosen_as(language))
     # Written down first, or SQLite looks everything up once for each `when` below.
     each = people_of.cte("each").prefix_with("MATERIALIZED")
     way = case(
@@ -162,11 +187,10 @@ async def _ways(
         ),
         else_=Way.OPEN,
     )
-    ways = select(each.c.account, way.label("way")).subquery()
-    rows = await tx.connection.execute(
-        select(ways.c.account, ways.c.way, func.count()).group_by(ways.c.account, ways.c.way)
-    )
-    return {(account, Way(found)): count for account, found, count in rows}
+    ways = select(each.c.account, way.label("way"), each.c.language).subquery()
+    key = (ways.c.account, ways.c.way, ways.c.language)
+    rows = await tx.connection.execute(select(*key, func.count()).group_by(*key))
+    return {(account, Way(found), chosen): count for account, found, chosen, count in rows}
 
 
 def _had(cap: int, at: datetime) -> Subquery:
@@ -191,7 +215,9 @@ def _had(cap: int, at: datetime) -> Subquery:
     )
 
 
-async def _without(tx: Transaction, purpose: Purpose, units: Collection[str]) -> tuple[int, int]:
+async def _without(
+    tx: Transaction, purpose: Purpose, units: Collection[str], language: str
+) -> tuple[int, int]:
     """How many people of these units never answered for this purpose, and how many said no."""
     person, answer = PersonRecord, ConsentRecord
     # HOLDS as it is written out: without it SQLite reads all answers for each person.
@@ -203,5 +229,7 @@ async def _without(tx: Transaction, purpose: Purpose, units: Collection[str]) ->
         )
         if units:
             query = query.where(person.unit.in_(units))
+        if language:
+            query = query.where(person.language == chosen_as(language))
         counts.append(int((await tx.connection.execute(query)).scalar_one()))
     return counts[0], counts[1]

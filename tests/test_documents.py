@@ -17,6 +17,7 @@ from content.__main__ import app as content_commands
 from content.cards import Facet
 from content.crisis import FILE as CRISIS
 from content.crisis import Alarm
+from content.languages import Language
 from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
@@ -69,7 +70,7 @@ FAMILIES = {
     "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot"],
     "awaited.ask": sorted(VILLAGERS),
     "awaited.go_on": sorted(VILLAGERS),
-    "words": ["part", "stop", "back", "skip", "my_cases", "my_data", "forget_me"],
+    "words": ["part", "stop", "back", "skip", "languages", "my_cases", "my_data", "forget_me"],
     "case.move": [move.value for move in CaseMove],
     "export.column": list(Columns.NAMES),
     "export.meaning": list(Columns.NAMES),
@@ -110,6 +111,7 @@ FAMILIES = {
         *("submitted", "returned", "approved", "alone", "finished"),
         *("uncertain", "missed", "lost", "paused", "cancelled"),
     ],
+    "language": [language.value for language in Language],
     "notice.with": ["image", "audio"],
     "notice.enclosed": ["image", "audio"],
     "notice.enclosed_not": ["image", "audio"],

@@ -18,7 +18,8 @@ from handlers.actions import Compose, Composed
 from handlers.errands import VIETNAM, Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.notice_page import LONGEST
-from handlers.official.notices_enclosing import Enclosing, Whole
+from handlers.official.notices_enclosing import Enclosing, Whole, as_composed
+from handlers.official.notices_languages import Tongues, in_vietnamese
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_screens import ALONE, Screens
 from handlers.official.notices_steps import Route, Step
@@ -56,6 +57,7 @@ class Composing:
         self._words = words
         self._rights = rights
         self._enclosing = enclosing
+        self._tongues = Tongues(texts)
         self._understand = understand
         self._title_of = title_of
         self._screens = Screens(texts=texts, route=route, words=words)
@@ -88,24 +90,7 @@ class Composing:
         begun = await self.draft(visit, official)
         if begun is not None and begun.text and begun.broadcast != it.id:
             return self._screens.resume(visit, begun)
-        draft = NoticeDraft(
-            official=official.id,
-            step=Step.LOOK,
-            unit=it.draft.unit,
-            only_unit=it.draft.only_unit,
-            text=it.draft.text,
-            purpose=it.draft.purpose.value,
-            card=it.draft.card,
-            due_at=it.draft.due_at,
-            repeats=it.draft.repeats,
-            emergency=it.draft.emergency,
-            reason=it.draft.reason,
-            looked=True,
-            broadcast=it.id,
-            seen=it.version,
-            picture=next((one.id for one in it.draft.enclosed if not one.is_sound), None),
-            voice=next((one.id for one in it.draft.enclosed if one.is_sound), None),
-        )
+        draft = as_composed(official.id, it)
         return await self._ask(visit, official, draft)
 
     async def act(self, visit: Visit, official: Official, action: Compose) -> Served:
@@ -149,6 +134,9 @@ class Composing:
             return await self._ask(visit, official, took, "notice.enclosed_coming")
         if took is None and (left := self._enclosing.leave_out(draft, visit.text)) is not None:
             return await self._ask(visit, official, left, "notice.enclosed_left_out")
+        if (told := self._tongues.hear(draft, visit.text)) is not None:
+            look = replace(told, step=Step.LOOK) if told.looked else told
+            return await self._ask(visit, official, look, "notice.in_language")
         return await self._hear(visit, official, took or draft, Kind.TEXT if took else kind)
 
     async def _hear(
@@ -166,7 +154,7 @@ class Composing:
                     visit, official, draft, "notice.too_long", count=len(words), most=LONGEST
                 )
             case Step.TEXT:
-                return await self._next(visit, official, replace(draft, text=words))
+                return await self._next(visit, official, in_vietnamese(draft, words))
             case Step.CARD:
                 return await self._find_card(visit, official, draft, words)
             case Step.WHEN:

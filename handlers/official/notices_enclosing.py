@@ -14,8 +14,9 @@ from content.understanding.vietnamese import fold
 from handlers.actions import Compose, Composed, encode
 from handlers.errands import Visit
 from handlers.messages import Attachment, Button, Kind, Reply
+from handlers.official.notices_steps import Step
 from handlers.post import Post
-from storage.broadcasts import Draft, Enclosed
+from storage.broadcasts import Broadcast, Draft, Enclosed
 from storage.consents import Purpose
 from storage.database import Transaction
 from storage.files import File, Files, FileState
@@ -147,6 +148,32 @@ def as_draft(draft: NoticeDraft, enclosed: tuple[Enclosed, ...] = ()) -> Draft:
         due_at=draft.due_at if calm else None,
         repeats=draft.repeats if calm else "",
         enclosed=enclosed,
+        texts=draft.texts,
+        language=draft.language,
+    )
+
+
+def as_composed(official: int, it: Broadcast) -> NoticeDraft:
+    """A broadcast that this official changes, at its preview."""
+    return NoticeDraft(
+        official=official,
+        step=Step.LOOK,
+        unit=it.draft.unit,
+        only_unit=it.draft.only_unit,
+        text=it.draft.text,
+        purpose=it.draft.purpose.value,
+        card=it.draft.card,
+        due_at=it.draft.due_at,
+        repeats=it.draft.repeats,
+        emergency=it.draft.emergency,
+        reason=it.draft.reason,
+        looked=True,
+        broadcast=it.id,
+        seen=it.version,
+        picture=next((one.id for one in it.draft.enclosed if not one.is_sound), None),
+        voice=next((one.id for one in it.draft.enclosed if one.is_sound), None),
+        texts=it.draft.texts,
+        language=it.draft.language,
     )
 
 

@@ -1,7 +1,7 @@
 """The steps of composing a notice: which come in what order, and which may be left out.
 
-Plain rules without a database; `notices_composing` walks them. Pictures and voices need no step:
-they may come at any (`notices_enclosing`).
+Plain rules without a database; `notices_composing` walks them. Pictures, voices and words in other
+languages need no step: they may come at any (`notices_enclosing`, `notices_languages`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from content.screens import shorten
 from content.texts import Texts
 from content.wording import Wording
 from handlers.errands import VIETNAM
-from handlers.messages import Reply
+from handlers.messages import Media, Reply
 from handlers.notice_page import NoticePage
 from handlers.notice_reach import NoticeReach
 from handlers.units import Units
@@ -21,6 +21,9 @@ from storage.reach import REACHED, Reach, Way
 
 IN_LIST = 40
 """Letters of a notice in a list."""
+
+FEW = 5
+"""Of fewer people who chose a language, not even officials read how many there are."""
 
 PLACED = (Way.CLOSED, Way.UNPAID)
 """Reasons that are a platform's: it is named with them."""
@@ -91,6 +94,9 @@ class NoticeWords:
             self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}")),
             self._texts("notice.when", when=self.when(draft.due_at, draft.repeats)),
         ]
+        if draft.language:
+            name = self._texts(f"language.{draft.language}")
+            lines.insert(1, self._texts("notice.only_language", language=name))
         if draft.card:
             title = self._title_of(draft.card)
             lines.append(self._texts("notice.card", title=title or draft.card))
@@ -104,10 +110,17 @@ class NoticeWords:
     def preview(self, draft: Draft) -> Reply:
         """The notice as each kind of channel shows it, what looks the same told once; what is
         enclosed can be seen and heard with it."""
-        looks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         media = self._page.media(draft)
+        parts = [
+            part for one in ("", *dict(draft.texts)) for part in self._looks(draft, one, media)
+        ]
+        return Reply("\n\n".join(parts), media=media)
+
+    def _looks(self, draft: Draft, language: str, media: tuple[Media, ...]) -> list[str]:
+        """As people see it who chose that language."""
+        looks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for account, able in self._reach.capabilities().items():
-            shown = self._page.shown(draft, able)
+            shown = self._page.shown(draft, able, language)
             seen = [one.kind.value for one in shown.media]
             lost = [one.kind.value for one in media if one not in shown.media and not one.line]
             look = (
@@ -124,9 +137,13 @@ class NoticeWords:
         parts = []
         for (text, labels), channels in looks.items():
             below = " ".join(f"[{label}]" for label in labels)
-            head = self._texts("notice.on", channels=", ".join(sorted(channels)))
+            where = ", ".join(sorted(channels))
+            head = self._texts("notice.on", channels=where)
+            if language:
+                name = self._texts(f"language.{language}")
+                head = self._texts("notice.on_in", channels=where, language=name)
             parts.append("\n".join(filter(None, [head, text, below])))
-        return Reply("\n\n".join(parts), media=media)
+        return parts
 
     def how_it_reads(self, draft: Draft) -> str:
         """How long it takes to read aloud, and what may be hard to understand in it."""
@@ -146,6 +163,7 @@ class NoticeWords:
     def reaching(self, reach: Reach, draft: Draft) -> str:
         """Whom it reaches on which way, what costs money, and why it does not reach others."""
         lines = [self._reached(reach)] if reach.reached else [self._texts("notice.reach_nobody")]
+        lines += self._by_language(reach, draft)
         if reach.ways(Way.BILLED):
             lines.append(self._texts("notice.billed", count=reach.ways(Way.BILLED)))
         if missed := self._missed(reach):
@@ -169,6 +187,17 @@ class NoticeWords:
                 split = self._texts("notice.parts", parts=", ".join(parts)) if parts else ""
                 channels.append(self._texts("notice.channel", channel=name, count=count) + split)
         return self._texts("notice.reach", count=reach.reached, channels=", ".join(channels))
+
+    def _by_language(self, reach: Reach, draft: Draft) -> list[str]:
+        """How many read it in which language; of few it is not said how many."""
+        written = dict(draft.texts)
+        lines = []
+        for code, count in sorted(reach.languages.items(), key=lambda one: (-one[1], one[0])):
+            if code:
+                key = "notice.readers" if code in written else "notice.readers_vietnamese"
+                many = str(count) if count >= FEW else self._texts("notice.few", count=FEW)
+                lines.append(self._texts(key, language=self._texts(f"language.{code}"), count=many))
+        return lines
 
     def _missed(self, reach: Reach) -> list[str]:
         found = [

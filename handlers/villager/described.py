@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from content.answers import label
 from content.cards import Facet
+from content.languages import CODES
 from content.shelf import Shelf
 from content.texts import Texts
 from handlers.actions import (
@@ -11,12 +12,14 @@ from handlers.actions import (
     AskPerson,
     Begun,
     CaseStep,
+    ChooseLanguage,
     ChooseUnit,
     Feedback,
     ForgetMe,
     GoOn,
     Home,
     LinkChats,
+    ListLanguages,
     ListUnits,
     MeantReceipt,
     MoreCases,
@@ -34,10 +37,13 @@ from storage.consents import Purpose
 _ALWAYS: dict[type[Action], str] = {
     AskPerson: "menu.person",
     ListUnits: "menu.units",
+    ListLanguages: "languages.menu",
     LinkChats: "link.yes",
     Home: "menu.home",
     ShowGroups: "menu.home",
     StopNotices: "notices.stop",
+    MeantReceipt: "my_cases.meant_yes",
+    MoreCases: "menu.more",
 }
 _FEEDBACK = {
     Told.BEGIN: "feedback.button",
@@ -74,16 +80,14 @@ class Described:
                 return unit.name if unit else self._texts("menu.no_unit")
             case OfferNotices(purpose) | TakeNotices(purpose) if purpose in set(Purpose):
                 return self._texts(f"notices.take.{purpose}")
+            case ChooseLanguage(code) if code in CODES:
+                return self._texts(f"language.{code}")
             case ForgetMe(sure):
                 return self._texts("my_data.yes" if sure else "my_data.delete")
             case CaseStep(move):
                 return self._texts(f"case.move.{move}")
             case GoOn(on):
                 return self._texts("feedback.go_on" if on else "awaited.other")
-            case MeantReceipt():
-                return self._texts("my_cases.meant_yes")
-            case MoreCases():
-                return self._texts("menu.more")
             case Feedback(Told.BEGIN, _, Begun.SAID):
                 return self._texts("feedback.send_this")
             case Feedback(told, _, value):

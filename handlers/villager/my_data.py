@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from content.languages import VIETNAMESE
 from content.texts import Texts
 from handlers.actions import Action, ForgetMe
 from handlers.errands import Served, Visit
@@ -13,6 +14,7 @@ from handlers.villager.menus import Choice, Menus
 from storage.conversations import Talk
 from storage.forgetting import forget_person, kept_of
 from storage.officials import Officials
+from storage.people import People
 
 
 class MyData:
@@ -29,9 +31,11 @@ class MyData:
             return self._say(visit, self._texts("feedback.group"))
         kept = await kept_of(visit.tx, visit.person.id)
         unit = self._units.get(visit.person.unit)
+        language = await People().language(visit.tx, visit.person.id)
         text = self._texts(
             "my_data.kept",
             unit=unit.name if unit else self._texts("my_data.no_unit"),
+            language=self._texts(f"language.{language or VIETNAMESE}"),
             chats=kept.chats,
             messages=kept.messages,
             cases=kept.cases,

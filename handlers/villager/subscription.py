@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from content.texts import Texts
-from handlers.actions import Action, Home, OfferNotices, StopNotices, TakeNotices, encode
+from handlers.actions import (
+    Action,
+    Home,
+    ListLanguages,
+    OfferNotices,
+    StopNotices,
+    TakeNotices,
+    encode,
+)
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.villager.menus import HOME, Choice, Menus
@@ -46,7 +54,8 @@ class Subscription:
                     return self._say(visit, "notices.group")
                 await self._answer(visit, Purpose(purpose), yes=True)
                 given = await self._consents.given(visit.tx, visit.person.id)
-                return self._say(visit, "notices.taken", self._others(given))
+                language: Choice = (self._texts("languages.menu"), ListLanguages())
+                return self._say(visit, "notices.taken", [*self._others(given), language])
         return await self.offer(visit, action)
 
     async def stop(self, visit: Visit, _action: Action) -> Served:

@@ -19,6 +19,14 @@ def upgrade() -> None:
     op.add_column(
         "broadcasts", sa.Column("enclosed", sa.Text(), nullable=False, server_default="[]")
     )
+    op.add_column(
+        "people", sa.Column("language", sa.String(length=16), nullable=False, server_default="")
+    )
+    for table in ("broadcasts", "notice_drafts"):
+        op.add_column(table, sa.Column("texts", sa.Text(), nullable=False, server_default="{}"))
+        op.add_column(
+            table, sa.Column("language", sa.String(length=16), nullable=False, server_default="")
+        )
     op.add_column("broadcasts", sa.Column("takes_back", ID, nullable=True))
     op.add_column(
         "broadcasts", sa.Column("removes", sa.Boolean(), nullable=False, server_default=sa.false())
@@ -43,5 +51,9 @@ def downgrade() -> None:
     op.drop_column("outbox", "target")
     op.drop_column("broadcasts", "removes")
     op.drop_column("broadcasts", "takes_back")
+    for table in ("broadcasts", "notice_drafts"):
+        op.drop_column(table, "language")
+        op.drop_column(table, "texts")
+    op.drop_column("people", "language")
     op.drop_column("broadcasts", "enclosed")
     op.drop_column("files", "digest")
