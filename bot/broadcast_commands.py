@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from bot.broadcast_files import Put, put, read_files
-from bot.broadcast_languages import TextFile, TextIn, further_texts, one_language
+from bot.broadcast_languages import TextFile, TextIn, further_texts
+from bot.broadcast_lists import audience, drop_list, for_these, lists, of_list, save_list
 from bot.broadcast_officials import Acting
 from bot.broadcast_reach import preview, reach
 from bot.broadcast_running import OPERATOR, By, Number
@@ -32,6 +33,7 @@ from content.when import NotATime, When, read_when
 from handlers.errands import VIETNAM
 from handlers.messages import Kind
 from handlers.notice_page import LONGEST
+from storage.audiences import Audience
 from storage.broadcast_recipients import Account, Recipients
 from storage.broadcasts import Broadcast, Broadcasts, Draft
 from storage.consents import Purpose
@@ -41,6 +43,9 @@ from storage.outbox import State
 
 app = typer.Typer(no_args_is_help=True, help="Notices to those who asked for them.")
 app.command("take-back")(take_back)
+app.command("save-list")(save_list)
+app.command("drop-list")(drop_list)
+app.command("lists")(lists)
 app.command("preview")(preview)
 app.command("reach")(reach)
 At = Annotated[str, typer.Option("--at", help='As people say it: "7h sáng mai", "ngày 5/12 8h30".')]
@@ -70,15 +75,24 @@ def draft(
     language: Annotated[
         str, typer.Option(help='Only to those who chose this language; "vi": who chose none.')
     ] = "",
+    to_list: Annotated[
+        str, typer.Option("--list", help="To a saved list, as `lists` shows them.")
+    ] = "",
+    asked_about: Annotated[
+        str,
+        typer.Option(help="To those alone who said yes to hearing when this card changes."),
+    ] = "",
 ) -> None:
     """Write a broadcast down; prints its id last."""
     settings = settings_or_exit()
     words = _text(text)
     _name(by)
-    if unit and unit not in {one.code for one in settings.units}:
-        _stop(f"--unit: {unit!r} is not among [[units]]")
-    if only_unit and not unit:
-        _stop("--only-unit goes with --unit")
+    who = audience(
+        settings, unit=unit, only_unit=only_unit, purpose=purpose, language=language,
+        asked_about=asked_about,
+    )  # fmt: skip
+    if to_list and who != Audience():
+        _stop("--list says to whom: leave out --unit, --purpose, --language and --asked-about")
     cards = (settings.content.folder or SHIPPED) / "cards" / "vi"
     if card and not (cards / f"{card}.md").exists():
         _stop(f"--card: there is no card {card!r}; `python -m content status` lists them")
@@ -94,17 +108,13 @@ def draft(
     when = _when(at)
     new = Draft(
         text=words,
-        purpose=purpose,
-        unit=unit,
-        card=card,
+        card=card or asked_about,
         emergency=emergency,
         reason=reason,
         due_at=when.first if when else None,
         repeats=when.repeats if when else "",
         grace=timedelta(hours=grace),
-        only_unit=only_unit,
         texts=further_texts(text_in, text_file),
-        language=one_language(language) if language else "",
     )
 
     put_there: list[Put] = []
@@ -114,9 +124,10 @@ def draft(
 
     async def work(tx: Transaction) -> int:
         acting = Acting(units_of(settings), by)
-        name = await acting.write(tx, unit)
+        whole = for_these(new, who) if not to_list else await of_list(tx, new, to_list)
+        name = await acting.write(tx, whole.unit)
         enclosed = tuple([await one.named(tx) for one in put_there])
-        written = await Broadcasts().write(tx, replace(new, enclosed=enclosed), by=name, at=now())
+        written = await Broadcasts().write(tx, replace(whole, enclosed=enclosed), by=name, at=now())
         await acting.wrote(tx, written)
         return written
 

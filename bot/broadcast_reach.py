@@ -48,7 +48,7 @@ def preview(number: Number) -> None:
                 found.append((f"{name} {language}".strip(), *_shown(reply)))
         return found
 
-    for name, text, labels in _with_house(work):
+    for name, text, labels in with_house(work):
         out.print(f"── {name}", markup=False, highlight=False)
         out.print(text, markup=False, highlight=False, soft_wrap=True)
         if labels:
@@ -70,7 +70,7 @@ def reach(
         it = await Broadcasts().get(tx, number)
         return it, await house.notices.words.count(tx, it.draft, now=now())
 
-    it, found = _with_house(work)
+    it, found = with_house(work)
     languages = sorted(found.languages.items())
     if as_json:
         by_account = {
@@ -102,7 +102,7 @@ def few(count: int) -> int | str:
     return count if count >= FEW else f"fewer than {FEW}"
 
 
-def _with_house(work: Callable[[House, Transaction], Awaitable[Result]]) -> Result:
+def with_house(work: Callable[[House, Transaction], Awaitable[Result]]) -> Result:
     """Look from inside the program as it would run: the accounts say what they can show."""
     settings = settings_or_exit()
 

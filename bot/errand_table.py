@@ -17,6 +17,7 @@ from handlers.actions import (
     ChooseLanguage,
     ChooseUnit,
     Feedback,
+    Follow,
     ForgetMe,
     GoOn,
     Home,
@@ -36,8 +37,10 @@ from handlers.actions import (
     Skip,
     Stop,
     StopNotices,
+    TakeFollow,
     TakeNotices,
     Told,
+    Unfollow,
 )
 from handlers.deep_links import DeepLink
 from handlers.errands import Served, Visit
@@ -50,6 +53,7 @@ from handlers.villager.awaited import Awaited, is_old
 from handlers.villager.browse import Browse
 from handlers.villager.feedback import Telling
 from handlers.villager.feedback_steps import Step
+from handlers.villager.following import Following
 from handlers.villager.language import Languages
 from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases as OwnCases
@@ -68,6 +72,7 @@ class Desk:
     browse: Browse
     places: Places
     languages: Languages
+    following: Following
     linking: Linking
     telling: Telling
     wishes: Wishes
@@ -190,6 +195,7 @@ def errand_table(
         "person": AskPerson(),
         "units": ListUnits(),
         "languages": ListLanguages(),
+        "follow": Follow(""),
         "link": OfferLink(),
         "part": PartChats(),
         "feedback": Feedback(Told.BEGIN),
@@ -235,6 +241,9 @@ def errand_table(
             OfferNotices: desk.subscription.offer,
             TakeNotices: desk.subscription.take,
             StopNotices: desk.stop_notices,
+            Follow: desk.following.offer,
+            TakeFollow: desk.following.take,
+            Unfollow: desk.following.stop,
             Stop: desk.step,
             Back: desk.step,
             Skip: desk.step,

@@ -63,10 +63,6 @@ def notices_of(
     """`folder` is the content folder; `accounts` are asked each time, they come and go; `media_of`
     names a file that goes with a notice."""
 
-    def title_of(slug: str) -> str:
-        cards = library.shelf.cards
-        return cards.heading(slug).title if slug in cards else ""
-
     def working() -> Mapping[str, Capabilities]:
         return {name: channel.capabilities for name, channel in accounts().channels.items()}
 
@@ -76,7 +72,7 @@ def notices_of(
     def platform(account: str) -> str:
         return accounts().platforms.get(account, "")
 
-    page = NoticePage(texts, title_of=title_of, media_of=media_of)
+    page = NoticePage(texts, title_of=library.title_of, media_of=media_of)
     enclosing = Enclosing(texts=texts, post=Post(able))
     rights, route = NoticeRights(units), Route(units)
     words = NoticeWords(
@@ -88,7 +84,7 @@ def notices_of(
         ),
         platform=platform,
         wording=Wording.load(*word_lists(folder)),
-        title_of=title_of,
+        title_of=library.title_of,
     )
     composing = Composing(
         texts=texts,
@@ -97,7 +93,7 @@ def notices_of(
         rights=rights,
         enclosing=enclosing,
         understand=library.understand,
-        title_of=title_of,
+        title_of=library.title_of,
     )
     pages = Pages(texts=texts, words=words, rights=rights)
     reports = NoticeReports(

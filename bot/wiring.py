@@ -59,6 +59,7 @@ from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
 from handlers.villager.described import Described
 from handlers.villager.feedback import Telling
+from handlers.villager.following import Following
 from handlers.villager.language import Languages
 from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases
@@ -229,6 +230,7 @@ async def build(
             places=Places(units=units, people=people, texts=texts, home=browse.home),
             linking=linking,
             languages=Languages(texts),
+            following=Following(texts, title_of=library.title_of),
             telling=Telling(
                 casework=casework,
                 receipts=receipts,

@@ -83,6 +83,11 @@ class Library:
             raise NoCards(f"{folder / 'cards'}: {fault}") from fault
         return cls(folder, shelf, understanding, cache, seen)
 
+    def title_of(self, slug: str) -> str:
+        """How a card is called; nothing for one that is not there."""
+        cards = self.shelf.cards
+        return cards.heading(slug).title if slug in cards else ""
+
     def understand(self, text: str, context: Context | None, today: date | None = None) -> Outcome:
         """What somebody means by `text`, after what they asked before.
 

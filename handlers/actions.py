@@ -269,6 +269,29 @@ class StopNotices:
     """Write to me no more, for no purpose."""
 
 
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Ask whether they want to hear when what this card tells changes; without a name, the card
+    that they were answered from last."""
+
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFollow:
+    """Yes, tell me; the answer is to the question of version `notice`."""
+
+    slug: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollow:
+    """Tell me no more of this card."""
+
+    slug: str
+
+
 class Composed(StrEnum):
     """What an official does while composing a notice (`Compose`)."""
 
@@ -357,6 +380,9 @@ Action = (
     | OfferNotices
     | TakeNotices
     | StopNotices
+    | Follow
+    | TakeFollow
+    | Unfollow
     | Compose
     | Notice
     | ListNotices
@@ -392,6 +418,9 @@ _TAGS: dict[str, type[Action]] = {
     "no": OfferNotices,
     "ny": TakeNotices,
     "ns": StopNotices,
+    "wf": Follow,
+    "wy": TakeFollow,
+    "wn": Unfollow,
     "nc": Compose,
     "nd": Notice,
     "nl": ListNotices,

@@ -49,4 +49,5 @@ class NoticeReach:
             cap=None if draft.emergency else self._weekly_cap,
             at=max(now, draft.due_at or now),
             language=draft.language,
+            topic=draft.topic,
         )

@@ -94,7 +94,13 @@ class Recipients:
         if state is None or state.expanded:
             return False
         yes, talk, person = ConsentRecord, ConversationRecord, PersonRecord
-        wanted = [HOLDS, yes.yes, yes.purpose == it.draft.purpose, yes.id > state.expanded_to]
+        wanted = [
+            HOLDS,
+            yes.yes,
+            yes.purpose == it.draft.purpose,
+            yes.topic == it.draft.topic,
+            yes.id > state.expanded_to,
+        ]
         size = self._chunk or (CHUNK_POSTGRESQL if tx.on_postgresql else CHUNK_SQLITE)
         page = select(yes.id).where(*wanted).order_by(yes.id).limit(size).subquery()
         last = (await tx.connection.execute(select(func.max(page.c.id)))).scalar_one()
@@ -273,7 +279,16 @@ def _last_look() -> Any:
         )
         .join(run, run.id == row.broadcast_id)
         .join(known, known.id == row.person_id)
-        .outerjoin(yes, and_(yes.person_id == one, yes.purpose == run.purpose, HOLDS, yes.yes))
+        .outerjoin(
+            yes,
+            and_(
+                yes.person_id == one,
+                yes.purpose == run.purpose,
+                yes.topic == run.topic,
+                HOLDS,
+                yes.yes,
+            ),
+        )
         .where(row.id.in_(bindparam("these", expanding=True)))
     )
 

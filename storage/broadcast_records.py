@@ -99,6 +99,7 @@ class BroadcastRecord(Record):
     enclosed: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
     texts: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     language: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    topic: Mapped[str] = mapped_column(String(64), default="", server_default="")
     takes_back: Mapped[int | None] = mapped_column(Id, default=None)  # a broadcast's number
     removes: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # Whose the files are, so that nobody deletes them: no keys, for the files know of no notice.
@@ -127,7 +128,8 @@ class Draft:
     """What is to be sent: `unit` with all below it, or `only_unit`; empty for everybody.
 
     `texts` are (code, words) in other languages than Vietnamese, whose words are `text`. `language`
-    leaves all out but those who chose it, "vi" those who chose none.
+    leaves all out but those who chose it, "vi" those who chose none. `topic` is the card whose
+    changes people asked to hear of, for the purpose that is about one.
 
     At most one picture and one sound are `enclosed`. One that `takes_back` another goes to those
     who received that, in the place of its messages where that can be; with `removes`, rather takes
@@ -152,6 +154,7 @@ class Draft:
     removes: bool = False
     texts: tuple[tuple[str, str], ...] = ()
     language: str = ""
+    topic: str = ""
 
     def text_in(self, language: str) -> str:
         """What a person reads who chose that language; empty for Vietnamese."""
@@ -171,6 +174,8 @@ class Draft:
             kept["only_unit"] = True
         if self.texts:
             kept["texts"] = dict(self.texts)
+        if self.topic:
+            kept["topic"] = self.topic
         if self.language:
             kept["language"] = self.language
         if self.takes_back is not None:
@@ -194,6 +199,7 @@ class Draft:
             "grace": int(self.grace.total_seconds()),
             "texts": json.dumps(dict(self.texts), ensure_ascii=False),
             "language": self.language,
+            "topic": self.topic,
             "takes_back": self.takes_back,
             "removes": self.removes,
             "enclosed": json.dumps([astuple(one) for one in self.enclosed]),
@@ -327,6 +333,7 @@ def of_row(row: Any) -> Broadcast:
         only_unit=row.only_unit,
         texts=tuple(json.loads(row.texts).items()),
         language=row.language,
+        topic=row.topic,
         takes_back=row.takes_back,
         removes=row.removes,
         enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),

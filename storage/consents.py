@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    exists,
     insert,
     select,
     text,
@@ -34,6 +35,11 @@ class Purpose(StrEnum):
     NOTICES = "notices"
     CAMPAIGNS = "campaigns"
     SURVEYS = "surveys"
+    TOPIC = "topic"  # when what a card tells changes: a yes for each card
+
+
+GENERAL = (Purpose.NOTICES, Purpose.CAMPAIGNS, Purpose.SURVEYS)
+"""The purposes that are about no card."""
 
 
 HOLDS = text("consents.holds")
@@ -47,6 +53,7 @@ class ConsentRecord(Record):
             "uq_consents_holds",
             "person_id",
             "purpose",
+            "topic",
             unique=True,
             sqlite_where=text("holds"),
             postgresql_where=text("holds"),
@@ -60,6 +67,7 @@ class ConsentRecord(Record):
         Id, ForeignKey("conversations.id", ondelete="CASCADE")
     )
     purpose: Mapped[str] = mapped_column(String(16))
+    topic: Mapped[str] = mapped_column(String(64), default="", server_default="")  # a card's name
     yes: Mapped[bool] = mapped_column(Boolean)
     notice: Mapped[str] = mapped_column(String(16))
     holds: Mapped[bool] = mapped_column(Boolean)
@@ -79,12 +87,16 @@ class Consents:
         conversation: int,
         notice: str,
         at: datetime,
+        topic: str = "",
     ) -> None:
-        """Note an answer to the words of version `notice`; it holds until the next one."""
+        """Note an answer to the words of version `notice`; it holds until the next one.
+
+        `topic` is the card that it is about, for the purpose that needs one.
+        """
         row = ConsentRecord
         await tx.connection.execute(
             update(row)
-            .where(row.person_id == person, row.purpose == purpose, row.holds)
+            .where(row.person_id == person, row.purpose == purpose, row.topic == topic, row.holds)
             .values(holds=False)
         )
         await tx.connection.execute(
@@ -92,6 +104,7 @@ class Consents:
                 person_id=person,
                 conversation_id=conversation,
                 purpose=purpose.value,
+                topic=topic,
                 yes=yes,
                 notice=notice,
                 holds=True,
@@ -100,23 +113,36 @@ class Consents:
         )
 
     async def given(self, tx: Transaction, person: int) -> set[Purpose]:
-        """What the person wants to be written to for."""
+        """What the person wants to be written to for, beside single cards."""
         row = ConsentRecord
         found = await tx.connection.execute(
-            select(row.purpose).where(row.person_id == person, row.holds, row.yes)
+            select(row.purpose).where(
+                row.person_id == person, row.holds, row.yes, row.purpose != Purpose.TOPIC
+            )
         )
         return {Purpose(purpose) for purpose in found.scalars()}
+
+    async def topics(self, tx: Transaction, person: int) -> set[str]:
+        """The cards whose changes the person wants to hear of."""
+        row = ConsentRecord
+        found = await tx.connection.execute(
+            select(row.topic).where(
+                row.person_id == person, row.holds, row.yes, row.purpose == Purpose.TOPIC
+            )
+        )
+        return set(found.scalars())
 
     async def join(self, tx: Transaction, one: int, *, to: int) -> None:
         """Two people turned out to be one: what `to` answered holds, `one` fills what is open."""
         row, theirs = ConsentRecord, aliased(ConsentRecord)
-        answered = (
-            select(theirs.purpose).where(theirs.person_id == to, theirs.holds).scalar_subquery()
+        answered = exists().where(
+            theirs.person_id == to,
+            theirs.holds,
+            theirs.purpose == row.purpose,
+            theirs.topic == row.topic,
         )
         await tx.connection.execute(
-            update(row)
-            .where(row.person_id == one, row.holds, row.purpose.in_(answered))
-            .values(holds=False)
+            update(row).where(row.person_id == one, row.holds, answered).values(holds=False)
         )
         await tx.connection.execute(update(row).where(row.person_id == one).values(person_id=to))
 

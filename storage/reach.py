@@ -94,6 +94,7 @@ async def reach(
     cap: int | None,
     at: datetime,
     language: str = "",
+    topic: str = "",
 ) -> Reach:
     """Count for a notice that goes out `at` (UTC), if nobody does anything until then.
 
@@ -102,20 +103,27 @@ async def reach(
     """
     found = dict(
         await _ways(
-            tx, purpose, units, accounts=accounts, windows=windows, at=at, language=language
+            tx,
+            purpose,
+            units,
+            accounts=accounts,
+            windows=windows,
+            at=at,
+            language=language,
+            topic=topic,
         )
     )
     if cap is not None:
         full = await _ways(
             tx, purpose, units, accounts=accounts, windows=windows, at=at, language=language,
-            among=_had(cap, at),
+            topic=topic, among=_had(cap, at),
         )  # fmt: skip
         for (account, way, chosen), count in full.items():
             if way in REACHED:
                 found[account, way, chosen] -= count
                 none = (account, Way.FULL, chosen)
                 found[none] = found.get(none, 0) + count
-    never, stopped = await _without(tx, purpose, units, language)
+    never, stopped = await _without(tx, purpose, units, language, topic)
     people, languages = Counter[tuple[str, Way]](), Counter[str]()
     for (account, way, chosen), count in found.items():
         people[account, way] += count
@@ -138,6 +146,7 @@ async def _ways(
     windows: Mapping[str, Window],
     at: datetime,
     language: str,
+    topic: str,
     among: Subquery | None = None,
 ) -> Mapping[tuple[str, Way, str], int]:
     """Those who said yes by account, way and language; of all, or of the conversations `among`."""
@@ -159,7 +168,7 @@ async def _ways(
         )
         .join(yes, yes.conversation_id == talk.id)
         .join(person, person.id == yes.person_id)
-        .where(HOLDS, yes.yes, yes.purpose == purpose)
+        .where(HOLDS, yes.yes, yes.purpose == purpose, yes.topic == topic)
     )
     if among is not None:
         people_of = people_of.join(among, among.c.conversation_id == talk.id)
@@ -216,12 +225,14 @@ def _had(cap: int, at: datetime) -> Subquery:
 
 
 async def _without(
-    tx: Transaction, purpose: Purpose, units: Collection[str], language: str
+    tx: Transaction, purpose: Purpose, units: Collection[str], language: str, topic: str
 ) -> tuple[int, int]:
     """How many people of these units never answered for this purpose, and how many said no."""
     person, answer = PersonRecord, ConsentRecord
     # HOLDS as it is written out: without it SQLite reads all answers for each person.
-    holds = and_(answer.person_id == person.id, answer.purpose == purpose, HOLDS)
+    holds = and_(
+        answer.person_id == person.id, answer.purpose == purpose, answer.topic == topic, HOLDS
+    )
     counts = []
     for condition in (~exists().where(holds), exists().where(holds, ~answer.yes)):
         query = select(func.count()).where(

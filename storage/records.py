@@ -3,6 +3,7 @@
 from storage import (
     account_leases,
     accounts,
+    audiences,
     audit,
     broadcasts,
     case_groups,
@@ -25,6 +26,7 @@ from storage import (
     staff_accounts,
     staff_invitations,
     staff_sessions,
+    tallies,
     tokens,
     unanswered,
 )
@@ -35,6 +37,7 @@ metadata = Record.metadata
 __all__ = [
     "account_leases",
     "accounts",
+    "audiences",
     "audit",
     "broadcasts",
     "case_groups",
@@ -58,6 +61,7 @@ __all__ = [
     "staff_accounts",
     "staff_invitations",
     "staff_sessions",
+    "tallies",
     "tokens",
     "unanswered",
 ]

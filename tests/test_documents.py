@@ -35,7 +35,7 @@ from storage.broadcasts import Phase
 from storage.case_groups import Trouble
 from storage.case_history import Happened
 from storage.case_records import CaseKind, CaseState, Side
-from storage.consents import Purpose
+from storage.consents import GENERAL, Purpose
 from storage.files import FileState
 from storage.official_drafts import Purpose as Writing
 from storage.officials import Role
@@ -70,7 +70,17 @@ FAMILIES = {
     "feedback.knows": ["telegram", "web_chat", "zalo_oa", "zalo_bot"],
     "awaited.ask": sorted(VILLAGERS),
     "awaited.go_on": sorted(VILLAGERS),
-    "words": ["part", "stop", "back", "skip", "languages", "my_cases", "my_data", "forget_me"],
+    "words": [
+        "part",
+        "stop",
+        "back",
+        "skip",
+        "languages",
+        "follow",
+        "my_cases",
+        "my_data",
+        "forget_me",
+    ],
     "case.move": [move.value for move in CaseMove],
     "export.column": list(Columns.NAMES),
     "export.meaning": list(Columns.NAMES),
@@ -94,8 +104,8 @@ FAMILIES = {
         *("edited", "deleted"),
     ],
     "when": ["past", "impossible", "open", "unknown"],
-    "notices.ask": [purpose.value for purpose in Purpose],
-    "notices.take": [purpose.value for purpose in Purpose],
+    "notices.ask": [purpose.value for purpose in GENERAL],
+    "notices.take": [purpose.value for purpose in GENERAL],
     "notice.purpose": [purpose.value for purpose in Purpose],
     "notice.change": [step.value for step in ORDER if step != NoticeStep.LOOK],
     "notice.state": [phase.value for phase in Phase],

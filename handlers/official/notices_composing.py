@@ -25,7 +25,7 @@ from handlers.official.notices_screens import ALONE, Screens
 from handlers.official.notices_steps import Route, Step
 from handlers.official.notices_words import NoticeWords, joined
 from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, WrongState
-from storage.consents import Purpose
+from storage.consents import GENERAL, Purpose
 from storage.notice_drafts import NoticeDraft, NoticeDrafts
 from storage.notices import Notices
 from storage.official_drafts import OfficialDrafts
@@ -211,7 +211,7 @@ class Composing:
                     return await self._next(
                         visit, official, replace(draft, unit=code, only_unit=only)
                     )
-            case Step.PURPOSE if value in set(Purpose):
+            case Step.PURPOSE if value in GENERAL:
                 return await self._next(visit, official, replace(draft, purpose=value))
             case Step.CARD if self._title_of(value):
                 return await self._next(visit, official, replace(draft, card=value))

@@ -12,7 +12,7 @@ from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.official.notices_steps import Route, Step
 from handlers.official.notices_words import NoticeWords, joined
-from storage.consents import Purpose
+from storage.consents import GENERAL
 from storage.notice_drafts import NoticeDraft
 from storage.officials import Official
 
@@ -65,7 +65,7 @@ class Screens:
                 self._texts(f"notice.purpose.{purpose}"),
                 Compose(Composed.CHOOSE, Step.PURPOSE, purpose.value),
             )
-            for purpose in Purpose
+            for purpose in GENERAL
         ]
         asked = joined(notice, self._texts("notice.ask.purpose"))
         return self.screen(visit, draft, asked, choices)

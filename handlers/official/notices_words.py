@@ -94,6 +94,9 @@ class NoticeWords:
             self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}")),
             self._texts("notice.when", when=self.when(draft.due_at, draft.repeats)),
         ]
+        if draft.topic:
+            title = self._title_of(draft.topic) or draft.topic
+            lines[1 + draft.emergency] = self._texts("notice.followers", title=title)
         if draft.language:
             name = self._texts(f"language.{draft.language}")
             lines.insert(1, self._texts("notice.only_language", language=name))

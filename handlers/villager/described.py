@@ -15,6 +15,7 @@ from handlers.actions import (
     ChooseLanguage,
     ChooseUnit,
     Feedback,
+    Follow,
     ForgetMe,
     GoOn,
     Home,
@@ -28,16 +29,21 @@ from handlers.actions import (
     ShowGroup,
     ShowGroups,
     StopNotices,
+    TakeFollow,
     TakeNotices,
     Told,
+    Unfollow,
 )
 from handlers.units import Units
-from storage.consents import Purpose
+from storage.consents import GENERAL
 
 _ALWAYS: dict[type[Action], str] = {
     AskPerson: "menu.person",
     ListUnits: "menu.units",
     ListLanguages: "languages.menu",
+    Follow: "following.button",
+    TakeFollow: "following.yes",
+    Unfollow: "following.stop",
     LinkChats: "link.yes",
     Home: "menu.home",
     ShowGroups: "menu.home",
@@ -78,7 +84,7 @@ class Described:
             case ChooseUnit(code):
                 unit = self._units.get(code)
                 return unit.name if unit else self._texts("menu.no_unit")
-            case OfferNotices(purpose) | TakeNotices(purpose) if purpose in set(Purpose):
+            case OfferNotices(purpose) | TakeNotices(purpose) if purpose in GENERAL:
                 return self._texts(f"notices.take.{purpose}")
             case ChooseLanguage(code) if code in CODES:
                 return self._texts(f"language.{code}")

@@ -21,7 +21,7 @@ from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.villager.menus import HOME, Choice, Menus
 from storage.broadcasts import Broadcasts
-from storage.consents import Consents, Purpose
+from storage.consents import GENERAL, Consents, Purpose
 
 NOTICE = "2026-11"
 """Version of the questions `notices.ask.*`: change it with their words, so that it stays clear what
@@ -42,14 +42,14 @@ class Subscription:
         if visit.group:
             return self._say(visit, "notices.group")
         match action:
-            case OfferNotices(purpose) | TakeNotices(purpose) if purpose in set(Purpose):
+            case OfferNotices(purpose) | TakeNotices(purpose) if purpose in GENERAL:
                 return await self._ask(visit, Purpose(purpose))
         return await self._ask(visit, Purpose.NOTICES)
 
     async def take(self, visit: Visit, action: Action) -> Served:
         """They said yes."""
         match action:
-            case TakeNotices(purpose, notice) if purpose in set(Purpose) and notice == NOTICE:
+            case TakeNotices(purpose, notice) if purpose in GENERAL and notice == NOTICE:
                 if visit.group:
                     return self._say(visit, "notices.group")
                 await self._answer(visit, Purpose(purpose), yes=True)
@@ -63,14 +63,19 @@ class Subscription:
         if visit.group:
             return self._say(visit, "notices.group")
         given = await self._consents.given(visit.tx, visit.person.id)
+        topics = await self._consents.topics(visit.tx, visit.person.id)
         for purpose in sorted(given):
             await self._answer(visit, purpose, yes=False)
+        for topic in sorted(topics):
+            await self._answer(visit, Purpose.TOPIC, yes=False, topic=topic)
         await self._broadcasts.skip_for(visit.tx, visit.person.id, at=visit.now)
-        return self._say(visit, "notices.stopped" if given else "notices.none")
+        return self._say(visit, "notices.stopped" if given or topics else "notices.none")
 
     async def has_any(self, visit: Visit) -> bool:
         """Whether they are written to for any purpose."""
-        return bool(await self._consents.given(visit.tx, visit.person.id))
+        person = visit.person.id
+        given = await self._consents.given(visit.tx, person)
+        return bool(given or await self._consents.topics(visit.tx, person))
 
     async def _ask(self, visit: Visit, purpose: Purpose) -> Served:
         given = await self._consents.given(visit.tx, visit.person.id)
@@ -83,10 +88,11 @@ class Subscription:
         reply = Reply(self._texts(f"notices.ask.{purpose}"), (*buttons, no))
         return Served((reply,), replace(visit.talk, expecting="", greeted=True))
 
-    async def _answer(self, visit: Visit, purpose: Purpose, *, yes: bool) -> None:
+    async def _answer(self, visit: Visit, purpose: Purpose, *, yes: bool, topic: str = "") -> None:
         await self._consents.answer(
             visit.tx,
             purpose,
+            topic=topic,
             yes=yes,
             person=visit.person.id,
             conversation=visit.conversation.id,
@@ -97,7 +103,7 @@ class Subscription:
     def _others(self, given: set[Purpose]) -> list[Choice]:
         return [
             (self._texts(f"notices.take.{purpose}"), OfferNotices(purpose.value))
-            for purpose in Purpose
+            for purpose in GENERAL
             if purpose not in given
         ]
 
