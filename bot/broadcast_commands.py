@@ -13,11 +13,13 @@ from typing import Annotated
 
 import typer
 
+from bot.broadcast_asking import BadAsking, Wanted, asking
 from bot.broadcast_files import Put, put, read_files
 from bot.broadcast_languages import TextFile, TextIn, further_texts
 from bot.broadcast_lists import audience, drop_list, for_these, lists, of_list, save_list
 from bot.broadcast_officials import Acting
 from bot.broadcast_reach import preview, reach
+from bot.broadcast_results import as_json, results_in_words
 from bot.broadcast_running import OPERATOR, By, Number
 from bot.broadcast_running import change as _change
 from bot.broadcast_running import named as _name
@@ -26,16 +28,20 @@ from bot.broadcast_running import with_database as _with
 from bot.broadcast_taking_back import take_back
 from bot.broadcast_words import for_script, refusal, told
 from bot.filing import limits_of, store_of
+from bot.survey_file import told as told_fault
 from bot.terminal import out, settings_or_exit
 from bot.wiring import now, units_of
 from content.shelf import SHIPPED
 from content.when import NotATime, When, read_when
+from handlers.asking import faults
 from handlers.errands import VIETNAM
 from handlers.messages import Kind
 from handlers.notice_page import LONGEST
+from storage.answer_numbers import Results, results_of
+from storage.answers import Answers
 from storage.audiences import Audience
 from storage.broadcast_recipients import Account, Recipients
-from storage.broadcasts import Broadcast, Broadcasts, Draft
+from storage.broadcasts import Broadcast, Broadcasts, Draft, WrongState
 from storage.consents import Purpose
 from storage.database import Database, Transaction
 from storage.notices import Notices
@@ -54,14 +60,17 @@ At = Annotated[str, typer.Option("--at", help='As people say it: "7h sáng mai",
 @app.command("draft")
 def draft(
     *,
-    text: Annotated[str, typer.Option(help="What to say, in plain words.")],
     by: By,
+    text: Annotated[str, typer.Option(help="What to say, in plain words.")] = "",
     unit: Annotated[str, typer.Option(help="To this unit and all below it; else to all.")] = "",
     only_unit: Annotated[
         bool, typer.Option("--only-unit/--below", help="Not to the units below --unit; or to them.")
     ] = False,
     at: At = "",
-    purpose: Annotated[Purpose, typer.Option(help="What people said yes to.")] = Purpose.NOTICES,
+    purpose: Annotated[
+        Purpose | None,
+        typer.Option(help="What people said yes to: notices, or surveys for what asks something."),
+    ] = None,
     card: Annotated[str, typer.Option(help="A card to open by a button.")] = "",
     emergency: Annotated[
         bool, typer.Option("--emergency", help="Also at night; one person may release it.")
@@ -82,18 +91,30 @@ def draft(
         str,
         typer.Option(help="To those alone who said yes to hearing when this card changes."),
     ] = "",
+    poll: Annotated[str, typer.Option(help="Ask this, with a --choice for each answer.")] = "",
+    quiz: Annotated[
+        str, typer.Option(help="Ask this card's question to say back; --choice: wrong answers.")
+    ] = "",
+    survey: Annotated[Path | None, typer.Option(help="Ask the questions of this file.")] = None,
+    choice: Annotated[list[str] | None, typer.Option(help="An answer; again for each.")] = None,
+    until: Annotated[str, typer.Option(help="The end for answers, as --at; else 14 days.")] = "",
 ) -> None:
     """Write a broadcast down; prints its id last."""
     settings = settings_or_exit()
-    words = _text(text)
+    cards = (settings.content.folder or SHIPPED) / "cards" / "vi"
+    try:
+        wanted = Wanted(text, poll, quiz, survey, choice or [], until, purpose)
+        what = asking(wanted, cards, now=now())
+    except BadAsking as fault:
+        _stop(str(fault))
+    words = what.text if wanted.any and not what.text else _text(what.text)
     _name(by)
     who = audience(
-        settings, unit=unit, only_unit=only_unit, purpose=purpose, language=language,
+        settings, unit=unit, only_unit=only_unit, purpose=what.purpose, language=language,
         asked_about=asked_about,
     )  # fmt: skip
-    if to_list and who != Audience():
+    if to_list and (purpose or replace(who, purpose=Audience().purpose) != Audience()):
         _stop("--list says to whom: leave out --unit, --purpose, --language and --asked-about")
-    cards = (settings.content.folder or SHIPPED) / "cards" / "vi"
     if card and not (cards / f"{card}.md").exists():
         _stop(f"--card: there is no card {card!r}; `python -m content status` lists them")
     if reason and not emergency:
@@ -127,7 +148,11 @@ def draft(
         whole = for_these(new, who) if not to_list else await of_list(tx, new, to_list)
         name = await acting.write(tx, whole.unit)
         enclosed = tuple([await one.named(tx) for one in put_there])
-        written = await Broadcasts().write(tx, replace(whole, enclosed=enclosed), by=name, at=now())
+        asks = what.asks
+        if asks is not None:
+            asks = replace(asks, code=await Answers().free_code(tx))
+        whole = replace(whole, enclosed=enclosed, asks=asks)
+        written = await Broadcasts().write(tx, whole, by=name, at=now())
         await acting.wrote(tx, written)
         return written
 
@@ -154,6 +179,8 @@ def edit(
 
     async def work(tx: Transaction) -> None:
         old = (await Broadcasts().get(tx, number, lock=True)).draft
+        if wrong := [told_fault(one) for one in faults(old.asks, words)] if old.asks else []:
+            raise WrongState("; ".join(wrong))
         acting = Acting(units_of(settings), by)
         name = await acting.write(tx, old.unit)
         await Broadcasts().edit(
@@ -253,10 +280,36 @@ def retry(
     out.print(f"{count} messages {'stay as they are' if leave else 'are sent again'}.")
 
 
+@app.command("close")
+def close(number: Number, by: By = OPERATOR) -> None:
+    """Take no more answers to what it asks, and cut what leads from an answer to a person."""
+    _change(number, by, lambda tx, name: Answers().close(tx, number, by=name, at=now()))
+    out.print(f"{number} is closed; `results {number}` tells what was answered.")
+
+
+@app.command("results")
+def results(
+    number: Number,
+    as_script: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
+) -> None:
+    """What was answered: totals, small numbers hidden; exact once it is closed."""
+
+    async def work(tx: Transaction) -> tuple[Broadcast, Results]:
+        it = await Broadcasts().get(tx, number)
+        return it, await results_of(tx, it)
+
+    it, found = _with(settings_or_exit(), work)
+    if as_script:
+        typer.echo(as_json(it, found))
+        return
+    for line in results_in_words(it, found):
+        typer.echo(line)
+
+
 @app.command("status")
 def status(
     number: Number,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
+    as_script: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
 ) -> None:
     """What became of it, in words and numbers."""
     settings = settings_or_exit()
@@ -266,7 +319,7 @@ def status(
         return it, await Recipients().account(tx, number)
 
     it, account = _with(settings, work)
-    if as_json:
+    if as_script:
         typer.echo(json.dumps(for_script(it, account), ensure_ascii=False))
         return
     for line in told(it, account):

@@ -15,6 +15,7 @@ from bot.broadcast_files import Found, NoticeFiles
 from handlers.messages import Capabilities
 from handlers.notice_page import NoticePage
 from handlers.units import Units
+from storage.answers import Answers
 from storage.broadcast_corrections import Corrections
 from storage.broadcast_recipients import Recipients
 from storage.broadcast_records import Broadcast
@@ -52,9 +53,10 @@ class Broadcasting:
         self._schedule = Schedule()
         self._corrections = Corrections()
         self._recipients = recipients or Recipients()
+        self._answers = Answers()
 
     async def tick(self) -> None:
-        """Begin what is due, expand what was begun, finish what has ended."""
+        """Begin what is due, expand what was begun, finish what has ended, close what asked."""
         while await self._begin_due():
             pass
         async with self._database.read() as tx:
@@ -74,6 +76,7 @@ class Broadcasting:
             await self._expand(it)
             async with self._database.begin() as tx:
                 await self._schedule.finish(tx, it.id, at=self._clock())
+        await self._close_ended()
 
     async def _begin_due(self) -> bool:
         """Begin what is due; tells whether more may be, as of a rule that was missed many times."""
@@ -102,6 +105,15 @@ class Broadcasting:
                     await self._schedule.begin(tx, it, at=now, note=_lateness(now - due))
         return more
 
+    async def _close_ended(self) -> None:
+        """Take no more answers to what has come to its end, or was cancelled."""
+        now = self._clock()
+        async with self._database.read() as tx:
+            ended = await self._answers.to_close(tx, at=now)
+        for number in ended:
+            async with self._database.begin() as tx:
+                await self._answers.close_ended(tx, number, at=now)
+
     async def _hold(self, it: Broadcast, why: str) -> None:
         async with self._database.begin() as tx:
             await self._schedule.hold(tx, it, why)
@@ -121,7 +133,7 @@ class Broadcasting:
                     )
             return
         translated = {
-            (account, language): self._page.shown(it.draft, able, language).to_json()
+            (account, language): self._page.shown(it.draft, able, language, number=it.id).to_json()
             for account, able in dict(self._capabilities).items()
             for language, _ in it.draft.texts
         }
@@ -137,7 +149,7 @@ class Broadcasting:
     def bodies(self, it: Broadcast) -> dict[str, str]:
         """The notice by account, as each channel shows it, with the way to stop it."""
         return {
-            account: self._page.shown(it.draft, capabilities).to_json()
+            account: self._page.shown(it.draft, capabilities, number=it.id).to_json()
             for account, capabilities in dict(self._capabilities).items()
         }
 

@@ -15,6 +15,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.waiting import Watch, first
 from handlers.errands import VIETNAM
+from storage.answers import forget_old_words
 from storage.audit import forget_audit
 from storage.case_privacy import forget_drafts, forget_ended_cases
 from storage.database import Database, DatabaseFault
@@ -144,6 +145,7 @@ class Clock:
             count = await forget_old_messages(self._database, before=before)
             await forget_link_codes(self._database, now=now)
             await forget_ended_cases(self._database, before=now - self._keep_cases, at=now)
+            await forget_old_words(self._database, before=now - self._keep_cases)
             await forget_drafts(self._database, before=now - self._keep_drafts)
             await forget_sessions(self._database, before=now - OLD_SESSION)
             await forget_tries(self._database, now=now)

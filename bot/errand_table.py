@@ -37,10 +37,12 @@ from handlers.actions import (
     Skip,
     Stop,
     StopNotices,
+    Survey,
     TakeFollow,
     TakeNotices,
     Told,
     Unfollow,
+    Vote,
 )
 from handlers.deep_links import DeepLink
 from handlers.errands import Served, Visit
@@ -48,6 +50,7 @@ from handlers.messages import Kind, Reply
 from handlers.official.notices_desk import NoticeDesk
 from handlers.official.office import Office
 from handlers.reception import Errands
+from handlers.villager.answering import Answering
 from handlers.villager.ask import EXPECTING_QUESTION, Ask
 from handlers.villager.awaited import Awaited, is_old
 from handlers.villager.browse import Browse
@@ -79,6 +82,7 @@ class Desk:
     own_cases: OwnCases
     own_data: OwnData
     subscription: Subscription
+    answering: Answering
     texts: Texts
     officials: Officials = field(default_factory=Officials)
 
@@ -102,6 +106,12 @@ class Desk:
         """The same without looking back."""
         if (told := await self.telling.hear(visit)) is not None:
             return told
+        if (answered := await self.answering.hear(visit)) is not None:
+            return answered
+        return await self.answering.reminded(visit, await self._other_words(visit))
+
+    async def _other_words(self, visit: Visit) -> Served:
+        """Words that nothing waited for."""
         if visit.talk.expecting and self.wishes.stops(visit.text):
             return await self.browse.home(visit)
         if (served := await self.own_cases.hear(visit)) is not None:
@@ -132,6 +142,7 @@ class Desk:
     async def no_such_digit(self, visit: Visit, digit: str) -> Served | None:
         """Repeat what can be chosen; None where the usual words do."""
         served = await self.telling.no_such_digit(visit, digit)
+        served = served or await self.answering.no_such_digit(visit, digit)
         if served is None and await self.officials.of(visit.tx, visit.conversation.id):
             words = self.texts("official.no_such_digit", digit=digit)
             return Served((Reply(words),), visit.talk)
@@ -160,6 +171,8 @@ class Desk:
 
     async def step(self, visit: Visit, action: Action) -> Served:
         """ "thôi", "quay lại", "bỏ qua", said of what is being told; else the first page."""
+        if (answered := await self.answering.step(visit, action)) is not None:
+            return answered
         draft = await self.telling.telling(visit)
         match action:
             case Stop() if draft and draft.step == Step.NAME:
@@ -244,6 +257,8 @@ def errand_table(
             Follow: desk.following.offer,
             TakeFollow: desk.following.take,
             Unfollow: desk.following.stop,
+            Vote: desk.answering.vote,
+            Survey: desk.answering.act,
             Stop: desk.step,
             Back: desk.step,
             Skip: desk.step,
@@ -259,6 +274,7 @@ def errand_table(
         introduction=desk.browse.introduction,
         media=desk.media,
         no_such_digit=desk.no_such_digit,
+        coded=desk.answering.coded,
         forget=desk.own_data.forget_all,
         store=store,
     )

@@ -1,4 +1,4 @@
-"""The command `python -m bot export feedback`: all that was asked and told, as a file."""
+"""The commands `python -m bot export feedback`, `survey`: what was told or answered, as a file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,8 +21,20 @@ from bot.config import Settings
 from bot.terminal import CANNOT_START, Explained, err, settings_or_exit
 from bot.wiring import now, texts_of, units_of
 from handlers.errands import VIETNAM
-from handlers.exports import Columns, CsvSheet, JsonLines, Sheet, TooManyRows, Workbook
+from handlers.exports import (
+    Columns,
+    CsvSheet,
+    JsonLines,
+    Sheet,
+    SurveyColumns,
+    TooManyRows,
+    Value,
+    Workbook,
+)
 from handlers.units import Units
+from storage.answer_numbers import results_of
+from storage.answers import Answers
+from storage.broadcasts import Broadcasts, NoBroadcast, WrongState
 from storage.case_lists import EVERYTHING
 from storage.case_records import CaseKind
 from storage.case_rows import case_rows
@@ -91,6 +103,54 @@ def feedback(  # noqa: PLR0917 - each is an option of the command
     err.print(f"{count} rows", highlight=False)
 
 
+@app.command("survey")
+def survey(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The broadcast that asked.")],
+    form: Annotated[Kind, typer.Option("--format", help="What kind of file.")] = Kind.CSV,
+    target: Annotated[
+        Path | None, typer.Option("--out", help="The file; without it, standard output.")
+    ] = None,
+) -> None:
+    """Write what was answered to a closed poll or survey, without what identifies a person."""
+    settings = settings_or_exit()
+    try:
+        with _file(target) as (file, path), Explained():
+            rows = asyncio.run(_answers(settings, number))
+            sheet = _sheet(
+                form, file, path, settings, names=SurveyColumns.NAMES, title="export.survey"
+            )
+            for row in rows:
+                sheet.write(row)
+            sheet.close()
+    except (WrongState, NoBroadcast, TooManyRows) as fault:
+        err.print(f"No export: {fault}", style="red", highlight=False, markup=False)
+        raise typer.Exit(CANNOT_START) from fault
+    except OSError as fault:
+        err.print(f"No export: {target} cannot be written: {fault.strerror}", markup=False)
+        raise typer.Exit(CANNOT_START) from fault
+    err.print(f"{len(rows)} rows", highlight=False)
+
+
+async def _answers(settings: Settings, number: int) -> list[list[Value]]:
+    """The rows of what was answered. Raises WrongState while it is open: two exports compared would
+    tell what the person answered who came in between."""
+    database, book = Database.at(settings.database_url), Answers()
+    try:
+        async with database.read() as tx:
+            it = await Broadcasts().get(tx, number)
+            results = await results_of(tx, it)
+            if it.closed_at is None:
+                raise WrongState(f"{number} is open: `broadcast close {number}` ends it first")
+            words = {
+                place: await book.words(tx, number, place)
+                for place, one in enumerate(results.questions)
+                if not one.question.choices
+            }
+    finally:
+        await database.close()
+    return list(SurveyColumns().rows(number, results, words))
+
+
 async def _write(settings: Settings, units: Units, wanted: Wanted, sheet: Sheet) -> int:
     database = Database.at(settings.database_url)
     count = 0
@@ -111,13 +171,21 @@ async def _write(settings: Settings, units: Units, wanted: Wanted, sheet: Sheet)
     return count
 
 
-def _sheet(form: Kind, file: IO[bytes], path: Path, settings: Settings) -> Sheet:
+def _sheet(
+    form: Kind,
+    file: IO[bytes],
+    path: Path,
+    settings: Settings,
+    *,
+    names: Sequence[str] = Columns.NAMES,
+    title: str = "export.sheet",
+) -> Sheet:
     match form:
         case Kind.CSV:
-            return CsvSheet(file)
+            return CsvSheet(file, names)
         case Kind.JSONL:
-            return JsonLines(file)
-    return Workbook(path, texts_of(settings))
+            return JsonLines(file, names)
+    return Workbook(path, texts_of(settings), names, title)
 
 
 @contextmanager

@@ -53,7 +53,10 @@ class FileStore:
 
     async def there(self, key: str) -> bool:
         """Whether anything lies there."""
-        return bool(await asyncio.to_thread(self._fs.exists, self._path(key)))
+        path = _path(key)
+        return bool(
+            await asyncio.to_thread(self._do, lambda: self._fs.exists(f"{self._root}/{path}"))
+        )
 
     async def delete(self, key: str) -> None:
         """Delete it, if it is there."""

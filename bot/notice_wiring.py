@@ -16,6 +16,7 @@ from content.checker import word_lists
 from content.library import Library
 from content.texts import Texts
 from content.wording import Wording
+from handlers.asking import say_back, wrong_answers
 from handlers.messages import Capabilities, Media
 from handlers.notice_page import NoticePage
 from handlers.notice_reach import NoticeReach
@@ -32,6 +33,7 @@ from handlers.post import Post
 from handlers.units import Units
 from storage.broadcasts import Enclosed
 from storage.database import Database
+from storage.questionnaires import Questionnaire
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ def notices_of(
 ) -> NoticeHouse:
     """`folder` is the content folder; `accounts` are asked each time, they come and go; `media_of`
     names a file that goes with a notice."""
+
+    def quiz_of(slug: str) -> Questionnaire | None:
+        cards = library.shelf.cards
+        if slug not in cards:
+            return None
+        question, right = cards[slug].say_back
+        others = [one for one in (*cards[slug].related, *cards) if one in cards]
+        wrong = wrong_answers(slug, others, lambda one: cards[one].say_back)
+        return say_back(question, right, wrong)
 
     def working() -> Mapping[str, Capabilities]:
         return {name: channel.capabilities for name, channel in accounts().channels.items()}
@@ -94,6 +105,7 @@ def notices_of(
         enclosing=enclosing,
         understand=library.understand,
         title_of=library.title_of,
+        quiz_of=quiz_of,
     )
     pages = Pages(texts=texts, words=words, rights=rights)
     reports = NoticeReports(

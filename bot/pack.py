@@ -140,11 +140,11 @@ async def _broadcast(house: House, number: int) -> Broadcast:
 
 
 def _notice(house: House, it: Broadcast, unit: Unit) -> _Wanted:
-    sheet = notice_sheet(it.draft.text, house.texts)
+    sheet = notice_sheet(it.draft.headline, house.texts)
     card = house.library.shelf.cards.get(it.draft.card)
     return _Wanted(
         name=str(it.id),
-        script=notice_script(it.draft.text, unit=unit.name, texts=house.texts),
+        script=notice_script(it.draft.headline, unit=unit.name, texts=house.texts),
         sheets=dict.fromkeys(Paper, sheet),
         picture=_picture(house, card),
         card=card,

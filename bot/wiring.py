@@ -55,6 +55,7 @@ from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.routes import Console
 from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
+from handlers.villager.answering import Answering
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
 from handlers.villager.described import Described
@@ -254,6 +255,7 @@ async def build(
             ),
             own_data=MyData(units=units, texts=texts),
             subscription=Subscription(texts),
+            answering=Answering(texts=texts, wishes=library.wishes, warn=ask.warning),
             texts=texts,
         ),
         office,

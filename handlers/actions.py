@@ -331,6 +331,7 @@ class Deed(StrEnum):
     RETRY_UNCERTAIN = "u"
     LEAVE_UNCERTAIN = "l"
     TAKE_BACK = "k"  # what was sent already; value 1: without other words
+    CLOSE = "e"  # take no more answers; asked back until value is 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +349,35 @@ class ListNotices:
     """List the notices that I wrote or may release, from the `start`-th on."""
 
     start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """My answer to the question that a broadcast asks: the place of a choice."""
+
+    number: int
+    choice: int
+
+
+class Asked(StrEnum):
+    """What somebody does in a survey (`Survey`)."""
+
+    BEGIN = "b"
+    CHOOSE = "c"  # value: the place of the choice
+    SKIP = "x"
+    BACK = "r"
+    LEAVE = "v"
+    AGAIN = "a"  # from the first question on, to change answers
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A step in the survey of a broadcast; `at` is the place of the question that was shown."""
+
+    told: Asked
+    number: int
+    at: int = 0
+    value: int = 0
 
 
 Action = (
@@ -386,6 +416,8 @@ Action = (
     | Compose
     | Notice
     | ListNotices
+    | Vote
+    | Survey
 )
 
 _TAGS: dict[str, type[Action]] = {
@@ -424,6 +456,8 @@ _TAGS: dict[str, type[Action]] = {
     "nc": Compose,
     "nd": Notice,
     "nl": ListNotices,
+    "qv": Vote,
+    "qs": Survey,
 }
 """The first part of what is written; the action's fields follow. Never give one another meaning:
 buttons stay in people's chats."""

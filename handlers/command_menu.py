@@ -21,6 +21,7 @@ UNITS = ("words.units", "command.units")
 WORK = ("words.work", "command.work")
 WRITERS = (
     ("notice.words_begin", "command.write_notice"),
+    ("notice.words_poll", "command.ask_people"),
     ("notice.words_list", "command.list_notices"),
 )
 """Of those who write notices and approve them."""

@@ -47,12 +47,14 @@ class Visit:
 class Served:
     """What to say, and where the conversation stands afterwards.
 
-    `urgent`: somebody is in danger, so nothing may stand before these words.
+    `urgent`: somebody is in danger, so nothing may stand before these words. `aside`: it was about
+    a message that came unasked, so the screen before it goes on to mean what it did.
     """
 
     replies: tuple[Reply, ...]
     talk: Talk
     urgent: bool = False
+    aside: bool = False
 
 
 Errand = Callable[[Visit], Awaitable[Served]]

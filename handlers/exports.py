@@ -1,4 +1,5 @@
-"""Exports of feedback: which columns there are, what stands in them, and three kinds of files.
+"""Exports of feedback and surveys: which columns there are, what stands in them, and three kinds of
+files.
 
 Names of columns and their order are a contract (docs/exports.md). Nothing in them leads to a
 person: words are redacted, and no name, receipt, chat or official is among them. Rows are written
@@ -11,7 +12,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
@@ -22,6 +23,7 @@ from xlsxwriter.format import Format
 from content.redaction import redact
 from content.texts import Texts
 from handlers.errands import VIETNAM
+from storage.answer_numbers import Results
 from storage.case_records import WAITING
 from storage.case_rows import CaseRow
 
@@ -29,6 +31,7 @@ Value = str | int | float | bool | datetime | None
 """A datetime is aware."""
 
 WIDE, NARROW, LONGEST_CELL = 60, 16, 32_000
+WORDY = frozenset({"words", "more_words", "answer", "question_text", "choice_text", "own_words"})
 _FORMULA = re.compile(r"(^|[;|\t\r\n])([ '\"]*)(?=[=+\-@＝＋－＠\t\r])")
 """Where a spreadsheet may take a text for a formula (OWASP, CSV injection): at its beginning, and
 after what separates cells elsewhere than here."""
@@ -104,6 +107,35 @@ class Columns:
         ]
 
 
+class SurveyColumns:
+    """The columns of what was answered to one broadcast: a row an answer, in an order that tells
+    nothing, and nothing that says which answers are one person's."""
+
+    NAMES = (
+        "broadcast", "question", "question_text", "choice", "choice_text", "own_words", "hidden",
+    )  # fmt: skip
+
+    def rows(
+        self, number: int, results: Results, words: Mapping[int, Sequence[str]]
+    ) -> Iterator[list[Value]]:
+        """`words` are the answers in words by the place of their question. What results do not
+        tell is not told here either: a question with few answers has no row, a choice that is
+        hidden stands empty."""
+        for place, one in enumerate(results.questions):
+            if one.answered is None:
+                continue
+            head: list[Value] = [number, place + 1, one.question.text]
+            for choice, (text, count) in enumerate(
+                zip(one.question.choices, one.choices, strict=True), start=1
+            ):
+                yield from ([*head, choice, text, "", False] for _ in range(count or 0))
+            if one.question.choices:
+                told = sum(count or 0 for count in one.choices)
+                yield from ([*head, None, "", "", True] for _ in range(one.answered - told))
+            for said in sorted(map(redact, words.get(place, ()))):
+                yield [*head, None, "", said, False]
+
+
 class Sheet(Protocol):
     """A file that is being written."""
 
@@ -117,10 +149,10 @@ class Sheet(Protocol):
 class CsvSheet:
     """UTF-8 with the mark that Excel needs; text that a spreadsheet could run begins with '."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], names: Sequence[str] = Columns.NAMES) -> None:
         self._text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
         self._rows = csv.writer(self._text)
-        self._rows.writerow(Columns.NAMES)
+        self._rows.writerow(names)
 
     def write(self, values: list[Value]) -> None:
         self._rows.writerow([_harmless(_plain(value)) for value in values])
@@ -133,11 +165,12 @@ class CsvSheet:
 class JsonLines:
     """One object a line; texts as they are."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], names: Sequence[str] = Columns.NAMES) -> None:
         self._file = file
+        self._names = names
 
     def write(self, values: list[Value]) -> None:
-        row = dict(zip(Columns.NAMES, map(_plain, values), strict=True))
+        row = dict(zip(self._names, map(_plain, values), strict=True))
         self._file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
 
     def close(self) -> None:
@@ -147,23 +180,30 @@ class JsonLines:
 class Workbook:
     """An Excel file: real dates and numbers, headings in Vietnamese, a sheet that explains them."""
 
-    def __init__(self, file: Path, texts: Texts) -> None:
+    def __init__(
+        self,
+        file: Path,
+        texts: Texts,
+        names: Sequence[str] = Columns.NAMES,
+        title: str = "export.sheet",
+    ) -> None:
+        """`title` is the key of the sheet's name."""
         self._book = xlsxwriter.Workbook(
             file, {"constant_memory": True, "strings_to_urls": False, "remove_timezone": True}
         )
         self._bold = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._day = self._book.add_format({"num_format": "dd/mm/yyyy hh:mm", "valign": "top"})
-        self._sheet = self._book.add_worksheet(texts("export.sheet"))
+        self._sheet = self._book.add_worksheet(texts(title))
         self._yes, self._no = texts("export.yes"), texts("export.no")
         self._about = [
             (name, texts(f"export.column.{name}"), texts(f"export.meaning.{name}"))
-            for name in Columns.NAMES
+            for name in names
         ]
         self._explained = texts("export.explained")
         self._rows = 0
         for column, (name, heading, _) in enumerate(self._about):
-            wide = name in {"words", "more_words", "answer"}
+            wide = name in WORDY
             self._sheet.set_column(column, column, WIDE if wide else NARROW)
             self._sheet.write_string(0, column, heading, self._bold)
         self._sheet.freeze_panes(1, 1)

@@ -19,7 +19,7 @@ from handlers.layout import lay_out
 from handlers.messages import Capabilities, Incoming, Kind, Reply
 from handlers.villager.awaited import awaited_since
 from handlers.villager.menus import HOME, PERSON, Menus, digits
-from handlers.villager.spoken_digit import spoken_digit
+from handlers.villager.spoken_digit import spoken_code, spoken_digit
 from storage.conversations import Conversation, Conversations, Talk
 from storage.database import Database, is_gone
 from storage.inbox import MESSAGE_ID_LENGTH, Inbox
@@ -63,6 +63,7 @@ class Errands:
     store: Callable[[str], str]  # the words of a message as they may be kept
     media: Callable[[Visit], Awaitable[Served | None]]
     no_such_digit: Callable[[Visit, str], Awaitable[Served | None]]  # None: the usual words do
+    coded: Callable[[Visit, int], Awaitable[Action | None]]  # what three digits of a poll mean
 
 
 class Reception:
@@ -127,6 +128,8 @@ class Reception:
                 incoming.attachments,
                 incoming.location,
             )
+            if action is None and incoming.kind is Kind.TEXT:
+                action = await self._coded(visit)
             number = await self._store(visit, incoming, self._as_said(incoming, action))
             if number is None:
                 return False
@@ -141,7 +144,7 @@ class Reception:
                 )
             if not await self._changed_state(visit, incoming):
                 served = await self._serve_or_apologise(visit, incoming, action, number)
-                chose = action is not None
+                chose = action is not None and not served.aside
                 if not _wordless(incoming):
                     await self._put(visit, served, number, timedelta(), chose=chose)
                 elif (album := await self._claim_album(visit, incoming)) is not None:
@@ -308,6 +311,11 @@ class Reception:
             return decode(encoded)
         except UnknownAction:
             return None
+
+    async def _coded(self, visit: Visit) -> Action | None:
+        """What they chose of a message that went to many, whose numbers are the same for all."""
+        code = spoken_code(visit.text)
+        return None if code is None else await self._errands.coded(visit, code)
 
     def _as_said(self, incoming: Incoming, action: Action | None) -> str:
         """The message as the person would read it in the history of their chat."""

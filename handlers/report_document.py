@@ -104,7 +104,7 @@ def _sent(page: Page, report: Report, texts: Texts) -> None:
         page.add_paragraph(texts("report.said.no_notices"))
         return
     rows = [
-        (line.broadcast.draft.text[:80], line.account.recipients, line.account.sent)
+        (line.broadcast.draft.headline[:80], line.account.recipients, line.account.sent)
         for line in report.notices[-SHOWN:]
     ]
     heads = ("notice", "recipients", "sent")

@@ -30,6 +30,7 @@ from storage.consents import Purpose
 from storage.database import Record, Transaction, Utc
 from storage.outbox import Lane
 from storage.people import Id
+from storage.questionnaires import Questionnaire
 
 GRACE = timedelta(hours=6)
 """So late a notice may still go out that was missed while the program was down."""
@@ -105,6 +106,10 @@ class BroadcastRecord(Record):
     # Whose the files are, so that nobody deletes them: no keys, for the files know of no notice.
     picture_id: Mapped[int | None] = mapped_column(Id, default=None)
     voice_id: Mapped[int | None] = mapped_column(Id, default=None)
+    questions: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON, or empty
+    code: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    closed_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    respondents: Mapped[int | None] = mapped_column(Integer, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ class Draft:
     them away.
 
     `due_at` in UTC, None for as soon as it is approved. `repeats` is a rule that the clock reads,
-    empty for once.
+    empty for once. What `asks` something may have no `text` beside its question.
     """
 
     text: str
@@ -160,6 +165,13 @@ class Draft:
         """What a person reads who chose that language; empty for Vietnamese."""
         return dict(self.texts).get(language, self.text)
 
+    asks: Questionnaire | None = None
+
+    @property
+    def headline(self) -> str:
+        """What it is about, for a list."""
+        return self.text or (self.asks.questions[0].text if self.asks else "")
+
     def frozen(self) -> str:
         """What an approval is of, as JSON: the words, to whom and why; not the times."""
         kept: dict[str, Any] = {
@@ -182,6 +194,8 @@ class Draft:
             kept |= {"takes_back": self.takes_back, "removes": self.removes}
         if self.enclosed:
             kept["enclosed"] = [[one.mime, one.digest] for one in self.enclosed]
+        if self.asks is not None:
+            kept["asks"] = self.asks.plain()
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
     def columns(self) -> dict[str, Any]:
@@ -205,6 +219,8 @@ class Draft:
             "enclosed": json.dumps([astuple(one) for one in self.enclosed]),
             "picture_id": next((one.id for one in self.enclosed if not one.is_sound), None),
             "voice_id": next((one.id for one in self.enclosed if one.is_sound), None),
+            "questions": self.asks.to_json() if self.asks else "",
+            "code": self.asks.code if self.asks else 0,
         }
 
 
@@ -213,6 +229,7 @@ class Broadcast:
     """One broadcast. `editors` changed the author's words; `approved` is a copy, frozen.
 
     `version` grows with all that people do to it: who looked at an earlier one decides anew.
+    Of what asks something: since when (UTC) no answer is taken, and how many people had answered.
     """
 
     id: int
@@ -230,6 +247,8 @@ class Broadcast:
     expanded: bool
     note: str
     version: int
+    closed_at: datetime | None = None
+    respondents: int | None = None
 
     @property
     def alone(self) -> bool:
@@ -337,6 +356,7 @@ def of_row(row: Any) -> Broadcast:
         takes_back=row.takes_back,
         removes=row.removes,
         enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),
+        asks=Questionnaire.from_json(row.questions),
     )
     return Broadcast(
         id=row.id,
@@ -354,4 +374,6 @@ def of_row(row: Any) -> Broadcast:
         expanded=row.expanded,
         note=row.note,
         version=len(json.loads(row.history)),
+        closed_at=row.closed_at,
+        respondents=row.respondents,
     )

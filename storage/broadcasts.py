@@ -55,8 +55,8 @@ class Broadcasts:
     """The book of broadcasts. A change of state raises WrongState, or NoBroadcast."""
 
     async def write(self, tx: Transaction, draft: Draft, *, by: str, at: datetime) -> int:
-        """Note a new draft; returns its number. Raises WrongState for an emergency without why."""
-        _with_reason(draft)
+        """Note a new draft; returns its number. Raises WrongState for one that cannot be sent."""
+        _sound(draft)
         row = await tx.connection.execute(
             insert(BroadcastRecord)
             .values(
@@ -86,7 +86,7 @@ class Broadcasts:
 
         The author stays the author; who edited may not approve it either.
         """
-        _with_reason(draft)
+        _sound(draft)
         await change(
             tx, number, (*OPEN, *AHEAD), Phase.DRAFT, deed="edit", by=by, at=at,
             **draft.columns(), approved_by="", approved_at=None, approved="", note="",
@@ -109,6 +109,9 @@ class Broadcasts:
         due = it.draft.due_at
         if due is not None and due + it.draft.grace < at:
             raise WrongState(f"the time of broadcast {number} has passed: move it first")
+        asks = it.draft.asks
+        if asks is not None and asks.until is not None and asks.until <= max(at, due or at):
+            raise WrongState(f"broadcast {number} takes answers until before it goes out: edit it")
         own = next((one for one in (it.author, *it.editors) if same_name(by, one)), by)
         await change(
             tx, number, (Phase.SUBMITTED,), Phase.APPROVED, deed="approve", by=by, at=at,
@@ -178,7 +181,9 @@ class Broadcasts:
         )
 
 
-def _with_reason(draft: Draft) -> None:
+def _sound(draft: Draft) -> None:
+    if draft.asks is not None and (draft.emergency or draft.repeats):
+        raise WrongState("what asks something is sent once, and is no emergency")
     if draft.emergency and not draft.reason.strip():
         raise WrongState("an emergency needs its reason")
 

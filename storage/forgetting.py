@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
 
+from storage.answers import Answers
 from storage.broadcast_outcomes import keep_outcomes
 from storage.case_privacy import forget_cases_of
 from storage.case_records import CaseRecord
@@ -77,6 +78,10 @@ async def forget_person(tx: Transaction, person: int, *, at: datetime) -> None:
     )
     for chat in chats:
         await Conversations().remember(tx, chat, Talk())
+    rows = await tx.connection.execute(
+        select(row.id).where(or_(row.id == person, row.same_as == person))
+    )
+    await Answers().forget(tx, list(rows.scalars()))
     await tx.connection.execute(
         update(row)
         .where(or_(row.id == person, row.same_as == person))

@@ -62,6 +62,7 @@ class NoticeDraftRecord(Record):
     texts: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     language: Mapped[str] = mapped_column(String(16), default="", server_default="")
     touched_at: Mapped[datetime] = mapped_column(Utc)
+    questions: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class NoticeDraft:
     back to it. `broadcast` is the one that is mended, whose version was `seen`; None for a new one.
     `due_at` in UTC, None for as soon as it is approved. `picture` and `voice` are numbers of files
     (`storage.files`), perhaps not fetched yet. `texts` and `language` are as in `Draft`.
+    `questions` is what it asks, as `Questionnaire` writes it; empty for a plain notice.
     """
 
     official: int
@@ -90,6 +92,7 @@ class NoticeDraft:
     voice: int | None = None
     texts: tuple[tuple[str, str], ...] = ()
     language: str = ""
+    questions: str = ""
 
 
 class NoticeDrafts:
@@ -122,6 +125,7 @@ class NoticeDrafts:
             voice=found.voice_id,
             texts=tuple(json.loads(found.texts).items()),
             language=found.language,
+            questions=found.questions,
         )
 
     async def with_file(self, tx: Transaction, file: int) -> int | None:

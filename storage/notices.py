@@ -41,6 +41,9 @@ RELEASING = LEADING
 """The roles that may release what another wrote, and in an emergency their own."""
 
 ENDED = (Phase.FINISHED.value, Phase.CANCELLED.value)
+CLOSED = "closed:"
+"""How it begins what was told of a broadcast that takes no more answers."""
+
 ON_THEIR_WAY = (State.PENDING.value, State.CLAIMED.value, State.HELD.value)
 
 
@@ -156,7 +159,18 @@ class Notices:
         rows = await tx.connection.execute(
             select(row.__table__)
             .join(run, run.id == row.broadcast_id)
-            .where(or_(run.state.not_in(ENDED), ~row.told.startswith(run.state + ":")))
+            .where(
+                or_(
+                    run.state.not_in(ENDED),
+                    ~or_(row.told.startswith(run.state + ":"), row.told.startswith(CLOSED)),
+                    # It was told as sent; that it takes no more answers is news again.
+                    and_(
+                        run.closed_at.is_not(None),
+                        run.state == Phase.FINISHED,
+                        ~row.told.startswith(CLOSED),
+                    ),
+                )
+            )
             .order_by(row.broadcast_id)
         )
         return [_notice(found) for found in rows]

@@ -3,6 +3,7 @@
 from storage import (
     account_leases,
     accounts,
+    answers,
     audiences,
     audit,
     broadcasts,
@@ -37,6 +38,7 @@ metadata = Record.metadata
 __all__ = [
     "account_leases",
     "accounts",
+    "answers",
     "audiences",
     "audit",
     "broadcasts",

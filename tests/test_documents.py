@@ -13,6 +13,7 @@ from bot.__main__ import app as bot_commands
 from bot.account_settings import Account
 from bot.config import ConfigFaults, Settings, UnitSection, load
 from bot.consent import Outcome
+from bot.survey_file import FAULTS
 from content.__main__ import app as content_commands
 from content.cards import Facet
 from content.crisis import FILE as CRISIS
@@ -22,8 +23,9 @@ from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
 from handlers.actions import CaseMove, Composed, Deed, Duty
-from handlers.exports import Columns
+from handlers.exports import Columns, SurveyColumns
 from handlers.messages import Kind, MediaKind
+from handlers.official.notices_asking import WHAT_FOLLOWS
 from handlers.official.notices_steps import ORDER
 from handlers.official.notices_steps import Step as NoticeStep
 from handlers.official_post import SORTS
@@ -82,8 +84,8 @@ FAMILIES = {
         "forget_me",
     ],
     "case.move": [move.value for move in CaseMove],
-    "export.column": list(Columns.NAMES),
-    "export.meaning": list(Columns.NAMES),
+    "export.column": [*Columns.NAMES, *SurveyColumns.NAMES],
+    "export.meaning": [*Columns.NAMES, *SurveyColumns.NAMES],
     "files.open": [kind.value for kind in MediaKind],
     "files.title": [kind.value for kind in MediaKind],
     "official.file": [*(kind.value for kind in MediaKind), "answer", "missing"],
@@ -119,12 +121,14 @@ FAMILIES = {
     "notice.told": [told.value for told in Composed],
     "notice.news": [
         *("submitted", "returned", "approved", "alone", "finished"),
-        *("uncertain", "missed", "lost", "paused", "cancelled"),
+        *("uncertain", "missed", "lost", "paused", "cancelled", "closed"),
     ],
     "language": [language.value for language in Language],
     "notice.with": ["image", "audio"],
     "notice.enclosed": ["image", "audio"],
     "notice.enclosed_not": ["image", "audio"],
+    "notice.choices": list(WHAT_FOLLOWS),
+    "asked.fault": list(FAULTS),
     "staff.state": [state.value for state in State],
     "staff.cases.state": ["waiting", *(state.value for state in CaseState)],
     "staff.happened": [what.value for what in Happened],

@@ -15,13 +15,15 @@ from content.understanding import Answer, Choices, Context, Outcome, Unknown
 from content.understanding.vietnamese import fold
 from content.when import NotATime, read_when
 from handlers.actions import Compose, Composed
+from handlers.asking import faults
 from handlers.errands import VIETNAM, Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.notice_page import LONGEST
+from handlers.official.notices_asking import STEPS, AskingSteps, Turn, asks_of, over_before
 from handlers.official.notices_enclosing import Enclosing, Whole, as_composed
 from handlers.official.notices_languages import Tongues, in_vietnamese
 from handlers.official.notices_rights import NoticeRights
-from handlers.official.notices_screens import ALONE, Screens
+from handlers.official.notices_screens import ALONE, POLL, Screens, begun
 from handlers.official.notices_steps import Route, Step
 from handlers.official.notices_words import NoticeWords, joined
 from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, WrongState
@@ -30,6 +32,7 @@ from storage.notice_drafts import NoticeDraft, NoticeDrafts
 from storage.notices import Notices
 from storage.official_drafts import OfficialDrafts
 from storage.officials import Official
+from storage.questionnaires import Questionnaire
 
 CARDS = 3
 LONGEST_REASON = 300
@@ -50,8 +53,10 @@ class Composing:
         enclosing: Enclosing,
         understand: Understand,
         title_of: Callable[[str], str],
+        quiz_of: Callable[[str], Questionnaire | None],
     ) -> None:
-        """`understand` says which card words are about, `title_of` how a card is called."""
+        """`understand` says which card words are about, `title_of` how a card is called, `quiz_of`
+        gives its question to say back."""
         self._texts = texts
         self._route = route
         self._words = words
@@ -61,6 +66,7 @@ class Composing:
         self._understand = understand
         self._title_of = title_of
         self._screens = Screens(texts=texts, route=route, words=words)
+        self._asking = AskingSteps(texts=texts, screens=self._screens, quiz_of=quiz_of)
         self._drafts = NoticeDrafts()
         self._answers = OfficialDrafts()
         self._broadcasts = Broadcasts()
@@ -72,8 +78,8 @@ class Composing:
         found = await self._drafts.of(visit.tx, visit.conversation.id)
         return found if found is not None and found.official == official.id else None
 
-    async def begin(self, visit: Visit, official: Official) -> Served:
-        """They want to write one; what was begun before is offered first."""
+    async def begin(self, visit: Visit, official: Official, *, poll: bool = False) -> Served:
+        """They want to write one, or to ask (`poll`); what was begun before is offered first."""
         if not self._rights.writes(official):
             return self._say(visit, "notice.may_not_write")
         answer = await self._answers.of(visit.tx, visit.conversation.id)
@@ -81,17 +87,26 @@ class Composing:
             return self._say(visit, "notice.answer_first", case=answer.case)
         await self._answers.drop(visit.tx, visit.conversation.id)
         draft = await self.draft(visit, official)
-        if draft is not None and draft.text:
-            return self._screens.resume(visit, draft)
-        return await self._ask(visit, official, self._route.begun(official))
+        if draft is not None and begun(draft):
+            return self._screens.resume(visit, draft, poll=poll)
+        return await self._anew(visit, official, poll=poll)
+
+    async def _anew(self, visit: Visit, official: Official, *, poll: bool) -> Served:
+        draft = self._route.begun(official)
+        if poll:
+            await self._drafts.drop(visit.tx, visit.conversation.id)
+            try:
+                draft = await self._asking.begun(visit.tx, draft)
+            except WrongState:
+                return self._say(visit, "notice.too_many_open")
+        return await self._ask(visit, official, draft)
 
     async def mend(self, visit: Visit, official: Official, it: Broadcast) -> Served:
         """Change one that was handed in: it waits for approval anew once it is handed in again."""
-        begun = await self.draft(visit, official)
-        if begun is not None and begun.text and begun.broadcast != it.id:
-            return self._screens.resume(visit, begun)
-        draft = as_composed(official.id, it)
-        return await self._ask(visit, official, draft)
+        other = await self.draft(visit, official)
+        if other is not None and begun(other) and other.broadcast != it.id:
+            return self._screens.resume(visit, other)
+        return await self._ask(visit, official, as_composed(official.id, it))
 
     async def act(self, visit: Visit, official: Official, action: Compose) -> Served:
         """A button or digit of one of the screens."""
@@ -101,7 +116,7 @@ class Composing:
                 return self._say(visit, "notice.may_not_write")
             if action.told is not Composed.BEGIN:
                 return self._say(visit, "notice.none")
-            return await self._ask(visit, official, self._route.begun(official))
+            return await self._anew(visit, official, poll=action.value == POLL)
         match action.told:
             case Composed.DROP:
                 return await self.drop(visit)
@@ -119,9 +134,9 @@ class Composing:
                 return await self.skip(visit, official, draft)
             case Composed.SUBMIT if draft.step == Step.LOOK:
                 return await self._submit(visit, official, draft)
-            case Composed.CHANGE if action.value in self._route.changeable(official):
+            case Composed.CHANGE if action.value in self._route.changeable(official, draft):
                 return await self._ask(visit, official, replace(draft, step=action.value))
-            case Composed.URGENT if draft.step == Step.LOOK:
+            case Composed.URGENT if draft.step == Step.LOOK and not draft.questions:
                 return await self._press(visit, official, draft)
         return await self._choose(visit, official, draft, action.value)
 
@@ -148,6 +163,10 @@ class Composing:
             return await self._ask(visit, official, draft, "notice.text_only")
         if words.isdecimal():  # a digit that stands for nothing here
             return await self._ask(visit, official, draft, "notice.by_digit")
+        if draft.step == Step.SAY_BACK:
+            return await self._find_card(visit, official, draft, words)
+        if draft.step in STEPS:
+            return await self._turn(visit, official, self._asking.hear(draft, words, visit.now))
         match draft.step:
             case Step.TEXT if len(words) > LONGEST:
                 return await self._ask(
@@ -174,6 +193,8 @@ class Composing:
 
     async def back(self, visit: Visit, official: Official, draft: NoticeDraft) -> Served:
         """ "quay lại": one step back; from the first, it is kept for later."""
+        if (earlier := self._asking.back(draft)) is not None:
+            return await self._ask(visit, official, earlier)
         if draft.step in {Step.REASON, Step.URGENT}:
             draft = replace(draft, emergency=False, reason="")
         before = self._route.before(draft, official)
@@ -192,6 +213,8 @@ class Composing:
                 usual = replace(draft, card="")
             case Step.WHEN:
                 usual = replace(draft, due_at=None, repeats="")
+            case Step.UNTIL:
+                return await self._turn(visit, official, self._asking.choose(draft, ""))
             case _:
                 return await self._ask(visit, official, draft, "notice.no_skip")
         return await self._next(visit, official, usual)
@@ -204,6 +227,8 @@ class Composing:
     async def _choose(
         self, visit: Visit, official: Official, draft: NoticeDraft, value: str
     ) -> Served:
+        if draft.step in STEPS:
+            return await self._turn(visit, official, self._asking.choose(draft, value))
         match draft.step:
             case Step.UNIT:
                 code, only = value.removesuffix(ALONE), value.endswith(ALONE)
@@ -224,8 +249,16 @@ class Composing:
     ) -> Served:
         cards = self._cards(words, visit.today)
         await self._keep(visit, draft)
-        key = "notice.cards_found" if cards else "notice.no_such_card"
-        return self._screens.card(visit, draft, cards, self._texts(key))
+        found = self._texts("notice.cards_found" if cards else "notice.no_such_card")
+        if draft.step == Step.SAY_BACK:
+            return self._asking.show(visit, draft, cards, found)
+        return self._screens.card(visit, draft, cards, found)
+
+    async def _turn(self, visit: Visit, official: Official, turn: Turn) -> Served:
+        """Where a step of asking left it."""
+        if turn.on:
+            return await self._next(visit, official, turn.draft)
+        return await self._ask(visit, official, turn.draft, turn.key, **turn.fields)
 
     async def _read_when(
         self, visit: Visit, official: Official, draft: NoticeDraft, words: str
@@ -235,6 +268,8 @@ class Composing:
         except NotATime as fault:
             key = f"when.{fault.key}"
             return await self._ask(visit, official, draft, key, said=fault.said)
+        if when.repeats and draft.questions:
+            return await self._ask(visit, official, draft, "notice.ask_once")
         return await self._next(
             visit, official, replace(draft, due_at=when.first, repeats=when.repeats)
         )
@@ -262,6 +297,8 @@ class Composing:
         """Write down where it stands and show its step, below a line of news."""
         await self._keep(visit, draft)
         news = self._texts(key, **fields) if key else ""
+        if draft.step in STEPS:
+            return self._asking.show(visit, draft, (), news)
         match draft.step:
             case Step.UNIT:
                 return self._screens.unit(visit, draft, official, start, news)
@@ -311,6 +348,12 @@ class Composing:
             return await self._ask(visit, official, draft)
         if late := self._late(draft, visit.now):
             return await self._ask(visit, official, late, "notice.time_passed")
+        if draft.questions and over_before(draft, visit.now):
+            again = replace(draft, step=Step.UNTIL)
+            return await self._ask(visit, official, again, "notice.until_early")
+        if fault := next(faults(asks_of(draft), draft.text), None) if draft.questions else None:
+            key = f"asked.fault.{fault.key}"
+            return await self._ask(visit, official, draft, key, count=fault.count, most=fault.most)
         number = await self._write(visit, official, draft, whole)
         if number is None:
             return self._say(visit, "notice.changed")

@@ -42,17 +42,20 @@ class NoticeDesk:
         self._composing = composing
         self._released = released
         self._officials = Officials()
-        self._begin, self._list, self._stop = (
+        self._begin, self._poll, self._list, self._stop = (
             frozenset(fold(word) for word in texts(key).split("|"))
-            for key in ("notice.words_begin", "notice.words_list", "official.words_stop")
-        )
+            for key in (
+                "notice.words_begin", "notice.words_poll", "notice.words_list",
+                "official.words_stop",
+            )
+        )  # fmt: skip
 
     async def serve(self, visit: Visit, kind: Kind, action: Action | None) -> Served | None:
         """Serve what belongs to a notice; None for all else."""
         typed = fold(visit.text).strip(" .!?") if kind is Kind.TEXT else ""
         expecting = visit.talk.expecting
         mine = isinstance(action, Compose | Notice | ListNotices)
-        asked = action is None and typed in self._begin | self._list
+        asked = action is None and typed in self._begin | self._poll | self._list
         awaited = expecting == EXPECTING or _waiting(expecting) is not None
         if visit.group or not (mine or asked or (awaited and self._before_them(visit.talk))):
             return None
@@ -68,8 +71,9 @@ class NoticeDesk:
                 return await self._released.list(visit, official, start)
         if typed in self._list:
             return await self._released.list(visit, official)
-        if typed in self._begin:
-            return await self._composing.begin(visit, official)
+        if typed in self._begin | self._poll:
+            poll = typed in self._poll
+            return await self._composing.begin(visit, official, poll=poll)
         return await self._go_on(visit, official, kind, action, typed)
 
     def describe(self, action: Action) -> str:

@@ -174,6 +174,7 @@ def as_composed(official: int, it: Broadcast) -> NoticeDraft:
         voice=next((one.id for one in it.draft.enclosed if one.is_sound), None),
         texts=it.draft.texts,
         language=it.draft.language,
+        questions=it.draft.asks.to_json() if it.draft.asks else "",
     )
 
 

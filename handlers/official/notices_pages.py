@@ -10,6 +10,7 @@ from handlers.actions import Action, Deed, Home, ListNotices, Notice, encode
 from handlers.messages import Button, Reply
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, in_words, joined
+from storage.answer_numbers import results_of
 from storage.broadcast_recipients import Account, Recipients
 from storage.broadcast_records import AHEAD, LIVE, OPEN
 from storage.broadcast_schedule import MISSED
@@ -82,6 +83,8 @@ class Pages:
             ]
         elif not it.draft.repeats:
             parts.append(self._texts("notice.account", account=in_words(account, self._texts)))
+        if it.draft.asks is not None and it.started_at is not None:
+            parts.append(self._words.results(await results_of(tx, it)))
         if await self._returned(tx, it):
             parts.append(self._texts("notice.why_returned", why=it.note))
         again = await self._notices.can_go_again(tx, it.id)
@@ -103,6 +106,12 @@ class Pages:
         none = Notice(Deed.TAKE_BACK, it.id, it.version, 1)
         buttons = (_button(1, self._texts("notice.take_back_whole"), none), self.back_to(it))
         return Reply(joined(notice, self._texts("notice.ask.take_back", id=it.id)), buttons)
+
+    def closing(self, seen: Seen) -> Reply:
+        """Whether it is to take no more answers."""
+        it = seen.it
+        yes = _button(1, self._texts("notice.deed.e"), Notice(Deed.CLOSE, it.id, it.version, 1))
+        return Reply(self._texts("notice.close_sure", id=it.id), (yes, self.back_to(it)))
 
     def asking_for_now(self, seen: Seen) -> Reply:
         """Its time has passed: is now a good time? What is repeated needs another first time."""
@@ -176,11 +185,18 @@ class Pages:
                 buttons += self.again(it, account, again)
             if it.started_at is not None:
                 buttons.append(self._deed(7, Deed.TAKE_BACK, it))
+            if closable(it):
+                buttons.append(self._deed(8, Deed.CLOSE, it))
         buttons.append(_button(BACK, self._texts("notice.to_list"), ListNotices()))
         return tuple(buttons)
 
     def _deed(self, digit: int, deed: Deed, it: Broadcast) -> Button:
         return _button(digit, self._texts(f"notice.deed.{deed}"), Notice(deed, it.id, it.version))
+
+
+def closable(it: Broadcast) -> bool:
+    """Whether it asks something and still takes answers."""
+    return it.draft.asks is not None and it.started_at is not None and it.closed_at is None
 
 
 def _button(digit: int, label: str, action: Action) -> Button:

@@ -15,8 +15,9 @@ from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.notice_corrections import LONGEST_CORRECTION, correction
 from handlers.official.notices_composing import Composing
-from handlers.official.notices_pages import MENDABLE, Pages, Seen
+from handlers.official.notices_pages import MENDABLE, Pages, Seen, closable
 from handlers.official.notices_rights import NoticeRights
+from storage.answers import Answers
 from storage.broadcast_corrections import Corrections
 from storage.broadcast_recipients import Recipients
 from storage.broadcasts import Broadcasts, NoBroadcast, Phase, WrongState
@@ -47,6 +48,7 @@ class Released:
         self._broadcasts = Broadcasts()
         self._recipients = Recipients()
         self._corrections = Corrections()
+        self._answers = Answers()
         self._notices = Notices()
 
     async def list(
@@ -75,6 +77,8 @@ class Released:
                 return self._ask_words(visit, seen)
             case Deed.CANCEL if not action.value:
                 return self._say(visit, self._pages.asking(seen))
+            case Deed.CLOSE if not action.value:
+                return self._say(visit, self._pages.closing(seen))
         try:
             return await self._do(visit, official, seen, action)
         except (WrongState, NoBroadcast):
@@ -152,6 +156,9 @@ class Released:
                 key, count = "notice.cancelled", 0
             case Deed.TAKE_BACK:
                 return await self._take_back(visit, official, seen)
+            case Deed.CLOSE:
+                await self._answers.close(tx, number, by=by, at=at)
+                key, count = "notice.closed", 0
             case Deed.LEAVE_UNCERTAIN:
                 await self._broadcasts.send_again(tx, number, by=by, at=at)
                 count = await self._recipients.leave(tx, number, at=at)
@@ -168,6 +175,9 @@ class Released:
         """Release it; where its time has passed, ask whether now will do."""
         tx, it, at = visit.tx, seen.it, visit.now
         due = it.draft.due_at
+        asks = it.draft.asks
+        if asks is not None and asks.until is not None and asks.until <= max(at, due or at):
+            return await self._open(visit, official, seen, "notice.over_before")
         if due is not None and due <= at:
             if it.draft.repeats or not now:
                 return self._say(visit, self._pages.asking_for_now(seen))
@@ -186,6 +196,8 @@ class Released:
             case Deed.MEND:
                 mends = seen.own and it.phase in MENDABLE and it.draft.takes_back is None
                 return mends and self._rights.writes(official)
+            case Deed.CLOSE if not closable(it):
+                return False
         return self._rights.may_change(official, it, seen.owners)
 
     async def _look(

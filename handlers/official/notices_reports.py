@@ -18,6 +18,7 @@ from handlers.official.notices_pages import Pages, Seen
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, in_words, joined
 from handlers.post import Post
+from storage.answer_numbers import results_of
 from storage.broadcast_recipients import Recipients
 from storage.broadcast_records import AHEAD
 from storage.broadcast_schedule import LOST, MISSED
@@ -35,6 +36,7 @@ class Stage(StrEnum):
     MISSED = "missed"
     LOST = "lost"  # a picture or sound of it is gone
     UNCERTAIN = "uncertain"
+    CLOSED = "closed"  # no more answers are taken: this is what was answered
 
 
 class NoticeReports:
@@ -104,6 +106,8 @@ class NoticeReports:
                 return Stage.MISSED
             case Phase.PAUSED if it.note == LOST:
                 return Stage.LOST
+            case Phase.FINISHED if it.closed_at is not None:
+                return Stage.CLOSED
             case Phase.SENDING if it.expanded:
                 if await self._notices.waits_for_nothing(tx, it.id):
                     account = await self._recipients.account(tx, it.id)
@@ -134,7 +138,15 @@ class NoticeReports:
             when=self._words.when(it.draft.due_at, it.draft.repeats),
             account=in_words(account, self._texts),
         )  # fmt: skip
-        by_hand = stage in {Stage.APPROVED, Stage.RETURNED, Phase.CANCELLED, Phase.PAUSED}
+        if stage == Stage.CLOSED:
+            text = joined(text, self._words.results(await results_of(tx, it)))
+        by_hand = stage in {
+            Stage.CLOSED,
+            Stage.APPROVED,
+            Stage.RETURNED,
+            Phase.CANCELLED,
+            Phase.PAUSED,
+        }
         for desk in to.values():
             if by_hand and same_name(desk.official.name, actor):
                 continue  # who did it was told at once
@@ -179,7 +191,11 @@ class NoticeReports:
     ) -> None:
         """Nobody looked at it before it went: who could have, knows at once."""
         text = self._texts(
-            "notice.news.alone", id=it.id, name=it.author, why=it.draft.reason, text=it.draft.text
+            "notice.news.alone",
+            id=it.id,
+            name=it.author,
+            why=it.draft.reason,
+            text=it.draft.headline,
         )
         for desk in await self._approvers(tx, it, notice):
             await self._send(tx, desk, Reply(text), now)

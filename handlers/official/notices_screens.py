@@ -15,6 +15,7 @@ from handlers.official.notices_words import NoticeWords, joined
 from storage.consents import GENERAL
 from storage.notice_drafts import NoticeDraft
 from storage.officials import Official
+from storage.questionnaires import Questionnaire
 
 EXPECTING = "notice"
 """What a conversation expects while the next words are the notice's."""
@@ -25,6 +26,9 @@ ALONE = "!"
 """Stands behind a unit's code that is meant without the units below it."""
 
 SHOWN = 200
+ANEW, POLL = "anew", "poll"
+"""Values of a button that begins: a notice, or one that asks something."""
+
 Choice = tuple[str, Action]
 
 
@@ -108,23 +112,22 @@ class Screens:
                     self._texts(f"notice.change.{step}"),
                     Compose(Composed.CHANGE, Step.LOOK, step.value),
                 )
-                for step in self._route.changeable(official)
-            ),
-            (
-                self._texts("notice.calm_down" if draft.emergency else "notice.urgent"),
-                Compose(Composed.URGENT, Step.LOOK),
+                for step in self._route.changeable(official, draft)
             ),
         ]
+        if not draft.questions:  # what asks something is no emergency
+            key = "notice.calm_down" if draft.emergency else "notice.urgent"
+            choices.append((self._texts(key), Compose(Composed.URGENT, Step.LOOK)))
         served = self.screen(visit, draft, facts, choices)
         return replace(served, replies=(preview, *served.replies))
 
-    def resume(self, visit: Visit, draft: NoticeDraft) -> Served:
-        """Something was begun before: go on with it, or begin anew?"""
-        text = self._texts("notice.resume", text=shorten(draft.text, SHOWN) or "…")
+    def resume(self, visit: Visit, draft: NoticeDraft, *, poll: bool = False) -> Served:
+        """Something was begun before: go on with it, or begin anew, with a question (`poll`)?"""
+        text = self._texts("notice.resume", text=shorten(begun(draft), SHOWN) or "…")
         buttons = self._numbered(
             [
                 (self._texts("notice.go_on"), Compose(Composed.SHOW, draft.step)),
-                (self._texts("notice.anew"), Compose(Composed.BEGIN, "", "anew")),
+                (self._texts("notice.anew"), Compose(Composed.BEGIN, "", POLL if poll else ANEW)),
             ]
         )
         leave = self._button(BACK, "notice.leave", Compose(Composed.LEAVE))
@@ -151,7 +154,7 @@ class Screens:
         if begin + room < len(choices):
             more = Compose(Composed.SHOW, step, str(begin + room))
             buttons.append(self._button(MORE, "menu.more", more))
-        if step == Step.TEXT and not draft.looked:
+        if step in {Step.TEXT, Step.ASK} and not draft.looked:
             buttons.append(self._button(BACK, "notice.leave", Compose(Composed.LEAVE, step)))
         else:
             buttons.append(self._button(BACK, "notice.back", Compose(Composed.BACK, step)))
@@ -169,3 +172,9 @@ class Screens:
 
     def _button(self, digit: int, key: str, action: Action) -> Button:
         return Button(self._texts(key), encode(action), digit)
+
+
+def begun(draft: NoticeDraft) -> str:
+    """What was composed so far, in a few words; nothing while there is nothing to lose."""
+    asks = Questionnaire.from_json(draft.questions)
+    return draft.text or (asks.questions[0].text if asks and asks.questions else "")

@@ -11,8 +11,11 @@ from dataclasses import replace
 from enum import StrEnum
 
 from handlers.units import Units
+from storage.broadcasts import Draft
+from storage.consents import Purpose
 from storage.notice_drafts import NoticeDraft
 from storage.officials import Official
+from storage.questionnaires import Questionnaire
 
 Place = tuple[str, bool]
 """A unit's code, empty for everybody, and whether it is meant without those below it."""
@@ -21,17 +24,29 @@ Place = tuple[str, bool]
 class Step(StrEnum):
     """What is asked just now, in the order in which it is asked."""
 
+    ASK = "ask"  # a question
+    CHOICES = "choices"
     TEXT = "text"
     UNIT = "unit"
     PURPOSE = "purpose"
     CARD = "card"
     WHEN = "when"
+    UNTIL = "until"  # the end for answers
     LOOK = "look"  # the preview
     REASON = "reason"  # why it is an emergency
     URGENT = "urgent"  # the words that send it at once
+    SAY_BACK = "say_back"  # a card whose question is asked
 
 
-ORDER = (Step.TEXT, Step.UNIT, Step.PURPOSE, Step.CARD, Step.WHEN, Step.LOOK)
+ORDER = (
+    Step.ASK, Step.CHOICES, Step.TEXT, Step.UNIT, Step.PURPOSE, Step.CARD, Step.WHEN, Step.UNTIL,
+    Step.LOOK,
+)  # fmt: skip
+ASKING = frozenset({Step.ASK, Step.CHOICES, Step.UNTIL})
+"""Of what asks something alone."""
+
+TELLING = frozenset({Step.TEXT, Step.PURPOSE, Step.CARD})
+"""Of what asks nothing alone."""
 
 
 class Route:
@@ -62,7 +77,7 @@ class Route:
         """At the next step; once the preview was seen, at the preview again."""
         if draft.looked or draft.step not in ORDER:
             return replace(draft, step=Step.LOOK, looked=True)
-        steps = [step for step in ORDER if self._asked(step, official)]
+        steps = [step for step in ORDER if self._asked(step, official, draft)]
         later = [step for step in steps if ORDER.index(step) > ORDER.index(Step(draft.step))]
         step = later[0] if later else Step.LOOK
         return replace(draft, step=step, looked=step is Step.LOOK)
@@ -72,12 +87,33 @@ class Route:
         step = Step(draft.step)
         if step not in ORDER or (draft.looked and step is not Step.LOOK):
             return replace(draft, step=Step.LOOK)
-        earlier = [one for one in ORDER[: ORDER.index(step)] if self._asked(one, official)]
+        earlier = [one for one in ORDER[: ORDER.index(step)] if self._asked(one, official, draft)]
         return replace(draft, step=earlier[-1], looked=False) if earlier else None
 
-    def changeable(self, official: Official) -> list[Step]:
+    def changeable(self, official: Official, draft: NoticeDraft) -> list[Step]:
         """What the preview offers to change."""
-        return [step for step in ORDER if step is not Step.LOOK and self._asked(step, official)]
+        return [
+            step for step in ORDER if step is not Step.LOOK and self._asked(step, official, draft)
+        ]
 
-    def _asked(self, step: Step, official: Official) -> bool:
+    def _asked(self, step: Step, official: Official, draft: NoticeDraft) -> bool:
+        if step in (TELLING if draft.questions else ASKING):
+            return False
         return step is not Step.UNIT or len(self.places(official)) > 1
+
+
+def as_draft(draft: NoticeDraft) -> Draft:
+    """What the broadcast will be: an emergency has no time but now."""
+    calm = not draft.emergency
+    return Draft(
+        text=draft.text,
+        purpose=Purpose(draft.purpose or Purpose.NOTICES),
+        unit=draft.unit,
+        only_unit=draft.only_unit,
+        card=draft.card,
+        emergency=draft.emergency,
+        reason=draft.reason,
+        due_at=draft.due_at if calm else None,
+        repeats=draft.repeats if calm else "",
+        asks=Questionnaire.from_json(draft.questions),
+    )

@@ -11,12 +11,14 @@ from content.texts import Texts
 from content.wording import Wording
 from handlers.errands import VIETNAM
 from handlers.messages import Media, Reply
-from handlers.notice_page import NoticePage
+from handlers.notice_page import NoticePage, until
 from handlers.notice_reach import NoticeReach
 from handlers.units import Units
+from storage.answer_numbers import Results
 from storage.broadcast_recipients import Account
 from storage.broadcasts import Broadcast, Draft
 from storage.database import Transaction
+from storage.questionnaires import Form, Questionnaire
 from storage.reach import REACHED, Reach, Way
 
 IN_LIST = 40
@@ -79,7 +81,7 @@ class NoticeWords:
 
     def line(self, it: Broadcast) -> str:
         """In a list."""
-        text = shorten(" ".join(it.draft.text.split()), IN_LIST)
+        text = shorten(" ".join(it.draft.headline.split()), IN_LIST)
         return self._texts("notice.line", id=it.id, state=self.state(it), text=text)
 
     def state(self, it: Broadcast) -> str:
@@ -106,6 +108,11 @@ class NoticeWords:
         for one in draft.enclosed:
             kind = "audio" if one.is_sound else "image"
             lines.append(self._texts(f"notice.with.{kind}", seconds=one.seconds))
+        if draft.asks is not None:
+            end = self._texts("notice.until_usual")
+            if draft.asks.until is not None:
+                end = until(draft.asks.until)
+            lines.append(self._texts("notice.until", until=end))
         if draft.emergency:
             lines.insert(0, self._texts("notice.emergency", reason=draft.reason))
         return "\n".join(lines)
@@ -117,6 +124,8 @@ class NoticeWords:
         parts = [
             part for one in ("", *dict(draft.texts)) for part in self._looks(draft, one, media)
         ]
+        if draft.asks is not None and draft.asks.form is Form.SURVEY:
+            parts += self._questions(draft.asks)
         return Reply("\n\n".join(parts), media=media)
 
     def _looks(self, draft: Draft, language: str, media: tuple[Media, ...]) -> list[str]:
@@ -148,15 +157,42 @@ class NoticeWords:
             parts.append("\n".join(filter(None, [head, text, below])))
         return parts
 
+    def _questions(self, asks: Questionnaire) -> Iterable[str]:
+        """What follows in a survey once somebody begins."""
+        for at, one in enumerate(asks.questions, start=1):
+            head = self._texts("asked.question", at=at, of=len(asks.questions), text=one.text)
+            lines = [f"{place}. {choice}" for place, choice in enumerate(one.choices, start=1)]
+            yield "\n".join([head, *(lines or [self._texts("notice.choices.words")])])
+
+    def results(self, found: Results) -> str:
+        """Totals of what was answered, as far as they may be told."""
+        few = self._texts("notice.few")
+        answered = few if found.answered is None else str(found.answered)
+        key = "notice.results_closed" if found.closed_at else "notice.results_open"
+        ends = found.closed_at or found.closes
+        when = until(ends) if ends else ""
+        parts = [self._texts(key, asked=found.asked, answered=answered, when=when)]
+        for one in found.questions:
+            count = few if one.answered is None else str(one.answered)
+            lines = [self._texts("notice.result_head", text=one.question.text, count=count)]
+            for choice, many in zip(one.question.choices, one.choices, strict=True):
+                told = self._texts("notice.hidden") if many is None else str(many)
+                lines.append(f"{choice}: {told}")
+            parts.append("\n".join(lines))
+        return "\n\n".join(parts)
+
     def how_it_reads(self, draft: Draft) -> str:
         """How long it takes to read aloud, and what may be hard to understand in it."""
+        words = draft.text
+        for one in draft.asks.questions if draft.asks else ():
+            words = "\n".join([words, one.text, *one.choices]).strip()
         found = [
             self._texts(f"official.remark.{one.kind}", words=one.words, plain=one.plain)
             if one.plain or one.kind != "term"
             else self._texts("official.remark.abbreviation", words=one.words)
-            for one in remarks(draft.text, self._wording)
+            for one in remarks(words, self._wording)
         ]
-        lines = [self._texts("notice.aloud", seconds=seconds_aloud(draft.text))]
+        lines = [self._texts("notice.aloud", seconds=seconds_aloud(words))]
         return "\n".join([*lines, *([self._texts("official.remarks"), *found] if found else [])])
 
     async def count(self, tx: Transaction, draft: Draft, *, now: datetime) -> Reach:

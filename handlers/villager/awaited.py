@@ -22,8 +22,9 @@ PATIENCE = timedelta(hours=3)
 """So long words are taken for what was asked. A meal, a trip to the field or a signal lost on the
 way are shorter; after half a day nobody remembers what the chat was waiting for."""
 
-VILLAGERS = frozenset({"feedback", "question", "case"})
-"""What a villager's words may be awaited for; "case" is followed by which and why."""
+VILLAGERS = frozenset({"feedback", "question", "case", "survey"})
+"""What a villager's words may be awaited for; "case" is followed by which and why, "survey" by
+which and where in it."""
 
 ASKED = "old:"
 """Before what is awaited, while it is asked whether the words are for that."""

@@ -29,10 +29,12 @@ from handlers.actions import (
     ShowGroup,
     ShowGroups,
     StopNotices,
+    Survey,
     TakeFollow,
     TakeNotices,
     Told,
     Unfollow,
+    Vote,
 )
 from handlers.units import Units
 from storage.consents import GENERAL
@@ -50,6 +52,8 @@ _ALWAYS: dict[type[Action], str] = {
     StopNotices: "notices.stop",
     MeantReceipt: "my_cases.meant_yes",
     MoreCases: "menu.more",
+    Vote: "asked.said",  # not which choice: the history of a chat outlives the link to an answer
+    Survey: "asked.said",
 }
 _FEEDBACK = {
     Told.BEGIN: "feedback.button",

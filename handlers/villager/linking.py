@@ -17,6 +17,7 @@ from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.units import Units
 from handlers.villager.menus import HOME, Menus
+from storage.answers import Answers
 from storage.consents import Consents
 from storage.guesses import WATCHED, Guess, Guesses
 from storage.links import LASTS, Links, Origin
@@ -46,6 +47,7 @@ class Linking:
         self._guesses = Guesses(Guess.LINK)
         self._people = People()
         self._consents = Consents()
+        self._answers = Answers()
         self._outbox = Outbox()
         self._units = units
         self._texts = texts
@@ -99,6 +101,7 @@ class Linking:
         if not await self._people.join(visit.tx, visit.person.known_as, to=origin.person):
             return self._say(visit, "link.already")
         await self._consents.join(visit.tx, visit.person.id, to=other.id)
+        await self._answers.join(visit.tx, visit.person.id, to=other.id)
         if not origin.stopped:
             # Whoever was talked into telling their code learns of it, and how to undo it.
             told = self._texts("link.told", where=self._where(visit.conversation.account))

@@ -36,7 +36,7 @@ _CHOICE = re.compile(
     r"(?:(?:da|vang|u|uh|ok|oke) )?"
     rf"(?P<led>(?:(?:{_WHO} )?{_VERB} |(?:cho|xin) (?:{_WHO} )?(?:{_VERB} )?)?"
     r"(?:(?:cai|muc|phan|y|cau|dong|nut|phim) )?)"
-    r"(?P<ordinal>thu )?(?:so )?(?P<number>[0-9]|[1-9][0-9]|[a-z]{2,4})"
+    r"(?P<ordinal>thu )?(?:so )?(?P<number>[0-9]|[1-9][0-9]{1,2}|[a-z]{2,4})"
     r"(?: (?:do|day|kia|ay))?"
     rf"(?: (?:nhe|nha|a|di|oi|voi)(?: {_WHO})?(?: a)?)?"
 )
@@ -48,6 +48,21 @@ def spoken_digit(text: str, offered: Collection[str]) -> str:
     A number in words counts only where it was `offered`: "ba" is also a father. So does one of two
     digits: it may be an age.
     """
+    number = _number(text)
+    if number.isdecimal():
+        return number if len(number) == 1 or number in {*offered} else ""
+    digit = _SPELLED.get(number, "")
+    return digit if digit in offered else ""
+
+
+def spoken_code(text: str) -> int | None:
+    """The number of three digits that the whole message names: what a poll shows."""
+    number = _number(text)
+    return int(number) if number.isdecimal() and len(number) == 3 else None
+
+
+def _number(text: str) -> str:
+    """The number that the whole message names, in digits or as it was written; or nothing."""
     if len(text) > LONGEST:
         return ""
     typed = unicodedata.normalize("NFKC", text.casefold().replace("\u20e3", ""))
@@ -57,10 +72,9 @@ def spoken_digit(text: str, offered: Collection[str]) -> str:
         return ""
     if found["ordinal"] and not found["led"]:
         return ""  # "thứ hai" alone is Monday
-    number = found["number"]
+    number: str = found["number"]
     if number.isdecimal():
-        return number if len(number) == 1 or number in {*offered} else ""
+        return number
     # As it was written: "bà" is no "ba", and "nam" may be "năm" only if no mark says otherwise.
-    written = words[found.string.count(" ", 0, found.start("number"))]
-    digit = _SPELLED.get(written, "")
-    return digit if digit in offered else ""
+    written: str = words[found.string.count(" ", 0, found.start("number"))]
+    return written
