@@ -160,12 +160,11 @@ class Draft:
     texts: tuple[tuple[str, str], ...] = ()
     language: str = ""
     topic: str = ""
+    asks: Questionnaire | None = None
 
     def text_in(self, language: str) -> str:
         """What a person reads who chose that language; empty for Vietnamese."""
         return dict(self.texts).get(language, self.text)
-
-    asks: Questionnaire | None = None
 
     @property
     def headline(self) -> str:

@@ -22,6 +22,7 @@ from storage.database import Transaction
 from storage.files import File, Files, FileState
 from storage.notice_drafts import NoticeDraft, NoticeDrafts
 from storage.officials import Officials
+from storage.questionnaires import Questionnaire
 
 USABLE = ("image/", "audio/")
 
@@ -147,6 +148,7 @@ def as_draft(draft: NoticeDraft, enclosed: tuple[Enclosed, ...] = ()) -> Draft:
         reason=draft.reason,
         due_at=draft.due_at if calm else None,
         repeats=draft.repeats if calm else "",
+        asks=Questionnaire.from_json(draft.questions),
         enclosed=enclosed,
         texts=draft.texts,
         language=draft.language,

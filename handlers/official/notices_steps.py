@@ -11,11 +11,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 from handlers.units import Units
-from storage.broadcasts import Draft
-from storage.consents import Purpose
 from storage.notice_drafts import NoticeDraft
 from storage.officials import Official
-from storage.questionnaires import Questionnaire
 
 Place = tuple[str, bool]
 """A unit's code, empty for everybody, and whether it is meant without those below it."""
@@ -100,20 +97,3 @@ class Route:
         if step in (TELLING if draft.questions else ASKING):
             return False
         return step is not Step.UNIT or len(self.places(official)) > 1
-
-
-def as_draft(draft: NoticeDraft) -> Draft:
-    """What the broadcast will be: an emergency has no time but now."""
-    calm = not draft.emergency
-    return Draft(
-        text=draft.text,
-        purpose=Purpose(draft.purpose or Purpose.NOTICES),
-        unit=draft.unit,
-        only_unit=draft.only_unit,
-        card=draft.card,
-        emergency=draft.emergency,
-        reason=draft.reason,
-        due_at=draft.due_at if calm else None,
-        repeats=draft.repeats if calm else "",
-        asks=Questionnaire.from_json(draft.questions),
-    )

@@ -166,7 +166,7 @@ class NoticeWords:
 
     def results(self, found: Results) -> str:
         """Totals of what was answered, as far as they may be told."""
-        few = self._texts("notice.few")
+        few = self._texts("notice.result_few")
         answered = few if found.answered is None else str(found.answered)
         key = "notice.results_closed" if found.closed_at else "notice.results_open"
         ends = found.closed_at or found.closes
