@@ -54,9 +54,9 @@ TALK = (NONE, *SMALL_TALK, FOLLOW_UP)
 CLASSIFIED = 300
 """With more cards than this the classifier no longer tells them apart: BM25 and likeness do."""
 
-LEARNED, LEARNED_FEW = 18_300, 7_000
+LEARNED, LEARNED_FEW = 19_700, 7_000
 """The classifier learns from so many lines at most; from few when it need not know the cards. It
-takes a gigabyte and half a minute for the most."""
+takes a good gigabyte and half a minute for the most."""
 
 CALIBRATED = 4_000
 """Of the cards' lines so many at most are left out, each in turn, for the calibration."""
@@ -196,7 +196,7 @@ def _said_aside(cards: Mapping[str, Card], ways: Sequence[str]) -> Iterator[str]
 
 
 def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
-    """Takes seconds and up to a gigabyte: call it off the event loop, and keep the result."""
+    """Takes half a minute and a good gigabyte: call it off the event loop, and keep the result."""
     from content.understanding.ridge import solve  # noqa: PLC0415 - pulls in scipy: slow to start
 
     place = {slug: n for n, slug in enumerate(slugs)}
