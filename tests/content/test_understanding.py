@@ -44,15 +44,15 @@ ODD += ["a" * 100_000, "không " * 30_000]
 def test_the_tuning_half_stays_above_its_floor(understanding: Understanding) -> None:
     """A point or two under what was reached in November 2026; raise it when the engine gains."""
     found = measure(understanding, "tune")
-    assert found["top-1"] >= 0.91
+    assert found["top-1"] >= 0.92
     assert found["top-3"] >= 0.98
     assert found["confident but wrong"] <= 0.015
     assert found["out of scope refused"] >= 0.95
     assert found["the same within a talk"] >= 0.95
     assert found["near miss answered"] <= 0.06
     assert found["answered at once"] >= 0.70
-    assert found["facet"] >= 0.91
-    assert found["follow-up: card"] >= 0.93
+    assert found["facet"] >= 0.935
+    assert found["follow-up: card"] >= 0.95
     assert found["follow-up: facet"] >= 0.95
     for name in ("top-1", "follow-up: card"):
         assert found[name] - found[f"{name} without diacritics"] <= 0.02
