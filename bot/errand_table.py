@@ -97,7 +97,7 @@ class Desk:
         if self.own_cases.is_receipt(visit.text):
             begun = await self.telling.telling(visit)
             served = await self.own_cases.look_up(visit) or await self.browse.home(visit)
-            return self.telling.reminded(served) if begun else served
+            return self.telling.reminded(served, begun) if begun else served
         if (asked := self.awaited.ask_first(visit)) is not None:
             return asked
         return await self.new_words(visit)
@@ -134,6 +134,12 @@ class Desk:
         if self.wishes.denounces(visit.text) and not self.wishes.asks(visit.text):
             return self.ask.denounced(visit)
         return None
+
+    async def meant_receipt(self, visit: Visit, action: Action) -> Served:
+        """Yes, that is their receipt; what they were telling before still waits."""
+        begun = await self.telling.half_told(visit)
+        served = await self.own_cases.meant(visit, action)
+        return self.telling.reminded(served, begun) if begun else served
 
     async def go_on(self, visit: Visit, action: Action) -> Served:
         """What their late words are for; of an old button the first page."""
@@ -248,7 +254,7 @@ def errand_table(
             CaseStep: desk.own_cases.step,
             MyCases: desk.own_cases.show_all,
             MoreCases: desk.own_cases.show_all,
-            MeantReceipt: desk.own_cases.meant,
+            MeantReceipt: desk.meant_receipt,
             MyData: desk.own_data.show,
             ForgetMe: desk.own_data.forget,
             OfferNotices: desk.subscription.offer,

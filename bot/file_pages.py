@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.channels.web_chat_pages import cached
 from content.texts import Texts
-from handlers.case_files import PAGE, CaseFiles
+from handlers.case_files import PAGE, CaseFiles, plays_in_browsers
 from handlers.file_names import ENDINGS
 from handlers.messages import SENT, MediaKind
 from storage.database import Database
@@ -58,7 +58,8 @@ class FilePages:
         kind = self._files.media(file).kind
         address = f"/media/{SENT}{ticket}.{ENDINGS[file.mime]}"
         title = self._texts(f"files.title.{kind}", length=self._files.length(file))
-        return self._html(200, file=address, kind=kind, title=title, kinds=MediaKind)
+        plays = plays_in_browsers(file.mime)
+        return self._html(200, file=address, kind=kind, title=title, kinds=MediaKind, plays=plays)
 
     async def content(self, request: web.Request) -> web.Response:
         """The file itself, in ranges, since iPhones play sounds only so."""

@@ -44,6 +44,10 @@ class CaseFile:
     def readable(self) -> bool:
         return self.state is FileState.STORED
 
+    @property
+    def plays(self) -> bool:
+        return plays_in_browsers(self.mime)
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -187,6 +191,12 @@ class CaseFiles:
             return None
         case, stored = found
         return Content(case, stored.mime, await self._read(stored))
+
+
+def plays_in_browsers(mime: str) -> bool:
+    """Whether a browser plays such a sound. AMR, which Zalo sends voice notes in, no browser does:
+    it is for the player of the phone or computer."""
+    return mime != "audio/amr"
 
 
 _KINDS = {"image": MediaKind.IMAGE, "audio": MediaKind.AUDIO}

@@ -122,11 +122,21 @@ class Telling:
             return None
         return await self._drafts.of(visit.tx, visit.conversation.id)
 
-    def reminded(self, served: Served) -> Served:
-        """An answer to something else, with the word that brings back what is half told."""
+    async def half_told(self, visit: Visit) -> Draft | None:
+        """What was begun here, whatever the talk is about now; None for nothing worth a word."""
+        draft = await self._drafts.of(visit.tx, visit.conversation.id)
+        return draft if draft is not None and await self._has_content(visit, draft) else None
+
+    def reminded(self, served: Served, draft: Draft) -> Served:
+        """An answer to something else, with the word that brings back what is half told, and a
+        digit that does."""
         last = served.replies[-1]
         text = f"{last.text}\n{self._texts('feedback.still_there')}"
-        return replace(served, replies=(*served.replies[:-1], replace(last, text=text)))
+        buttons = self._menus.with_one_more(
+            last.buttons, (self._texts("feedback.go_on"), Feedback(Told.SHOW, draft.step))
+        )
+        reply = replace(last, text=text, buttons=buttons)
+        return replace(served, replies=(*served.replies[:-1], reply))
 
     async def act(self, visit: Visit, action: Action) -> Served:
         """A button or digit of one of the screens."""

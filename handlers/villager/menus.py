@@ -36,6 +36,16 @@ class Menus:
             buttons.append(Button(self._texts("menu.home"), encode(Home()), HOME))
         return tuple(buttons)
 
+    def with_one_more(self, buttons: Sequence[Button], choice: Choice) -> tuple[Button, ...]:
+        """The same with a choice after the others, if there is room for it."""
+        taken = [b.digit for b in buttons if b.digit is not None and b.digit not in {PERSON, HOME}]
+        digit = max(taken, default=0) + 1
+        if digit > MOST:
+            return tuple(buttons)
+        label, action = choice
+        at = next((n for n, b in enumerate(buttons) if b.digit in {PERSON, HOME}), len(buttons))
+        return (*buttons[:at], Button(label, encode(action), digit), *buttons[at:])
+
     def page(self, choices: Sequence[Choice], *, start: int, more: Action) -> list[Choice]:
         """The choices from `start` on that fit, with `more` as the last where some are left.
 

@@ -49,9 +49,11 @@ class MyData:
         if not (isinstance(action, ForgetMe) and action.sure):
             yes: list[Choice] = [(self._texts("my_data.yes"), ForgetMe(sure=1))]
             official = await Officials().of(visit.tx, visit.conversation.id)
-            return self._say(
-                visit, self._texts("my_data.ask_official" if official else "my_data.ask"), yes
-            )
+            ask = self._texts("my_data.ask_official" if official else "my_data.ask")
+            kept = await kept_of(visit.tx, visit.person.id)
+            if kept.cases > 1:  # they go at once, which whoever looks at the list may see
+                ask = f"{ask}\n{self._texts('my_data.at_once', cases=kept.cases)}"
+            return self._say(visit, ask, yes)
         await self.forget_all(visit)
         return Served((Reply(self._texts("my_data.gone")),), Talk())
 

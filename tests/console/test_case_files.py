@@ -46,6 +46,25 @@ async def test_a_photo_is_shown_and_a_voice_note_played_in_place(desk: Desk, hou
         await desk.stays_shut(f"/staff/files/{file.id}")
 
 
+async def test_a_sound_that_no_browser_plays_says_so_and_can_be_saved(
+    desk: Desk, house: House
+) -> None:
+    where, [sound] = await received(house, await house.filing.uploads.keep(samples.AMR))
+    page = await desk.open(where)
+    assert "<audio" not in page
+    assert "trình duyệt không phát được" in page
+    assert f'<a href="/staff/files/{sound.id}" download>Tải về máy</a>' in page
+    async with house.database.read() as tx:
+        [file] = await house.filing.case_files.of_case(tx, 1)
+        name = house.filing.case_files.media(sound).name
+    assert file.mime == "audio/amr"
+    linked = await desk.client.get(f"/tep/{name.removeprefix('files/').partition('.')[0]}")
+    html = await linked.text()
+    assert "<audio" not in html
+    assert "trình duyệt không phát được" in html
+    assert f'href="/media/{name}" download' in html
+
+
 async def test_what_is_gone_where_it_was_is_told_and_not_asked_for_again(
     desk: Desk, house: House
 ) -> None:

@@ -252,6 +252,38 @@ async def test_what_is_nearly_a_receipt_is_confirmed_by_one_digit(villager: Vill
     assert "đang chờ cán bộ" in await told(villager, "1")
 
 
+@pytest.mark.parametrize(
+    ("told_before", "asked"),
+    [
+        ((), "Bà con kể đi"),
+        (("cầu treo gãy ván",), "Chuyện ở đâu"),
+        (("cầu treo gãy ván", "1"), "Xem lại trước khi gửi"),
+        (("cầu treo gãy ván", "1", "2"), "ghi tên"),
+    ],
+)
+async def test_what_is_nearly_a_receipt_comes_between_what_is_told_and_one_digit_leads_back(
+    villager: Villager, told_before: tuple[str, ...], asked: str
+) -> None:
+    three = receipt(await told(villager, "góp ý", "2", "nên có đèn đường", "1"))
+    first, *rest = three.split(" – ")
+    await told(villager, "góp ý", "3", *told_before)
+    near = " ".join(["mã", f"{first}k", *rest])
+    shown = await told(villager, near)
+    assert three in shown
+    assert "Lời bà con đang kể dở vẫn còn" in shown
+    assert asked in await told(villager, "2"), "no: on with what was told"
+    await told(villager, near)
+    [stands] = await villager.say("1")
+    assert "đang chờ cán bộ" in stands.text
+    assert "Lời bà con đang kể dở vẫn còn" in stands.text
+    [back] = [button for button in stands.buttons if "Nói tiếp" in button.label]
+    assert asked in await told(villager, str(back.digit))
+    async with villager.house.database.read() as tx:
+        [draft] = (await tx.connection.execute(select(DraftRecord.__table__))).all()
+    assert draft.text == (told_before[0] if told_before else "")
+    assert first not in draft.name + draft.place
+
+
 async def test_a_made_up_yes_to_a_receipt_opens_nothing(villager: Villager) -> None:
     for mark in ("A" * 43, "không", ""):
         forged = encode(MeantReceipt(mark))

@@ -85,6 +85,16 @@ async def test_after_one_yes_all_is_gone_and_soon_the_row_too(villager: Villager
     assert "Đã xóa hết" not in await everything(house)
 
 
+async def test_who_has_several_cases_is_told_that_they_go_at_once(villager: Villager) -> None:
+    assert "cùng lúc" not in await told(villager, "xoa du lieu")
+    await told(villager, "góp ý", "2", "2", "nên mở chợ", "1")
+    assert "2 việc mất cùng lúc" in await told(villager, "xoa du lieu")
+    await told(villager, "việc của tôi", "1", "2")
+    assert "rút từng việc" in await told(villager, "xoa du lieu")
+    villager.heard = 0
+    assert "Đã xóa hết" in await told(villager, "1")
+
+
 async def test_who_writes_again_begins_anew_and_stays(villager: Villager) -> None:
     await told(villager, "/xoa")
     villager.heard = 0
