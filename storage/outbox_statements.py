@@ -59,6 +59,7 @@ FREE = and_(
     # Not `in_`: an UPDATE for many rows at once cannot have it.
     or_(OutboxRecord.state == State.PENDING, OutboxRecord.state == State.UNCERTAIN),
     OutboxRecord.owner.is_(None),
+    OutboxRecord.attempts > 0,  # SQLite gives a new row the number of one that was deleted
 )
 """A message whose claim was lost and that nobody has claimed since."""
 

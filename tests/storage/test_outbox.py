@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from storage.conversations import Conversations
 from storage.database import Database
@@ -184,6 +184,27 @@ async def test_what_was_sent_before_the_claim_was_lost_is_not_sent_again(desk: D
     await desk.free()
     assert await desk.sent(stale), "nobody has claimed it since"
     assert await desk.claim("two") == []
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_what_was_deleted_while_it_went_out_does_not_end_what_came_in_its_place(
+    desk: Desk, at_once: bool
+) -> None:
+    """Who has their data deleted gets a last message, which SQLite gives the number of the last
+    one that was deleted, though its sender may still note how that one ended."""
+    chat = await desk.conversation("a")
+    await desk.put(chat, "delete all?")
+    [claim] = await desk.claim()
+    async with desk.database.begin() as tx:
+        await tx.connection.execute(delete(OutboxRecord))
+    await desk.put(chat, "all is deleted")
+    if at_once:
+        async with desk.database.begin() as tx:
+            await desk.outbox.sent_all(tx, [(claim, "p")], at=desk.clock())
+    else:
+        assert not await desk.sent(claim)
+    [last] = await desk.claim()
+    assert last.body == "all is deleted"
 
 
 async def test_a_retired_sender_frees_its_rows_at_once(desk: Desk) -> None:
