@@ -15,6 +15,7 @@ from handlers.casework import Casework
 from handlers.errands import VIETNAM
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
+from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.case_view import CaseViews
@@ -22,8 +23,10 @@ from handlers.staff.door import Door
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
+from handlers.staff.my_account import MyAccount
 from handlers.staff.overview import Overview
 from handlers.staff.passwords import Passwords
+from handlers.staff.people import People
 from handlers.staff.routes import Console
 from handlers.staff.second_step import SecondStep
 from handlers.staff.sign_in import SignIn
@@ -65,8 +68,32 @@ def console_of(
         secure=settings.web.public_url.startswith("https://"),
         clock=clock,
     )
+    inviting = Inviting(draw=draw, clock=clock)
     return Console(
         door=door,
+        me=MyAccount(
+            door=door,
+            database=database,
+            sessions=sessions,
+            passwords=passwords,
+            texts=texts,
+            units=units,
+            zone=VIETNAM,
+            seal=keys.seal,
+            unseal=keys.unseal,
+            clock=clock,
+        ),
+        people=People(
+            door=door,
+            database=database,
+            sessions=sessions,
+            inviting=inviting,
+            texts=texts,
+            units=units,
+            public_url=settings.web.public_url,
+            clock=clock,
+        ),
+        audit=AuditDesk(door=door, database=database, texts=texts, units=units, zone=VIETNAM),
         sign_in=SignIn(
             door=door,
             database=database,
@@ -88,7 +115,7 @@ def console_of(
             units=units,
             clock=clock,
         ),
-        inviting=Inviting(draw=draw, clock=clock),
+        inviting=inviting,
         overview=Overview(
             door=door,
             database=database,

@@ -120,6 +120,20 @@ class StaffAccounts:
             query = query.where(OfficialRecord.unit.in_(units))
         return [_account(found) for found in await tx.connection.execute(query)]
 
+    async def names(
+        self, tx: Transaction, *, units: Collection[str] | None = None
+    ) -> list[tuple[int, str]]:
+        """Numbers of officials and how they are called, those who were removed too, by name."""
+        row = OfficialRecord
+        query = (
+            select(row.id, row.name)
+            .join(StaffAccountRecord, StaffAccountRecord.official_id == row.id)
+            .order_by(row.name, row.id)
+        )
+        if units is not None:
+            query = query.where(row.unit.in_(units))
+        return [(found.id, found.name) for found in await tx.connection.execute(query)]
+
     async def lacks_administrator(self, tx: Transaction) -> bool:
         """Whether nobody can sign in who administers the whole installation."""
         found = await tx.connection.execute(_accounts(_administers()).limit(1))

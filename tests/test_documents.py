@@ -33,6 +33,8 @@ from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
+from storage.audit import Kind as AuditKind
+from storage.audit import Verb
 from storage.broadcasts import Phase
 from storage.case_groups import Trouble
 from storage.case_history import Happened
@@ -132,6 +134,8 @@ FAMILIES = {
     "staff.state": [state.value for state in State],
     "staff.cases.state": ["waiting", *(state.value for state in CaseState)],
     "staff.happened": [what.value for what in Happened],
+    "audit.verb": [verb.value for verb in Verb],
+    "audit.kind": [kind.value for kind in AuditKind],
     "staff.group.fault": [trouble.value for trouble in Trouble],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

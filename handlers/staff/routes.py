@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.door import Door
@@ -13,13 +14,17 @@ from handlers.staff.files import FileDesk
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
+from handlers.staff.my_account import MyAccount
 from handlers.staff.overview import Overview
+from handlers.staff.people import People
 from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
 
 CASE = r"/staff/cases/{case:[0-9]{1,18}}"
 GROUP = r"/staff/groups/{group:[0-9]{1,18}}"
 INVITATION = r"/staff/invitation/{code:[\w-]{20,80}}"
+PERSON = r"/staff/people/{account:[0-9]{1,18}}"
+SESSION = r"/staff/me/sessions/{session:[0-9]{1,18}}/end"
 FILE = r"/staff/files/{id:[0-9]{1,18}}"
 
 
@@ -31,6 +36,9 @@ class Console:
     sign_in: SignIn
     invitations: InvitationDesk
     inviting: Inviting
+    me: MyAccount
+    people: People
+    audit: AuditDesk
     overview: Overview
     unanswered: UnansweredDesk
     case_list: CaseList
@@ -39,13 +47,26 @@ class Console:
     files: FileDesk
 
     def routes(self) -> list[web.RouteDef]:
-        cases, groups = self.cases, self.groups
+        cases, groups, me, people = self.cases, self.groups, self.me, self.people
         return [
             web.get("/staff", self.overview.show),
             web.get("/staff/sign-in", self.sign_in.show),
             web.post("/staff/sign-in", self.sign_in.enter),
             web.post("/staff/sign-in/code", self.sign_in.code),
             web.post("/staff/leave", self.sign_in.leave),
+            web.get("/staff/me", me.show),
+            web.post("/staff/me/password", me.password),
+            web.post("/staff/me/second-step", me.draw),
+            web.post("/staff/me/second-step/on", me.turn_on),
+            web.post("/staff/me/second-step/off", me.turn_off),
+            web.post("/staff/me/sessions/end", me.end_others),
+            web.post(SESSION, me.end),
+            web.get("/staff/people", people.show),
+            web.post("/staff/people/invite", people.invite),
+            web.post(f"{PERSON}/again", people.invite_again),
+            web.post(f"{PERSON}/change", people.change),
+            web.post(f"{PERSON}/remove", people.remove),
+            web.get("/staff/audit", self.audit.show),
             web.get(INVITATION, self.invitations.show),
             web.post(INVITATION, self.invitations.accept),
             web.get("/staff/staff.css", self.door.style),

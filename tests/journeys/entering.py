@@ -25,11 +25,12 @@ async def first_administrator(browser: Browser, running: Program, name: str = "M
     return page
 
 
-async def take_up(page: Page, *, name: str = "", login: str) -> None:
-    """Fill in an invitation."""
+async def take_up(page: Page, *, name: str = "", login: str = "") -> None:
+    """Fill in an invitation; without a login, one for an account that there is."""
     if name:
         await page.get_by_label("Họ tên").fill(name)
-    await page.get_by_label("Tên đăng nhập").fill(login)
+    if login:
+        await page.get_by_label("Tên đăng nhập").fill(login)
     await page.get_by_label("Mật khẩu mới", exact=True).fill(PASSWORD)
     await page.get_by_label("Gõ lại mật khẩu mới").fill(PASSWORD)
     await page.get_by_role("button", name="Lưu và vào trang").press("Enter")
