@@ -234,7 +234,7 @@ class NoticeWords:
         for code, count in sorted(reach.languages.items(), key=lambda one: (-one[1], one[0])):
             if code:
                 key = "notice.readers" if code in written else "notice.readers_vietnamese"
-                many = str(count) if count >= FEW else self._texts("notice.few", count=FEW)
+                many = str(count) if count >= FEW else self._texts("notice.few_readers", count=FEW)
                 lines.append(self._texts(key, language=self._texts(f"language.{code}"), count=many))
         return lines
 
