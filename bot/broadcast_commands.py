@@ -36,7 +36,7 @@ from content.when import NotATime, When, read_when
 from handlers.asking import faults
 from handlers.errands import VIETNAM
 from handlers.messages import Kind
-from handlers.notice_page import LONGEST
+from handlers.notice_page import LONGEST, MOST_CARDS
 from storage.answer_numbers import Results, results_of
 from storage.answers import Answers
 from storage.audiences import Audience
@@ -71,7 +71,9 @@ def draft(
         Purpose | None,
         typer.Option(help="What people said yes to: notices, or surveys for what asks something."),
     ] = None,
-    card: Annotated[str, typer.Option(help="A card to open by a button.")] = "",
+    card: Annotated[
+        list[str] | None, typer.Option(help="A card to open by a button; up to three.")
+    ] = None,
     emergency: Annotated[
         bool, typer.Option("--emergency", help="Also at night; one person may release it.")
     ] = False,
@@ -115,8 +117,12 @@ def draft(
     )  # fmt: skip
     if to_list and (purpose or replace(who, purpose=Audience().purpose) != Audience()):
         _stop("--list says to whom: leave out --unit, --purpose, --language and --asked-about")
-    if card and not (cards / f"{card}.md").exists():
-        _stop(f"--card: there is no card {card!r}; `python -m content status` lists them")
+    opened = list(dict.fromkeys(card or filter(None, [asked_about])))
+    for slug in opened:
+        if not (cards / f"{slug}.md").exists():
+            _stop(f"--card: there is no card {slug!r}; `python -m content status` lists them")
+    if len(opened) > MOST_CARDS:
+        _stop(f"--card: {MOST_CARDS} at most")
     if reason and not emergency:
         _stop("--reason goes with --emergency")
     try:
@@ -129,7 +135,8 @@ def draft(
     when = _when(at)
     new = Draft(
         text=words,
-        card=card or asked_about,
+        card=opened[0] if opened else "",
+        also=tuple(opened[1:]),
         emergency=emergency,
         reason=reason,
         due_at=when.first if when else None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from bot.channels.channel import Channel
 from bot.config import Settings
@@ -23,6 +23,9 @@ from handlers.staff.files import FileDesk
 from storage.database import Database, Transaction
 from storage.files import File
 
+MOMENT = timedelta(seconds=1)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Filing:
@@ -34,6 +37,7 @@ class Filing:
     uploads: Uploads
     case_files: CaseFiles
     fetching: Fetching
+    there: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -92,10 +96,21 @@ class Filing:
         return await asyncio.to_thread(for_a_phone, content)
 
     async def lost(self, name: str) -> bool:
-        """Whether a stored file is not where it should be; True for any other name."""
+        """Whether a stored file is not where it should be; True for any other name.
+
+        What was there a moment ago is not looked for again: thousands get the same notice.
+        """
+        if self.clock() - self.there.get(name, LONG_AGO) < MOMENT:
+            return False
         async with self.database.read() as tx:
             file = await self.case_files.named(tx, name, at=self.clock())
-        return file is None or not await self.store.there(place(file))
+        if file is None or not await self.store.there(place(file)):
+            self.there.pop(name, None)
+            return True
+        if len(self.there) > 100:  # of notices that are over
+            self.there.clear()
+        self.there[name] = self.clock()
+        return False
 
     def pages(self, texts: Texts) -> FilePages:
         return FilePages(

@@ -18,6 +18,7 @@ from handlers.messages import Button, Capabilities, Media, Reply
 from storage.broadcasts import Draft, Enclosed
 from storage.questionnaires import Form, Questionnaire
 
+MOST_CARDS = 3
 LONGEST = 900
 """Letters of a notice: it must be one message on every channel, with the line that tells how to
 stop it. The shortest that a channel takes is 2,000."""
@@ -42,6 +43,12 @@ class NoticePage:
         self._title_of = title_of
         self._media_of = media_of
 
+    def _more(self, draft: Draft) -> list[Button]:
+        """A button for each card; a single one needs no name, for the notice is about it."""
+        named = {card: self._title_of(card) if draft.also else "" for card in draft.cards}
+        more = self._texts("notices.more")
+        return [Button(title or more, encode(ShowCard(card))) for card, title in named.items()]
+
     def media(self, draft: Draft) -> tuple[Media, ...]:
         """What is enclosed, as it goes out: the picture before the voice."""
         return tuple(map(self._media_of, draft.enclosed))
@@ -59,8 +66,7 @@ class NoticePage:
         if draft.asks is not None:
             return self._asking(draft, draft.asks, capabilities, language, number)
         stop = Button(self._texts("notices.stop"), encode(StopNotices()))
-        more = Button(self._texts("notices.more"), encode(ShowCard(draft.card)))
-        buttons: tuple[Button, ...] = (more, stop) if draft.card else (stop,)
+        buttons: tuple[Button, ...] = (*self._more(draft), stop)
         how_to_stop = self._texts("notices.how_to_stop")
         if capabilities.buttons < len(buttons):
             buttons = ()
@@ -80,8 +86,7 @@ class NoticePage:
         whatever else was going on there, and stand in the words where a button cannot hold them."""
         choices = self._entries(asks, number)
         extra = [Button(self._texts("notices.stop"), encode(StopNotices()))]
-        if draft.card:
-            extra.insert(0, Button(self._texts("notices.more"), encode(ShowCard(draft.card))))
+        extra[:0] = self._more(draft)
         tapped = len(choices) <= capabilities.buttons
         room = capabilities.button_label_length - NUMBER
         survey = asks.form is Form.SURVEY
@@ -121,9 +126,10 @@ class NoticePage:
         ]
 
     def _more_by_words(self, draft: Draft) -> str:
-        """How the card is opened where there is no button for it."""
-        title = self._title_of(draft.card) if draft.card else ""
-        return f"{self._texts('notices.more_by_words', title=title)}\n" if title else ""
+        """How the cards are opened where there are no buttons for them, a line each."""
+        titles = [title for card in draft.cards if (title := self._title_of(card))]
+        lines = [self._texts("notices.more_by_words", title=title) for title in titles]
+        return "".join(f"{line}\n" for line in lines)
 
 
 def until(at: datetime) -> str:

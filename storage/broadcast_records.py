@@ -101,6 +101,7 @@ class BroadcastRecord(Record):
     texts: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     language: Mapped[str] = mapped_column(String(16), default="", server_default="")
     topic: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    also: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
     takes_back: Mapped[int | None] = mapped_column(Id, default=None)  # a broadcast's number
     removes: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     # Whose the files are, so that nobody deletes them: no keys, for the files know of no notice.
@@ -134,7 +135,8 @@ class Draft:
 
     `texts` are (code, words) in other languages than Vietnamese, whose words are `text`. `language`
     leaves all out but those who chose it, "vi" those who chose none. `topic` is the card whose
-    changes people asked to hear of, for the purpose that is about one.
+    changes people asked to hear of, for the purpose that is about one. `also` are cards that it
+    opens beside `card`.
 
     At most one picture and one sound are `enclosed`. One that `takes_back` another goes to those
     who received that, in the place of its messages where that can be; with `removes`, rather takes
@@ -161,6 +163,12 @@ class Draft:
     language: str = ""
     topic: str = ""
     asks: Questionnaire | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """The cards that it opens, in the order of its buttons."""
+        return (self.card, *self.also) if self.card else self.also
 
     def text_in(self, language: str) -> str:
         """What a person reads who chose that language; empty for Vietnamese."""
@@ -185,6 +193,8 @@ class Draft:
             kept["only_unit"] = True
         if self.texts:
             kept["texts"] = dict(self.texts)
+        if self.also:
+            kept["also"] = list(self.also)
         if self.topic:
             kept["topic"] = self.topic
         if self.language:
@@ -213,6 +223,7 @@ class Draft:
             "texts": json.dumps(dict(self.texts), ensure_ascii=False),
             "language": self.language,
             "topic": self.topic,
+            "also": json.dumps(self.also),
             "takes_back": self.takes_back,
             "removes": self.removes,
             "enclosed": json.dumps([astuple(one) for one in self.enclosed]),
@@ -352,6 +363,7 @@ def of_row(row: Any) -> Broadcast:
         texts=tuple(json.loads(row.texts).items()),
         language=row.language,
         topic=row.topic,
+        also=tuple(json.loads(row.also)),
         takes_back=row.takes_back,
         removes=row.removes,
         enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),

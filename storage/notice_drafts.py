@@ -61,6 +61,7 @@ class NoticeDraftRecord(Record):
     voice_id: Mapped[int | None] = mapped_column(Id, default=None)
     texts: Mapped[str] = mapped_column(Text, default="{}", server_default="{}")
     language: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    also: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
     touched_at: Mapped[datetime] = mapped_column(Utc)
     questions: Mapped[str] = mapped_column(Text, default="", server_default="")
 
@@ -70,7 +71,7 @@ class NoticeDraft:
     """`step` is what is asked just now; from the first `looked`-at preview on, each answer leads
     back to it. `broadcast` is the one that is mended, whose version was `seen`; None for a new one.
     `due_at` in UTC, None for as soon as it is approved. `picture` and `voice` are numbers of files
-    (`storage.files`), perhaps not fetched yet. `texts` and `language` are as in `Draft`.
+    (`storage.files`), perhaps not fetched yet. `texts`, `language` and `also` are as in `Draft`.
     `questions` is what it asks, as `Questionnaire` writes it; empty for a plain notice.
     """
 
@@ -93,6 +94,7 @@ class NoticeDraft:
     texts: tuple[tuple[str, str], ...] = ()
     language: str = ""
     questions: str = ""
+    also: tuple[str, ...] = ()
 
 
 class NoticeDrafts:
@@ -126,6 +128,7 @@ class NoticeDrafts:
             texts=tuple(json.loads(found.texts).items()),
             language=found.language,
             questions=found.questions,
+            also=tuple(json.loads(found.also)),
         )
 
     async def with_file(self, tx: Transaction, file: int) -> int | None:
@@ -151,6 +154,7 @@ class NoticeDrafts:
         values["official_id"] = values.pop("official")
         values["broadcast_id"] = values.pop("broadcast")
         values["picture_id"], values["voice_id"] = values.pop("picture"), values.pop("voice")
+        values["also"] = json.dumps(draft.also)
         values["texts"] = json.dumps(dict(draft.texts), ensure_ascii=False)
         values |= {"conversation_id": conversation, "touched_at": at}
         await insert_or_ignore(tx, NoticeDraftRecord, values, ["conversation_id"])

@@ -20,6 +20,7 @@ from handlers.errands import VIETNAM, Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.notice_page import LONGEST
 from handlers.official.notices_asking import STEPS, AskingSteps, Turn, asks_of, over_before
+from handlers.official.notices_cards import MoreCards, one_card
 from handlers.official.notices_enclosing import Enclosing, Whole, as_composed
 from handlers.official.notices_languages import Tongues, in_vietnamese
 from handlers.official.notices_rights import NoticeRights
@@ -62,7 +63,7 @@ class Composing:
         self._words = words
         self._rights = rights
         self._enclosing = enclosing
-        self._tongues = Tongues(texts)
+        self._tongues, self._more = Tongues(texts), MoreCards(texts)
         self._understand = understand
         self._title_of = title_of
         self._screens = Screens(texts=texts, route=route, words=words)
@@ -149,6 +150,9 @@ class Composing:
             return await self._ask(visit, official, took, "notice.enclosed_coming")
         if took is None and (left := self._enclosing.leave_out(draft, visit.text)) is not None:
             return await self._ask(visit, official, left, "notice.enclosed_left_out")
+        if (more := self._more.hear(draft, visit.text)) is not None:
+            slugs = [slug for slug, _ in self._cards(more, visit.today)[:1]]
+            return await self._ask(visit, official, *self._more.add(draft, slugs))
         if (told := self._tongues.hear(draft, visit.text)) is not None:
             look = replace(told, step=Step.LOOK) if told.looked else told
             return await self._ask(visit, official, look, "notice.in_language")
@@ -210,7 +214,7 @@ class Composing:
             case Step.PURPOSE:
                 usual = replace(draft, purpose=Purpose.NOTICES.value)
             case Step.CARD:
-                usual = replace(draft, card="")
+                usual = replace(draft, card="", also=())
             case Step.WHEN:
                 usual = replace(draft, due_at=None, repeats="")
             case Step.UNTIL:
@@ -239,7 +243,7 @@ class Composing:
             case Step.PURPOSE if value in GENERAL:
                 return await self._next(visit, official, replace(draft, purpose=value))
             case Step.CARD if self._title_of(value):
-                return await self._next(visit, official, replace(draft, card=value))
+                return await self._next(visit, official, one_card(draft, value))
             case Step.WHEN:
                 return await self._next(visit, official, replace(draft, due_at=None, repeats=""))
         return await self._ask(visit, official, draft)

@@ -103,9 +103,9 @@ class Enclosing:
         """What its author has to know of its files; mostly nothing."""
         if whole.coming:
             return self._texts("notice.enclosed_not_here")
-        return (
-            self._texts("notice.enclosed_lost", why=self._texts(whole.lost)) if whole.lost else ""
-        )
+        if whole.lost:
+            return self._texts("notice.enclosed_lost", why=self._texts(whole.lost))
+        return self._texts("notice.enclosed_hint") if whole.draft.enclosed else ""
 
     async def arrived(self, tx: Transaction, file: int, at: datetime) -> None:
         """An attempt to fetch a file ended: if it was for a notice, its author is told how.
@@ -152,6 +152,7 @@ def as_draft(draft: NoticeDraft, enclosed: tuple[Enclosed, ...] = ()) -> Draft:
         enclosed=enclosed,
         texts=draft.texts,
         language=draft.language,
+        also=draft.also,
     )
 
 
@@ -177,6 +178,7 @@ def as_composed(official: int, it: Broadcast) -> NoticeDraft:
         texts=it.draft.texts,
         language=it.draft.language,
         questions=it.draft.asks.to_json() if it.draft.asks else "",
+        also=it.draft.also,
     )
 
 

@@ -90,7 +90,9 @@ class NoticeWords:
     def facts(self, draft: Draft) -> str:
         """To whom, for what, when, with which card; an emergency and why."""
         lines = [
-            self._texts("notice.takes_back", id=draft.takes_back)
+            self._texts(
+                "notice.takes_away" if draft.removes else "notice.takes_back", id=draft.takes_back
+            )
             if draft.takes_back is not None
             else self._texts("notice.to", place=self.place(draft.unit, only=draft.only_unit)),
             self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}")),
@@ -102,9 +104,9 @@ class NoticeWords:
         if draft.language:
             name = self._texts(f"language.{draft.language}")
             lines.insert(1, self._texts("notice.only_language", language=name))
-        if draft.card:
-            title = self._title_of(draft.card)
-            lines.append(self._texts("notice.card", title=title or draft.card))
+        lines += [
+            self._texts("notice.card", title=self._title_of(card) or card) for card in draft.cards
+        ]
         for one in draft.enclosed:
             kind = "audio" if one.is_sound else "image"
             lines.append(self._texts(f"notice.with.{kind}", seconds=one.seconds))

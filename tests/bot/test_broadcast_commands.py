@@ -133,6 +133,17 @@ async def test_what_it_looks_like_and_whom_it_reaches_is_shown_before_approval(
     assert "no broadcast 99" in await command(house, "preview", "99", fails=True)
 
 
+async def test_up_to_three_cards_are_opened_by_a_notice(house: House) -> None:
+    three = ("--card", "tiem-chung", "--card", "the-bhyt", "--card", "ho-ngheo")
+    it = await again(house, await drafted(house, *three))
+    assert it.draft.cards == ("tiem-chung", "the-bhyt", "ho-ngheo")
+    for more, why in ((("--card", "ket-hon"), "3 at most"), (("--card", "x"), "no card 'x'")):
+        printed = await command(
+            house, "draft", "--text", "x", "--by", "Lan", *three, *more, fails=True
+        )
+        assert why in printed
+
+
 async def test_only_unit_needs_a_unit(house: House) -> None:
     printed = await command(house, "draft", "--text", "x", "--by", "Lan", "--only-unit", fails=True)
     assert "--only-unit goes with --unit" in printed

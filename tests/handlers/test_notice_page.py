@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.channels.telegram import TelegramChannel
@@ -39,6 +41,18 @@ def test_where_there_are_no_buttons_words_lead_to_the_card(house: House) -> None
     assert [button.label for button in rich.buttons] == ["Xem thêm", "Dừng nhận tin"]
     gone = house.notices.page.shown(Draft("Mai tiêm.", card="khong-con"), NO_BUTTONS)
     assert "nhắn: " not in gone.text
+
+
+def test_several_cards_have_a_button_each_by_name_or_words(house: House) -> None:
+    heading = house.library.shelf.cards.heading
+    cards = (CARD, "the-bhyt", "ho-ngheo")
+    titles = [heading(card).title for card in cards]
+    draft = Draft("Mai tiêm.", card=CARD, also=cards[1:])
+    rich = house.notices.page.shown(draft, TelegramChannel.capabilities)
+    assert [button.label for button in rich.buttons] == [*titles, "Dừng nhận tin"]
+    plain = house.notices.page.shown(draft, NO_BUTTONS)
+    assert all(f"nhắn: {title}" in plain.text for title in titles)
+    assert replace(draft, also=()).frozen() != draft.frozen(), "they are approved too"
 
 
 def test_every_cards_title_leads_to_it_when_it_is_typed(library: Library) -> None:

@@ -201,6 +201,22 @@ async def test_only_those_who_said_yes_to_this_are_counted_and_one_unit_may_be_m
     assert "cho 1 người" in await lan.told("3"), "who said yes to surveys"
 
 
+async def test_further_cards_are_added_by_words_up_to_three(house: House) -> None:
+    lan = await official(house)
+    await composed(lan)
+    assert "Gắn thẻ" not in await lan.told("thêm thẻ bảo hiểm y tế hộ nghèo"), "there is none yet"
+    await lan.say("5")
+    assert "Gắn thẻ: Tiêm phòng" in await lan.told("1")
+    told = await lan.told("thêm thẻ hộ nghèo được hỗ trợ gì")
+    assert told.count("Gắn thẻ: ") == 2
+    assert "Không tìm thấy" in await lan.told("thêm thẻ hộ nghèo được hỗ trợ gì"), "it is there"
+    draft = await draft_of(lan)
+    assert draft
+    assert len(draft.also) == 1
+    number = await submitted(lan)
+    assert (await again(house, number)).draft.also == draft.also
+
+
 async def test_an_unsent_answer_is_not_forgotten_for_a_notice(house: House) -> None:
     lan, villager = await official(house), Person(house)
     await villager.ask()

@@ -39,6 +39,7 @@ def upgrade() -> None:
     )
     for table in ("broadcasts", "notice_drafts"):
         op.add_column(table, sa.Column("texts", sa.Text(), nullable=False, server_default="{}"))
+        op.add_column(table, sa.Column("also", sa.Text(), nullable=False, server_default="[]"))
         op.add_column(
             table, sa.Column("language", sa.String(length=16), nullable=False, server_default="")
         )
@@ -93,6 +94,7 @@ def downgrade() -> None:
         op.drop_column(table, "topic")
     for table in ("broadcasts", "notice_drafts"):
         op.drop_column(table, "language")
+        op.drop_column(table, "also")
         op.drop_column(table, "texts")
     op.drop_column("people", "language")
     op.drop_column("broadcasts", "enclosed")
