@@ -52,11 +52,13 @@ class FileStore:
         return content
 
     async def there(self, key: str) -> bool:
-        """Whether anything lies there."""
+        """Whether anything lies there. Raises what the store's package raises."""
         path = _path(key)
-        return bool(
-            await asyncio.to_thread(self._do, lambda: self._fs.exists(f"{self._root}/{path}"))
-        )
+        try:
+            await asyncio.to_thread(self._do, lambda: self._info(f"{self._root}/{path}"))
+        except FileNotFoundError:
+            return False
+        return True
 
     async def delete(self, key: str) -> None:
         """Delete it, if it is there."""
@@ -108,6 +110,10 @@ class FileStore:
             self._fs.invalidate_cache()
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
         self._fs.pipe_file(path, content)
+
+    def _info(self, path: str) -> Any:
+        self._fs.invalidate_cache()
+        return self._fs.info(path)  # `exists` calls any fault a no
 
     def _delete(self, path: str) -> None:
         try:

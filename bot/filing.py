@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ from handlers.staff.door import Door
 from handlers.staff.files import FileDesk
 from storage.database import Database, Transaction
 from storage.files import File
+
+log = logging.getLogger(__name__)
 
 MOMENT = timedelta(seconds=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,7 +99,7 @@ class Filing:
         return await asyncio.to_thread(for_a_phone, content)
 
     async def lost(self, name: str) -> bool:
-        """Whether a stored file is not where it should be; True for any other name.
+        """Whether a stored file cannot be had from where it should be; True for any other name.
 
         What was there a moment ago is not looked for again: thousands get the same notice.
         """
@@ -104,7 +107,12 @@ class Filing:
             return False
         async with self.database.read() as tx:
             file = await self.case_files.named(tx, name, at=self.clock())
-        if file is None or not await self.store.there(place(file)):
+        try:
+            found = file is not None and await self.store.there(place(file))
+        except Exception as fault:  # whatever the store's package raises: it is asked again soon
+            log.error("a file cannot be looked at (%s)", type(fault).__name__)
+            found = False
+        if not found:
             self.there.pop(name, None)
             return True
         if len(self.there) > 100:  # of notices that are over

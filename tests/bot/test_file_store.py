@@ -38,7 +38,9 @@ async def test_what_is_written_is_read_listed_and_deleted(store: FileStore) -> N
     await store.write("uploads/two", b"")
     assert await store.read("uploads/one") == b"1" * (LARGE + 1)
     assert sorted(await store.names("uploads")) == ["uploads/one", "uploads/two"]
+    assert await store.there("uploads/one")
     await store.delete("uploads/one")
+    assert not await store.there("uploads/one")
     assert await store.names("uploads") == ["uploads/two"]
 
 
@@ -97,6 +99,8 @@ async def test_a_store_that_is_away_stops_no_start_and_serves_once_it_is_back(
     with pytest.raises(all_errors) as raised:
         await store.read("files/one")
     assert not isinstance(raised.value, FileNotFoundError), "what is away is not gone"
+    with pytest.raises(all_errors):
+        await store.there("files/one")
     await server.come_back()
     await store.write("files/one", b"1")
     assert await store.read("files/one") == b"1"

@@ -24,6 +24,7 @@ from storage.privacy import forget_old_messages
 from tests.bot import samples
 from tests.bot.office import Post
 from tests.bot.test_broadcast_commands import command
+from tests.emulators.ftp import FtpServer
 from tests.handlers.notices import (
     WORDS,
     account_of,
@@ -179,6 +180,25 @@ async def test_what_goes_while_it_is_being_sent_holds_what_has_not_gone(house: H
     account = await account_of(house, number)
     assert (account.sent, account.pending) == (0, 1)
     assert (await again(house, number)).phase is Phase.PAUSED
+
+
+async def test_a_store_that_does_not_answer_holds_a_notice_up_and_pauses_nothing(
+    house: House, library: Library
+) -> None:
+    async with FtpServer() as server:
+        files = house.settings.files.model_copy(update={"store": server.address})
+        away = house.settings.model_copy(update={"files": files})
+        async with build(away, library) as elsewhere:
+            await asked_for_notices(elsewhere.database)
+            _, sua, number = await with_both(elsewhere)
+            await approved(elsewhere, sua)
+            await server.go_away()
+            await elsewhere.clock.broadcasts()
+            it = await again(elsewhere, number)
+            assert (it.phase, it.expanded) == (Phase.SENDING, False)
+            await server.come_back()
+            await elsewhere.clock.broadcasts()
+            assert (await again(elsewhere, number)).expanded
 
 
 async def test_what_is_left_out_replaced_or_dropped_is_deleted(house: House) -> None:
