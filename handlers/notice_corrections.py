@@ -21,4 +21,4 @@ def correction(texts: Texts, it: Broadcast, text: str) -> str:
     when = texts("notices.sent_at", time=f"{began:%H:%M}", day=f"{began:%d/%m}") if began else ""
     if text:
         return texts("notices.correction", when=when, text=text)
-    return texts("notices.withdrawn", when=when, text=shorten(it.draft.text, NAMED))
+    return texts("notices.withdrawn", when=when, text=shorten(it.draft.headline, NAMED))

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.answers import Answers
 from storage.broadcast_outcomes import account_of
 from storage.broadcast_recipients import BLOCKED, COLUMNS, REMOVED
 from storage.broadcast_records import Broadcast, BroadcastRecord, Phase, WrongState
@@ -62,9 +63,10 @@ class Corrections:
     ) -> int:
         """Write the broadcast that takes this one back, and hand it in; returns its number.
 
-        Nothing more of the first goes out from now on. `words` are what people read where it
-        cannot be taken away, or with `removes` False in its place. That of an emergency is one too,
-        so that who wrote it may release it. Raises WrongState for one that has not begun.
+        Nothing more of the first goes out from now on, and what it asked takes no more answers.
+        `words` are what people read where it cannot be taken away, or with `removes` False in its
+        place. That of an emergency is one too, so that who wrote it may release it. Raises
+        WrongState for one that has not begun.
         """
         book = Broadcasts()
         it = await book.get(tx, number, lock=True)
@@ -72,6 +74,8 @@ class Corrections:
             raise WrongState(f"nothing of broadcast {number} was sent yet: cancel or edit it")
         if it.phase in (Phase.SENDING, Phase.PAUSED):
             await book.cancel(tx, number, by=by, at=at)
+        if it.draft.asks is not None and it.closed_at is None:
+            await Answers().close(tx, number, by=by, at=at)
         draft = replace(
             it.draft,
             text=words,
@@ -79,6 +83,7 @@ class Corrections:
             language="",
             enclosed=(),
             due_at=None,
+            asks=None,
             takes_back=number,
             removes=removes,
         )

@@ -9,6 +9,7 @@ import pytest
 from bot.wiring import House
 from storage.broadcast_corrections import Corrections
 from storage.broadcasts import Phase, WrongState
+from storage.consents import Purpose
 from storage.officials import Role
 from tests.bot.test_broadcast_commands import command, drafted
 from tests.channels.test_notices import PLATFORMS, Line, on_rig, on_the_web
@@ -94,6 +95,25 @@ async def test_what_has_not_gone_yet_does_not_go_any_more(house: House) -> None:
     await command(house, "approve", taken, "--by", "Minh")
     await house.clock.broadcasts()
     assert (await again(house, int(taken))).phase is Phase.FINISHED
+
+
+async def test_what_takes_back_a_poll_asks_nothing_and_the_poll_takes_no_answers(
+    house: House,
+) -> None:
+    await asked_for_notices(house.database, purpose=Purpose.SURVEYS)
+    asks = ("--poll", "Họp thôn tối nào?", "--choice", "thứ bảy", "--choice", "chủ nhật")
+    number = (await command(house, "draft", "--by", "Lan", *asks)).split()[-1]
+    await command(house, "submit", number, "--by", "Lan")
+    await command(house, "approve", number, "--by", "Minh")
+    async with sending(house), asyncio.timeout(15):
+        while not (await account_of(house, int(number))).sent:
+            await house.clock.broadcasts()
+            await asyncio.sleep(0.05)
+    taken = (await command(house, "take-back", number, "--by", "Lan")).split()[-1]
+    draft = (await again(house, int(taken))).draft
+    assert draft.asks is None
+    assert "Tin “Họp thôn tối nào?”" in draft.text
+    assert (await again(house, int(number))).closed_at is not None
 
 
 async def test_an_official_takes_back_in_the_chat_and_an_emergency_needs_no_second_person(
