@@ -61,9 +61,9 @@ def invite(
     who = _Invited(name.strip(), codes.get(unit.casefold(), ""), role)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}" if who.name else ""
     path = _with_database(settings, lambda tx: _open(tx, who, code))
+    _say_link(settings, path)
     if code:
         _tell_code(settings, who.name, code)
-    _say_link(settings, path)
 
 
 @dataclass(frozen=True)
