@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from content.when import NotATime
 from handlers.errands import VIETNAM
@@ -46,10 +46,26 @@ def told(it: Broadcast, account: Account) -> Iterator[str]:
     yield in_words(account)
     for reason, count in sorted(account.reasons.items(), key=lambda one: (-one[1], one[0])):
         yield f"  {count}  {reason}"
+    yield from echoes(it)
     if account.uncertain:
         yield f"`retry {it.id} --uncertain` sends to those again, with `--leave` it does not"
     if account.failed > account.blocked and it.phase in (Phase.SENDING, Phase.FINISHED):
         yield f"`retry {it.id}` sends again what failed"
+
+
+def echoes(it: Broadcast) -> Iterator[str]:
+    """What came back of it, as far as anything did, and how long it took."""
+    if it.arrived:
+        yield f"{it.arrived} came to their phone, as far as the platform tells"
+    if it.opted_out:
+        yield f"{it.opted_out} wanted no more notices within two days of it"
+    if it.took is not None:
+        yield f"it took {_minutes(it.took)}"
+
+
+def _minutes(took: timedelta) -> str:
+    seconds = int(took.total_seconds())
+    return f"{seconds // 60} min {seconds % 60} s"
 
 
 def for_script(it: Broadcast, account: Account) -> dict[str, object]:
@@ -70,6 +86,9 @@ def for_script(it: Broadcast, account: Account) -> dict[str, object]:
         "edited": account.edited,
         "deleted": account.deleted,
         "reasons": dict(account.reasons),
+        "arrived": it.arrived,
+        "opted_out": it.opted_out,
+        "seconds": None if it.took is None else it.took.total_seconds(),
         "due": _local(due).isoformat() if due else None,
         "repeats": it.draft.repeats,
         "emergency": it.draft.emergency,

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     UNBLOCKED = "unblocked"
     WITHDREW = "withdrew"  # took back the consent that the platform had asked for
     MIGRATED = "migrated"  # the chat has a new id: text holds it
+    ARRIVED = "arrived"  # nothing that they did: a message of ours is there, text holds its id
 
 
 @dataclass(frozen=True, slots=True)

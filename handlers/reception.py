@@ -6,6 +6,7 @@ breaks, its work is undone, the message is kept with the fault, and the person i
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,6 +21,7 @@ from handlers.messages import Capabilities, Incoming, Kind, Reply
 from handlers.villager.awaited import awaited_since
 from handlers.villager.menus import HOME, PERSON, Menus, digits
 from handlers.villager.spoken_digit import spoken_code, spoken_digit
+from storage.broadcast_echoes import Echoes
 from storage.conversations import Conversation, Conversations, Talk
 from storage.database import Database, is_gone
 from storage.inbox import MESSAGE_ID_LENGTH, Inbox
@@ -34,6 +36,9 @@ KEPT_TEXT = 8_000
 
 ALBUM = timedelta(seconds=2)
 """So long a picture without words waits: words that were sent with it may still be on their way."""
+
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between looks for the id of a message that its platform has brought already."""
 
 SILENT = frozenset({Kind.BLOCKED, Kind.WITHDREW, Kind.UNBLOCKED, Kind.MIGRATED})
 """Events that nobody waits to be answered."""
@@ -92,6 +97,7 @@ class Reception:
         self._inbox = Inbox()
         self._outbox = Outbox()
         self._transcript = Transcript()
+        self._echoes = Echoes()
 
     async def accept(self, incoming: Incoming) -> bool:
         """Store the message and its replies. False when it was stored before.
@@ -99,6 +105,8 @@ class Reception:
         Raises what the database raises: then nothing is stored, and the platform must repeat.
         """
         incoming = _clean(incoming)
+        if incoming.kind is Kind.ARRIVED:
+            return await self._arrived(incoming)
         now = self._clock()
         place = incoming.address
         async with self._database.begin() as tx:
@@ -149,6 +157,20 @@ class Reception:
                     await self._put(visit, served, number, timedelta(), chose=chose)
                 elif (album := await self._claim_album(visit, incoming)) is not None:
                     await self._put(visit, served, album, ALBUM, chose=chose)
+        return True
+
+    async def _arrived(self, incoming: Incoming) -> bool:
+        """Count that a broadcast's message came, once its id is known here too."""
+        place, number = incoming.address, incoming.text
+        what = {"account": place.account, "chat": place.chat, "platform_id": number}
+        async with self._database.read() as tx:
+            if not await self._echoes.awaited(tx, **what):
+                return True
+        for pause in PAUSES:
+            async with self._database.begin() as tx:
+                if await self._echoes.arrived(tx, **what):
+                    break
+            await asyncio.sleep(pause)
         return True
 
     async def _store(self, visit: Visit, incoming: Incoming, said: str) -> int | None:

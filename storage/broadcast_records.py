@@ -111,6 +111,8 @@ class BroadcastRecord(Record):
     code: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     closed_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
     respondents: Mapped[int | None] = mapped_column(Integer, default=None)
+    arrived: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    opted_out: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,8 @@ class Broadcast:
 
     `version` grows with all that people do to it: who looked at an earlier one decides anew.
     Of what asks something: since when (UTC) no answer is taken, and how many people had answered.
+    `arrived` are the messages of which the platform said so, `opted_out` the people who wanted no
+    more within two days of it.
     """
 
     id: int
@@ -259,6 +263,13 @@ class Broadcast:
     version: int
     closed_at: datetime | None = None
     respondents: int | None = None
+    arrived: int = 0
+    opted_out: int = 0
+
+    @property
+    def took(self) -> timedelta | None:
+        """From its beginning to its end."""
+        return self.ended_at - self.started_at if self.ended_at and self.started_at else None
 
     @property
     def alone(self) -> bool:
@@ -387,4 +398,6 @@ def of_row(row: Any) -> Broadcast:
         version=len(json.loads(row.history)),
         closed_at=row.closed_at,
         respondents=row.respondents,
+        arrived=row.arrived,
+        opted_out=row.opted_out,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String, Text, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, SmallInteger, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Record, Utc
@@ -107,6 +107,7 @@ class OutboxRecord(Record):
     again: Mapped[int] = mapped_column(Integer, default=0)  # times, though it may have arrived
     # The platform's id of the message whose place it takes, if it can.
     target: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    arrived: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class SenderRecord(Record):

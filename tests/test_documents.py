@@ -48,7 +48,10 @@ from storage.outbox import State
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
-SILENT = {Kind.START, Kind.BUTTON, Kind.BLOCKED, Kind.WITHDREW, Kind.UNBLOCKED, Kind.MIGRATED}
+SILENT = {
+    *(Kind.START, Kind.BUTTON, Kind.BLOCKED, Kind.WITHDREW, Kind.UNBLOCKED, Kind.MIGRATED),
+    Kind.ARRIVED,
+}
 
 FAMILIES = {
     "answer.facet": [facet.value for facet in Facet],

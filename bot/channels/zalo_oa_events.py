@@ -36,9 +36,9 @@ EVENTS: Mapping[str, Kind | None] = {
     "unfollow": Kind.BLOCKED,
     # They want their data deleted: no more is written, and the channel warns an operator.
     "user_withdraw": Kind.WITHDREW,
+    "user_received_message": Kind.ARRIVED,
+    "user_seen_message": Kind.ARRIVED,
     # Below: events that are known and need nothing.
-    "user_received_message": None,
-    "user_seen_message": None,
     "user_reacted_message": None,
     "user_call_oa": None,
     "user_reply_consent": None,
@@ -78,6 +78,7 @@ FILES = {
 }
 SAID = "user_send_"
 LONGEST_ID = 100
+MOST_SEEN = 50
 
 
 def read(event: Any, account: str) -> list[Incoming] | None:
@@ -96,6 +97,11 @@ def read(event: Any, account: str) -> list[Incoming] | None:
     sent_at = stamp_of(event)[1]
     message = get(event, "message")
     user = _user(event)
+    if kind is Kind.ARRIVED:
+        return [
+            Incoming(Address(account, user), f"{name}:{one}", kind, user, sent_at, text=one)
+            for one in _numbers(message)
+        ]
     text = _text(message)
     if kind is Kind.TEXT:
         if text.startswith(PREFIX):
@@ -116,6 +122,13 @@ def read(event: Any, account: str) -> list[Incoming] | None:
             location=_place(message),
         )
     ]
+
+
+def _numbers(message: Any) -> list[str]:
+    """The ids of our messages that have come, or were seen."""
+    several = get(message, "msg_ids")
+    given = several if isinstance(several, list) else [get(message, "msg_id")]
+    return [_id(one) for one in given[:MOST_SEEN] if one]
 
 
 def name_of(event: Any) -> str:

@@ -9,7 +9,7 @@ from content.texts import Texts
 from handlers.actions import Action, Deed, Home, ListNotices, Notice, encode
 from handlers.messages import Button, Reply
 from handlers.official.notices_rights import NoticeRights
-from handlers.official.notices_words import NoticeWords, in_words, joined
+from handlers.official.notices_words import NoticeWords, echoes, in_words, joined
 from storage.answer_numbers import results_of
 from storage.broadcast_recipients import Account, Recipients
 from storage.broadcast_records import AHEAD, LIVE, OPEN
@@ -83,6 +83,7 @@ class Pages:
             ]
         elif not it.draft.repeats:
             parts.append(self._texts("notice.account", account=in_words(account, self._texts)))
+            parts.append(echoes(it, self._texts))
         if it.draft.asks is not None and it.started_at is not None:
             parts.append(self._words.results(await results_of(tx, it)))
         if await self._returned(tx, it):

@@ -268,6 +268,19 @@ class NoticeWords:
         return self._texts(f"notice.channel_name.{self._platform(account) or 'other'}")
 
 
+def echoes(it: Broadcast, texts: Texts) -> str:
+    """What came back of it, as far as anything did, and how long it took."""
+    parts = [
+        texts(key, count=count)
+        for key, count in (("broadcast.arrived", it.arrived), ("broadcast.opted_out", it.opted_out))
+        if count
+    ]
+    if it.took is not None:
+        minutes = max(1, round(it.took.total_seconds() / 60))
+        parts.append(texts("broadcast.took", minutes=minutes))
+    return " ".join(parts)
+
+
 def in_words(account: Account, texts: Texts) -> str:
     """ "312 trên 320 người đã nhận, 5 người đã chặn, 3 người cần gửi lại"."""
     parts = [texts("broadcast.sent", sent=account.sent, recipients=account.recipients)]

@@ -20,6 +20,7 @@ from handlers.actions import (
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.villager.menus import HOME, Choice, Menus
+from storage.broadcast_echoes import Echoes
 from storage.broadcasts import Broadcasts
 from storage.consents import GENERAL, Consents, Purpose
 
@@ -68,6 +69,8 @@ class Subscription:
             await self._answer(visit, purpose, yes=False)
         for topic in sorted(topics):
             await self._answer(visit, Purpose.TOPIC, yes=False, topic=topic)
+        if given or topics:
+            await Echoes().opted_out(visit.tx, visit.conversation.id, at=visit.now)
         await self._broadcasts.skip_for(visit.tx, visit.person.id, at=visit.now)
         return self._say(visit, "notices.stopped" if given or topics else "notices.none")
 

@@ -19,7 +19,7 @@ from bot.wiring import House, now
 from storage.broadcasts import Broadcasts, Draft, Phase
 from tests.channels.rig import Rig, open_rig
 from tests.channels.rigs import RIGS
-from tests.emulators.phones import Phone, WebPhone
+from tests.emulators.phones import Phone, WebPhone, ZaloOAPhone
 from tests.emulators.serving import Server
 from tests.handlers.notices import again, sending
 
@@ -122,6 +122,24 @@ async def test_who_asks_for_notices_gets_them_until_they_say_stop(house: House, 
         screen = [one.text for one in await line.phone.screen()]
         assert sum("Sáng mai tiêm phòng" in text for text in screen) == 1, "once"
         assert not any("Chiều mai họp thôn" in text for text in screen), "none after the stop"
+
+
+async def test_zalo_tells_that_a_notice_came_and_it_is_counted_once(house: House) -> None:
+    async with on_rig(house, "zalo_oa, webhook") as line, sending(house):
+        assert isinstance(line.phone, ZaloOAPhone)
+        await line.phone.control.options(echoes=True)  # received, then seen
+        await line.say("đăng ký", "muốn nhận tin")
+        await line.say("1", "Đã ghi")
+        number = await line.send("Sáng mai tiêm phòng cho trẻ.")
+        async with asyncio.timeout(PATIENCE):
+            while not (await again(house, number)).arrived:
+                await asyncio.sleep(0.05)
+        await line.say("DỪNG", "Đã dừng")
+        it = await again(house, number)
+        assert (it.arrived, it.opted_out) == (1, 1)
+        await line.say("đăng ký", "muốn nhận tin")
+        await line.say("DỪNG", "")
+        assert (await again(house, number)).opted_out == 1, "only a yes that ends counts"
 
 
 async def test_the_button_below_a_notice_stops_them_too(house: House) -> None:
