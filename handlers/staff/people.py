@@ -125,7 +125,7 @@ class People:
         """Whom it is about. Raises HTTPForbidden, and HTTPNotFound for who is of elsewhere."""
         self._door.need_anywhere(staff, Right.PEOPLE)
         account = await self._accounts.get(tx, number(request, "account"))
-        if account is None or not staff.covers(account.official.unit):
+        if account is None or not _below(staff, account):
             raise self._door.gone(staff)
         return account
 
@@ -150,7 +150,8 @@ class People:
         self, staff: Staff, *, notice: str = "", problem: str = "", status: int = 200
     ) -> web.Response:
         async with self._database.read() as tx:
-            accounts = await self._accounts.all(tx, units=staff.only)
+            found = await self._accounts.all(tx, units=staff.only)
+        accounts = [one for one in found if _below(staff, one)]
         units = [(unit.code, unit.name) for unit in self._units if staff.covers(unit.code)]
         whole = [] if staff.unit else [("", self._texts("staff.whole"))]
         names = dict([("", self._texts("staff.whole")), *units])
@@ -165,3 +166,9 @@ class People:
 
     def _done(self, what: str) -> web.Response:
         return web.Response(status=303, headers={"Location": f"{ADDRESS}?done={what}"})
+
+
+def _below(staff: Staff, account: StaffAccount) -> bool:
+    """Whether they may decide about that account. Who has a unit decides about nobody of the whole
+    installation, also while their unit is all that there is: a new password would make them one."""
+    return staff.covers(account.official.unit) and bool(account.official.unit or not staff.unit)

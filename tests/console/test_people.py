@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyotp
 import pytest
 
-from bot.wiring import House
+from bot.config import load
+from bot.wiring import House, build
+from content.library import Library
 from storage.audit import Audit, Kind, Verb, Wanted
+from storage.database import Database
+from storage.migrate import migrate
 from storage.officials import Role
-from tests.console.desk import Desk, forms, sign_in, sitting_at
+from tests.console.desk import Desk, account, forms, sign_in, sitting_at
 from tests.console.test_case_desk import address, opened
 from tests.console.test_door import PASSWORD, TWICE, client, member, outside
 
@@ -157,6 +162,24 @@ async def test_who_administers_a_unit_makes_nobody_of_more(house: House) -> None
             await desk.press(page, "/invite", 422, role="officer", unit=unit)
         await desk.press(page, "/invite", 422, role="king", unit="xa-mau")
         await desk.press(page, "/invite", role="administrator", unit="ban-mau")
+
+
+@pytest.mark.parametrize("step", ["again", "change", "remove"])
+async def test_who_administers_the_only_unit_is_not_above_who_administers_all(
+    tmp_path: Path, data_folder: Path, library: Library, step: str
+) -> None:
+    settings = load({"LOABAN_DATA__FOLDER": str(data_folder)}, tmp_path)
+    opened_database = Database.at(settings.database_url)
+    await migrate(opened_database)
+    await opened_database.close()
+    async with build(settings, library) as house:
+        mai = await account(house)
+        async with sitting_at(house, unit="xa-mau", name="Lan") as desk:
+            page = await desk.open("/staff/people")
+            assert "Mai" not in page
+            _, form = next((to, fields) for to, fields in forms(page) if to.endswith(step))
+            answer = await desk.client.post(f"/staff/people/{mai.id}/{step}", data=form)
+            assert answer.status == 404
 
 
 async def test_the_log_tells_who_saw_what_and_why_and_can_be_searched(house: House) -> None:
