@@ -37,8 +37,13 @@ _MONTHLY = re.compile(r"\b(?:ngay |mung )(?P<day>\d{1,2}) (?:hang|moi) thang\b")
 _MONTHLY_FIRST = re.compile(r"\b(?:hang|moi) thang (?:vao )?(?:ngay |mung )(?P<day>\d{1,2})\b")
 _WEEKLY = re.compile(r"\b(?:hang tuan|moi tuan|tuan nao cung)\b|\bmoi (?=thu |chu nhat|cn)")
 _DAILY = re.compile(r"\b(?:hang|moi) ngay\b")
-_BEFORE = re.compile(r"\b(?P<days>\d{1,3}) ngay truoc\b(?: han)?(?: ngay)?")
+_NUMBERS = ("mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", "muoi")
+_COUNTS = {w: n for n, w in enumerate(_NUMBERS, 1)}
+_BEFORE = re.compile(rf"\b(?P<days>\d{{1,3}}|{'|'.join(_COUNTS)}) ngay truoc\b(?: han)?(?: ngay)?")
 _IN = re.compile(r"\b(?P<count>\d{1,3}) (?P<unit>phut|gio|tieng|ngay) (?:nua|toi)\b")
+_NEXT = re.compile(r"\b(tuan|thang) toi\b")
+"""Next week, not a week's evening: without marks both are written alike."""
+
 _DAYS = {"hom nay": 0, "nay": 0, "ngay mai": 1, "mai": 1, "ngay kia": 2, "mot": 2}
 _FILLER = re.compile(r"\b(?:luc|vao|hoi|ngay|tuan|nay|nua|dung|khoang)\b|[^\w]+")
 
@@ -66,6 +71,7 @@ def read_when(text: str, *, now: datetime, zone: ZoneInfo) -> When:
     """Read a time. `now` is aware. Raises NotATime: unknown, open, impossible or past."""
     local = now.astimezone(zone)
     rest = fold(tidy(text)).strip()
+    rest = _NEXT.sub(r"\1 sau", rest)
     if later := _IN.fullmatch(rest):
         unit = {"phut": "minutes", "gio": "hours", "tieng": "hours", "ngay": "days"}[later["unit"]]
         return When(local + timedelta(**{unit: int(later["count"])}))
@@ -151,7 +157,8 @@ def _day(rest: str, today: date, text: str) -> tuple[date | None, str]:
     """The day named, if any, and the words without it."""
     back = timedelta()
     if before := _BEFORE.search(rest):
-        back = timedelta(days=int(before["days"]))
+        days = before["days"]
+        back = timedelta(days=_COUNTS.get(days) or int(days))
         rest = rest.replace(before[0], " ")
     if found := _ISO.search(rest) or _DATE.search(rest):
         rest = rest.replace(found[0].rstrip("t "), " ").strip("t ")
@@ -167,7 +174,7 @@ def _day(rest: str, today: date, text: str) -> tuple[date | None, str]:
     if named := _WEEKDAY.search(rest):
         rest = rest.replace(named[0], " ")
         monday = today - timedelta(days=today.weekday())
-        if next_week := re.search(r"\btuan (?:sau|toi)\b", rest):
+        if next_week := re.search(r"\btuan sau\b", rest):
             rest = rest.replace(next_week[0], " ")
             return monday + timedelta(days=7 + _weekday(named)), rest
         if "tuan nay" in rest:

@@ -34,6 +34,10 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)
         ("10 ngày trước 25/12 8h", "2026-12-15 08:00"),
         ("1h trưa nay", "2026-11-23 13:00"),
         ("30 phút nữa", "2026-11-23 10:30"),
+        ("thứ 2 tuần tới 8h", "2026-11-30 08:00"),  # not of a week's evening
+        ("7 gio ruoi thu tu tuan toi", "2026-12-02 07:30"),
+        ("thứ 2 tuần tới 8h tối", "2026-11-30 20:00"),
+        ("mười ngày trước hạn 25/12 lúc 7h", "2026-12-15 07:00"),
     ],
 )
 def test_a_time_as_people_type_it(typed: str, means: str) -> None:
