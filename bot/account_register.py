@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import ValidationError
 
@@ -13,15 +14,36 @@ from bot.account_settings import Account, same_line, unnumbered
 from bot.config import Settings, fault_in_words
 from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable
 from storage.accounts import AccountBook, AccountTaken, KeptAccount, NoAccount
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.outbox import Outbox
 from storage.tokens import TokenBook
 
 REMOVED = "the account was removed"
 
 
+class Fault(StrEnum):
+    """Why an account cannot be used, added or removed: for who has other words than ours."""
+
+    KEY = "key"  # none to seal with
+    OTHER_KEY = "other_key"
+    TAKEN = "taken"
+    IN_SETTINGS = "in_settings"
+    SAME_LINE = "same_line"
+    NUMBER = "number"  # its number, or that of another one of its app, is missing
+    GONE = "gone"
+    OTHER = "other"
+
+
 class BadAccount(Exception):
     """An account cannot be used, added or removed; says why and how to mend it, for an operator."""
+
+    def __init__(self, reason: str, fault: Fault = Fault.OTHER) -> None:
+        super().__init__(reason)
+        self.fault = fault
+
+
+async def _nothing(_tx: Transaction) -> None:
+    """Nothing more belongs to it."""
 
 
 class Register:
@@ -58,27 +80,45 @@ class Register:
     def open(self, kept: KeptAccount) -> Account:
         """The settings of a kept account. Raises BadAccount."""
         if kept.name in self._configured:
-            raise BadAccount("the settings file has an account of this name: remove one of the two")
+            raise BadAccount(
+                "the settings file has an account of this name: remove one of the two",
+                Fault.IN_SETTINGS,
+            )
         try:
             return checked(json.loads(self._sealing().open(kept.sealed)), self._units)
         except Unopenable:
-            raise BadAccount(f"{KEY_NAME} is not the key that sealed its settings") from None
+            raise BadAccount(
+                f"{KEY_NAME} is not the key that sealed its settings", Fault.OTHER_KEY
+            ) from None
 
-    async def add(self, settings: Mapping[str, str], *, at: datetime, by: str) -> Account:
-        """Keep a new account. `settings` are those of `[[accounts]]`. Raises BadAccount."""
+    async def add(
+        self,
+        settings: Mapping[str, str],
+        *,
+        at: datetime,
+        by: str,
+        also: Callable[[Transaction], Awaitable[None]] = _nothing,
+    ) -> Account:
+        """Keep a new account. `settings` are those of `[[accounts]]`; `also` is what is done in
+        the same transaction. Raises BadAccount."""
         account = checked(settings, self._units)
         if account.platform == "web_chat":
             raise BadAccount("one web chat serves all units, and it is there already")
-        taken = BadAccount(f"there is an account {account.name!r}: choose another name")
+        taken = BadAccount(
+            f"there is an account {account.name!r}: choose another name", Fault.TAKEN
+        )
         if account.name in self._configured:
             raise taken
         for one in await self.every():
             if same_line(one, account):
-                raise BadAccount(f"{one.name!r} is the same line: it would be answered twice")
+                raise BadAccount(
+                    f"{one.name!r} is the same line: it would be answered twice", Fault.SAME_LINE
+                )
             if nameless := unnumbered(one, account):
                 raise BadAccount(
                     f"{one.name!r} is of the same app, and the messages of both come to one "
-                    f"address: set oa_id of {nameless!r} first"
+                    f"address: set oa_id of {nameless!r} first",
+                    Fault.NUMBER,
                 )
         sealed = self._sealing().close(json.dumps(dict(settings)))
         async with self._database.begin() as tx:
@@ -94,26 +134,38 @@ class Register:
                 )
             except AccountTaken:
                 raise taken from None
+            await also(tx)
         return account
 
-    async def remove(self, name: str, *, at: datetime) -> int:
-        """Forget an added account and its secrets; its conversations stay.
+    async def remove(
+        self,
+        name: str,
+        *,
+        at: datetime,
+        also: Callable[[Transaction], Awaitable[None]] = _nothing,
+    ) -> int:
+        """Forget an added account and its secrets; its conversations stay. `also` is as in `add`.
 
         Returns how many messages were waiting for it: they are ended. Raises BadAccount.
         """
         if name in self._configured:
-            raise BadAccount(f"{name!r} stands in the settings file: take it out there")
+            raise BadAccount(
+                f"{name!r} stands in the settings file: take it out there", Fault.IN_SETTINGS
+            )
         async with self._database.begin() as tx:
             try:
                 await self._book.remove(tx, name)
             except NoAccount:
-                raise BadAccount(f"there is no added account {name!r}") from None
+                raise BadAccount(f"there is no added account {name!r}", Fault.GONE) from None
             await TokenBook().forget(tx, name)
+            await also(tx)
             return await Outbox().fail_account(tx, name, reason=REMOVED, at=at)
 
     def _sealing(self) -> Seal:
         if self._seal is None:
-            raise BadAccount(f"its secrets are kept sealed, and {KEY_NAME} is missing: {REMEDY}")
+            raise BadAccount(
+                f"its secrets are kept sealed, and {KEY_NAME} is missing: {REMEDY}", Fault.KEY
+            )
         return self._seal
 
 

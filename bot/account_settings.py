@@ -75,6 +75,17 @@ _KEYS: dict[str, _Keys] = {
 _COMMON = {"name", "platform", "unit"}
 SECRETS = {"token", "webhook_secret", "app_secret", "oa_secret", "refresh_token"}
 
+# What the console asks for beside what is needed; the rest is for the command.
+ASKS = {"telegram": ("mode",), "zalo_bot": ("mode",), "zalo_oa": ("oa_id", "appsecret_proof")}
+BASES = {
+    "telegram": ("api_base",),
+    "zalo_bot": ("api_base",),
+    "zalo_oa": ("api_base", "oauth_base"),
+}
+CHOICES = {"mode": ("polling", "webhook"), "appsecret_proof": ("false", "true")}
+BY_CONSENT = {"zalo_oa"}
+"""Platforms on which an admin of the account has to consent."""
+
 
 def needed_keys(platform: str) -> tuple[str, ...]:
     """The keys without which an account of this platform is none."""

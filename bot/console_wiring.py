@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.account_desk import AccountsAtDesk
 from bot.channels.web_chat_limits import address_of
 from bot.config import Settings
 from bot.filing import Filing
@@ -15,6 +16,7 @@ from handlers.casework import Casework
 from handlers.errands import VIETNAM
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
+from handlers.staff.account_desk import AccountDesk
 from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
@@ -51,6 +53,7 @@ def console_of(
     grouping: Grouping,
     proof: Proof,
     filing: Filing,
+    channels: AccountsAtDesk,
     clock: Callable[[], datetime],
 ) -> Console:
     """`draw` gives a code that nobody can guess, for an address."""
@@ -69,6 +72,15 @@ def console_of(
         clock=clock,
     )
     inviting = Inviting(draw=draw, clock=clock)
+    accounts = AccountDesk(
+        door=door,
+        database=database,
+        accounts=channels,
+        texts=texts,
+        units=units,
+        zone=VIETNAM,
+        clock=clock,
+    )
     return Console(
         door=door,
         me=MyAccount(
@@ -93,6 +105,7 @@ def console_of(
             public_url=settings.web.public_url,
             clock=clock,
         ),
+        accounts=accounts,
         audit=AuditDesk(door=door, database=database, texts=texts, units=units, zone=VIETNAM),
         sign_in=SignIn(
             door=door,
@@ -123,6 +136,7 @@ def console_of(
             unanswered=unanswered,
             units=units,
             zone=VIETNAM,
+            troubled=accounts.troubled,
             clock=clock,
         ),
         unanswered=UnansweredDesk(

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from bot.channels.zalo_oa_tokens import REFRESH_LIFE
 from bot.config import SAMPLE_UNIT, Settings
 from bot.token_keeping import consent_remedy
+from bot.token_states import WARN_BEFORE, token_state
 from bot.wiring import build, hotlines, now, units_of
 from content.library import NoCards
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault
 from handlers.errands import VIETNAM
+from handlers.staff.channel_accounts import TokenState
 from storage.case_lists import EVERYTHING, CaseLists
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
 from storage.files import Files
@@ -25,8 +26,6 @@ from storage.tokens import KeptTokens, TokenBook
 MAX_DRIFT = 5.0
 CHECK_TIME = 15.0
 PATIENCE = 5.0  # with each account; all are asked side by side
-NO_ANSWER = timedelta(minutes=10)  # after which a refresh that was asked for has gone wrong
-WARN_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,23 +242,23 @@ async def files_elsewhere(settings: Settings) -> list[Finding]:
 
 
 def _token(kept: KeptTokens, at: datetime) -> Finding:
-    what = f"tokens of {kept.account}"
-    if kept.lost_at is not None:
+    what, found = f"tokens of {kept.account}", token_state(kept, at)
+    if found.state is TokenState.LOST:
         return Finding(
-            what, False, f"lost since {_day(kept.lost_at)}",
+            what, False, f"lost since {_day(found.since)}",
             consent_remedy(kept.account),
         )  # fmt: skip
-    if kept.asked_at is not None and at - kept.asked_at > NO_ANSWER:
-        until = kept.access_until
-        state = f"no answer to a refresh since {_moment(kept.asked_at)}; " + (
+    until = found.until
+    if found.state is TokenState.UNANSWERED:
+        state = f"no answer to a refresh since {_moment(found.since)}; " + (
             f"the account works until {_moment(until)}" if until and until > at else "none serves"
         )
         return Finding(
             what, False, state, "look at the program's log: it tries again while it runs"
         )
-    ends = kept.refresh_at + REFRESH_LIFE
-    state = f"renewed {_day(kept.refresh_at)}, can be renewed until {_day(ends)}"
-    if ends - at > WARN_BEFORE:
+    state = f"renewed {_day(found.since)}"
+    state += f", can be renewed until {_day(until)}" if until else ""
+    if found.state is TokenState.WELL:
         return Finding(what, True, state)
     return Finding(what, False, state, "start the program before then, and look at its log")
 

@@ -6,16 +6,15 @@ Which address that is, each channel says itself; the sheet's layout is `content/
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-import segno
 from markupsafe import Markup
 
 from bot.config import Settings
+from bot.qr_codes import EDGE, coded, link_of, picture
 from bot.wiring import House, build
 from content.library import holding
 from content.shelf import SHIPPED
@@ -25,8 +24,6 @@ from storage.database import DatabaseFault
 
 SHEET = "sheets/qr.html"
 PATIENCE = 15.0
-SCALE = 24  # dots a module: sharp on a poster too
-EDGE = 4  # modules of white around the code, as the standard (ISO/IEC 18004) wants
 
 
 class NoCode(Exception):
@@ -91,26 +88,13 @@ async def address_of(house: House, account: str, unit: Unit, *, card: str = "") 
     except TimeoutError:
         return "", "the platform does not answer: try again later"
     link = DeepLink(unit.code, card)
-    address = health.unit_link.format(unit=link) or health.link
-    if not address:
-        return "", health.problem or "this platform gives its accounts no address"
-    home = house.accounts.home_units[account]
-    if not health.unit_link and home not in {"", unit.code}:
-        return "", f"people who write to it belong to {home}, and its address can name no other"
-    if not address.startswith("/"):
-        return address, ""
-    public = house.settings.web.public_url
-    if not public:
-        return "", "set [web] public_url to the address that people open from outside"
-    return public + address, ""
+    home, public = house.accounts.home_units[account], house.settings.web.public_url
+    return link_of(health, link, home=home, public_url=public)
 
 
 def _files(house: House, account: str, unit: Unit, address: str) -> Iterable[tuple[str, bytes]]:
-    """Each file's ending and content. A quarter of the code may be dirty or torn (level Q)."""
-    code = segno.make(address, error="q", micro=False)
-    png, svg = io.BytesIO(), io.BytesIO()
-    code.save(png, kind="png", scale=SCALE, border=EDGE)
-    code.save(svg, kind="svg", scale=SCALE, border=EDGE)
+    """Each file's ending and content."""
+    code = coded(address)
     folder = holding(house.settings.content.folder or SHIPPED, SHEET)
     pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
@@ -127,7 +111,8 @@ def _files(house: House, account: str, unit: Unit, address: str) -> Iterable[tup
         # Drawn by us from an address: nothing in it is anybody's markup.
         code=Markup(code.svg_inline(border=EDGE, omitsize=True)),  # noqa: S704 - see above
     )
-    return (".png", png.getvalue()), (".svg", svg.getvalue()), (".html", page.encode())
+    pictures = [(f".{ending}", picture(address, ending)) for ending in ("png", "svg")]
+    return (*pictures, (".html", page.encode()))
 
 
 def _write(folder: Path, name: str, files: Iterable[tuple[str, bytes]]) -> list[Path]:

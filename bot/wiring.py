@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 
 from bot.account_channels import Workshop
+from bot.account_desk import AccountsAtDesk
 from bot.account_register import Register
 from bot.accounts import Accounts
 from bot.broadcast_files import NoticeFiles
@@ -348,6 +349,7 @@ async def build(
                 grouping=grouping,
                 proof=proof,
                 filing=filing,
+                channels=AccountsAtDesk(register, accounts, consents, database, settings, now),
                 clock=now,
             ),
             file_pages=filing.pages(texts),

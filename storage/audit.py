@@ -36,6 +36,8 @@ class Verb(StrEnum):
     # people
     INVITED = "invited"  # reason: the role
     JOINED = "joined"
+    ASKED_CONSENT = "asked_consent"  # of an admin of an account on a platform
+    CONNECTED = "connected"  # an admin's consent was taken
     CHANGED_ROLE = "changed_role"  # reason: the role
     REMOVED = "removed"
     # seeing
@@ -76,6 +78,7 @@ class Kind(StrEnum):
     BROADCAST = "broadcast"
     LIST = "list"
     SETTING = "setting"
+    CHANNEL = "channel"  # an account on a platform, by its name
 
 
 class AuditRecord(Record):

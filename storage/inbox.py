@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.conversations import ConversationRecord
@@ -86,6 +87,18 @@ class Inbox:
             .limit(1)
         )
         return row.scalar_one_or_none()
+
+    async def heard_since(
+        self, tx: Transaction, accounts: Collection[str], *, since: datetime
+    ) -> dict[str, datetime]:
+        """When each of these accounts was last written to, of those that were since then (UTC)."""
+        row = InboxRecord
+        rows = await tx.connection.execute(
+            select(row.account, func.max(row.received_at, type_=Utc))
+            .where(row.received_at >= since, row.account.in_(accounts))
+            .group_by(row.account)
+        )
+        return {found[0]: found[1] for found in rows}
 
     async def note_fault(self, tx: Transaction, message: int, fault: str) -> None:
         """The errand broke on this message; operators find it here."""

@@ -8,6 +8,7 @@ while one of its own or a more urgent lane waits before it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -296,6 +297,16 @@ class Outbox:
             delete(row).where(row.id == last, row.state == State.PENDING)
         )
         return bool(result.rowcount)
+
+    async def in_hand(self, tx: Transaction, accounts: Collection[str]) -> dict[str, int]:
+        """How many messages of each of these accounts wait or are on their way, if any."""
+        row = OutboxRecord
+        rows = await tx.connection.execute(
+            select(row.account, func.count())
+            .where(row.account.in_(accounts), IN_HAND)
+            .group_by(row.account)
+        )
+        return {found[0]: found[1] for found in rows}
 
     async def counts(self, tx: Transaction) -> dict[State, int]:
         """How many rows there are of each state."""

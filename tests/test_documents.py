@@ -10,7 +10,10 @@ import typer.main
 from pydantic import BaseModel
 
 from bot.__main__ import app as bot_commands
-from bot.account_settings import Account
+from bot.account_desk import fields_of
+from bot.account_register import Fault
+from bot.account_settings import ASKS, CHOICES, Account
+from bot.channels.calls import Cause
 from bot.config import ConfigFaults, Settings, UnitSection, load
 from bot.consent import Outcome
 from bot.survey_file import FAULTS
@@ -31,6 +34,8 @@ from handlers.official.notices_steps import Step as NoticeStep
 from handlers.official_post import SORTS
 from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
+from handlers.staff.channel_accounts import State as AccountState
+from handlers.staff.channel_accounts import TokenState
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.audit import Kind as AuditKind
@@ -139,6 +144,23 @@ FAMILIES = {
     "staff.happened": [what.value for what in Happened],
     "audit.verb": [verb.value for verb in Verb],
     "audit.kind": [kind.value for kind in AuditKind],
+    "staff.accounts.state": [state.value for state in AccountState],
+    "staff.accounts.tokens": [state.value for state in TokenState],
+    "staff.accounts.cause": [*(cause.value for cause in Cause), "silent"],
+    "staff.accounts.platform": [*ASKS, "web_chat"],
+    "staff.accounts.where": list(ASKS),
+    "staff.accounts.field": sorted(
+        {"name", "platform", "unit", *(one.key for name in ASKS for one in fields_of(name))}
+    ),
+    "staff.accounts.choice": sorted({value for values in CHOICES.values() for value in values}),
+    "staff.accounts.wrong": ["name", "platform", "unit", "missing"],
+    "staff.accounts.fault": [
+        *(fault.value for fault in Fault),
+        *(outcome.value for outcome in Outcome if outcome is not Outcome.CONNECTED),
+        "no_address",
+        "silent",
+        "no_code",
+    ],
     "staff.group.fault": [trouble.value for trouble in Trouble],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

@@ -31,7 +31,7 @@ NAMES_PLATFORMS = {
     "bot/config.py",  # which of them needs the key that seals tokens
     "bot/token_keeping.py",  # tokens of the one kind whose tokens change
     "bot/consent.py",  # consent to accounts of that kind
-    "bot/doctor.py",  # how long those live
+    "bot/token_states.py",  # how long those live
     "bot/terminal.py",  # whose library's log is turned down
 }
 """Where bot/ may name a platform, and why; handlers/, content/ and storage/ never do."""

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import aiohttp
@@ -20,10 +21,30 @@ NEVER_WRITTEN = (RuntimeError, ValueError)
 NEVER_LEFT = (*NO_CONNECTION, *NEVER_WRITTEN)
 
 
+class Cause(StrEnum):
+    """What keeps an account from working: whoever shows it has words of its own for each."""
+
+    NETWORK = "network"
+    SECRET = "secret"  # noqa: S105 - none: the platform does not know the one that it was given
+    ELSEWHERE = "elsewhere"  # another program receives in its place
+    SLOWER = "slower"  # the platform asks to wait, or a quota is used up
+    SET_UP = "set_up"
+    CONSENT = "consent"  # an admin of the account has to give it anew
+    TOKEN = "token"  # noqa: S105 - none: no new one could be had
+    WRONG_ACCOUNT = "wrong_account"
+    PLATFORM = "platform"
+    OTHER = "other"
+
+
 class CallFailed(Exception):
     """A call to the platform `who` did not succeed. `hopeless`: nor will it ever."""
 
     hopeless = False
+
+    @property
+    def cause(self) -> Cause:
+        """The same as `remedy`, for who has other words."""
+        return Cause.NETWORK
 
     def __init__(self, words: str, who: str) -> None:
         super().__init__(words)

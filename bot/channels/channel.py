@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.channels.calls import Cause
 from handlers.messages import Address, Capabilities, Incoming, Reply
 
 Accept = Callable[[Incoming], Awaitable[object]]
@@ -20,12 +21,14 @@ Accept = Callable[[Incoming], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How an account is. `problem` is for operators, in English: what is wrong, how to mend it."""
+    """How an account is. `problem` is for operators, in English: what is wrong, how to mend it;
+    `cause` is what sort of problem it is, if there is one."""
 
     ok: bool
     problem: str = ""
     link: str = ""  # where a person opens a conversation, if the platform has such an address
     unit_link: str = ""  # the same for a unit, whose code takes the place of {unit}
+    cause: Cause = Cause.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.channels.calls import CallFailed
+from bot.channels.calls import CallFailed, Cause
 
 log = logging.getLogger(__name__)
 
@@ -16,15 +16,16 @@ class Trouble:
 
     def __init__(self, account: str, over: str) -> None:
         self.problem = ""  # in an operator's words
+        self.cause = Cause.OTHER
         self._account, self._over = account, over
 
-    def note(self, problem: str) -> None:
+    def note(self, problem: str, cause: Cause = Cause.OTHER) -> None:
         """Log a change of state once, not each attempt; "" is no problem."""
         if problem and problem != self.problem:
             log.warning("account %s: %s", self._account, problem)
         elif self.problem and not problem:
             log.info("account %s: %s", self._account, self._over)
-        self.problem = problem
+        self.problem, self.cause = problem, cause
 
 
 class Receiving(Trouble):
@@ -44,7 +45,7 @@ class Receiving(Trouble):
     async def back_off(self, error: CallFailed) -> None:
         """Note the failure and wait until it is time for another attempt."""
         self.failures += 1
-        self.note(error.remedy())
+        self.note(error.remedy(), error.cause)
         await asyncio.sleep(self._pause(self.failures, error))
 
     async def insist(self, step: Callable[[], Awaitable[None]]) -> None:

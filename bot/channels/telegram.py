@@ -109,11 +109,12 @@ class TelegramChannel:
         try:
             await self._ask_name()
         except CallFailed as error:
-            return Health(ok=False, problem=error.remedy())
+            return Health(ok=False, problem=error.remedy(), cause=error.cause)
         link = f"https://t.me/{self._me.name}"
         with_unit = f"{link}?start={{unit}}"
         problem = self._receiving.problem
-        return Health(not problem, problem, link=link, unit_link=with_unit)
+        cause = self._receiving.cause
+        return Health(not problem, problem, link=link, unit_link=with_unit, cause=cause)
 
     async def send(self, address: Address, reply: Reply) -> str:
         """Send one message; return Telegram's message id. Raises SendFailed.

@@ -15,11 +15,18 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 
-from bot.channels.calls import CallFailed, Unreadable, base, get, parse, talk
+from bot.channels.calls import CallFailed, Cause, Unreadable, base, get, parse, talk
 from bot.channels.downloads import download, of_platform
 
 GONE = re.compile(r"(chat|user) not found|peer_id_invalid|deactivated|kicked|blocked", re.I)
 WHO = "Telegram"
+CAUSES = {
+    401: Cause.SECRET,
+    404: Cause.SECRET,
+    409: Cause.ELSEWHERE,
+    429: Cause.SLOWER,
+    400: Cause.SET_UP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,10 @@ class Refusal(CallFailed):
             case 400:
                 return f"Telegram refuses the set-up ({self}): mend `public_url`"
         return "Telegram answers with errors: nothing to do, unless it stays so"
+
+    @property
+    def cause(self) -> Cause:
+        return CAUSES.get(self.code, Cause.PLATFORM)
 
 
 class Wire:

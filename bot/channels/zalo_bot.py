@@ -111,8 +111,9 @@ class ZaloBotChannel:
         try:
             await self._ask_identity()
         except CallFailed as error:
-            return Health(ok=False, problem=error.remedy())
-        return Health(ok=not self._receiving.problem, problem=self._receiving.problem)
+            return Health(ok=False, problem=error.remedy(), cause=error.cause)
+        trouble = self._receiving
+        return Health(ok=not trouble.problem, problem=trouble.problem, cause=trouble.cause)
 
     async def fetch(self, reference: str, *, at_most: int) -> bytes:
         """Return what a person sent, while Zalo keeps it. Raises FetchFailed."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.channels.calls import CallFailed, Unreadable, base, get, parse, talk
+from bot.channels.calls import CallFailed, Cause, Unreadable, base, get, parse, talk
 
 # Unconfirmed: which code and words say that a person cannot be written to. A bare 403 may as well
 # mean the whole bot, so without such words nobody is given up.
@@ -23,6 +23,13 @@ GONE = re.compile(
     re.I,
 )
 WHO = "Zalo"
+CAUSES = {
+    401: Cause.SECRET,
+    404: Cause.SECRET,
+    409: Cause.ELSEWHERE,
+    429: Cause.SLOWER,
+    400: Cause.SET_UP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,10 @@ class Refusal(CallFailed):
             case 400:
                 return f"Zalo refuses the set-up ({self}): mend `public_url` or `webhook_secret`"
         return "Zalo answers with errors: nothing to do, unless it stays so"
+
+    @property
+    def cause(self) -> Cause:
+        return CAUSES.get(self.code, Cause.PLATFORM)
 
 
 class Wire:

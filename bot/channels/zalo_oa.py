@@ -20,7 +20,7 @@ import aiohttp
 
 from bot.channels import zalo_oa_errors as errors
 from bot.channels import zalo_oa_events as events
-from bot.channels.calls import CallFailed, Failures, NotSent, Unreached, get
+from bot.channels.calls import CallFailed, Cause, Failures, NotSent, Unreached, get
 from bot.channels.channel import (
     NO_ACCESS,
     UNKNOWN,
@@ -140,14 +140,16 @@ class ZaloOAChannel:
         try:
             about = await self._wire.ask(WHO_WE_ARE)
         except NoToken as error:
-            return Health(ok=False, problem=error.reason, link=self._link(self._oa_id))
+            cause = Cause.CONSENT if error.consent else Cause.TOKEN
+            return Health(False, error.reason, self._link(self._oa_id), cause=cause)
         except CallFailed as error:
-            return Health(ok=False, problem=error.remedy(), link=self._link(self._oa_id))
+            return Health(False, error.remedy(), self._link(self._oa_id), cause=error.cause)
         found = str(get(about, "oaid") or self._oa_id)
-        problem = self._tokens.problem
+        problem, cause = self._tokens.problem, Cause.TOKEN
         if self._oa_id and found != self._oa_id:
             problem = f"the token is of another Official Account: {found}, not {self._oa_id}"
-        return Health(ok=not problem, problem=problem, link=self._link(found))
+            cause = Cause.WRONG_ACCOUNT
+        return Health(ok=not problem, problem=problem, link=self._link(found), cause=cause)
 
     def _link(self, oa: str) -> str:
         """Where people find an Official Account; nothing while its number is not known."""

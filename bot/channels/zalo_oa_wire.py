@@ -15,10 +15,15 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from bot.channels.calls import CallFailed, NotSent, Unreadable, base, get, parse, talk
+from bot.channels.calls import CallFailed, Cause, NotSent, Unreadable, base, get, parse, talk
 from bot.channels.zalo_oa_errors import Meaning, Then, meaning
 
 WHO = "Zalo"
+CAUSES = {
+    Then.TOKEN: Cause.SET_UP,
+    Then.ALL_LATER: Cause.SLOWER,
+    Then.OPERATOR: Cause.SET_UP,
+}
 Body = Callable[[], dict[str, Any]]
 """Makes the body of a request, as for aiohttp: a form can be sent but once."""
 
@@ -66,6 +71,10 @@ class Refusal(CallFailed):
             case Then.OPERATOR:
                 return f"Zalo lets this account not work ({self}): mend it in Zalo's console"
         return f"Zalo answers with errors ({self}): nothing to do, unless it stays so"
+
+    @property
+    def cause(self) -> Cause:
+        return CAUSES.get(self.meaning.then, Cause.PLATFORM)
 
 
 class Tokens(Protocol):

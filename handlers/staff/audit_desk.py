@@ -23,7 +23,11 @@ from storage.staff_accounts import StaffAccounts
 
 ADDRESS = "/staff/audit"
 PAGE = 50
-PLACES = {Kind.CASE: "/staff/cases/", Kind.GROUP: "/staff/groups/"}
+PLACES = {
+    Kind.CASE: "/staff/cases/",
+    Kind.GROUP: "/staff/groups/",
+    Kind.CHANNEL: "/staff/accounts/",
+}
 """Where a thing is shown."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from aiohttp import web
 from content.redaction import redact
 from handlers.casework import Casework
 from handlers.staff.door import Door
+from handlers.staff.staff import Staff
 from handlers.units import Units
 from storage.case_lists import CaseLists
 from storage.case_records import Side
@@ -32,14 +33,17 @@ class Overview:
         unanswered: Unanswered,
         units: Units,
         zone: ZoneInfo,
+        troubled: Callable[[Staff], Awaitable[int]],
         clock: Callable[[], datetime],
     ) -> None:
+        """`troubled` tells how many accounts of theirs somebody has to see to."""
         self._door = door
         self._database = database
         self._casework = casework
         self._unanswered = unanswered
         self._units = units
         self._zone = zone
+        self._troubled = troubled
         self._clock = clock
         self._cases = Cases()
         self._lists = CaseLists()
@@ -76,4 +80,5 @@ class Overview:
             late=late,
             counts=sent,
             unanswered=unanswered,
+            troubled=await self._troubled(staff),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from handlers.staff.account_desk import AccountDesk
 from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
@@ -26,6 +27,8 @@ INVITATION = r"/staff/invitation/{code:[\w-]{20,80}}"
 PERSON = r"/staff/people/{account:[0-9]{1,18}}"
 SESSION = r"/staff/me/sessions/{session:[0-9]{1,18}}/end"
 FILE = r"/staff/files/{id:[0-9]{1,18}}"
+CHANNEL = r"/staff/accounts/{name:[a-z0-9][a-z0-9-]{0,39}}"
+CODE = CHANNEL + r"/qr.{ending:png|svg}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Console:
     me: MyAccount
     people: People
     audit: AuditDesk
+    accounts: AccountDesk
     overview: Overview
     unanswered: UnansweredDesk
     case_list: CaseList
@@ -67,6 +71,7 @@ class Console:
             web.post(f"{PERSON}/change", people.change),
             web.post(f"{PERSON}/remove", people.remove),
             web.get("/staff/audit", self.audit.show),
+            *self._accounts(),
             web.get(INVITATION, self.invitations.show),
             web.post(INVITATION, self.invitations.accept),
             web.get("/staff/staff.css", self.door.style),
@@ -93,4 +98,19 @@ class Console:
             web.post(f"{GROUP}/publish", groups.publish),
             web.get(FILE, self.files.show),
             web.post(f"{FILE}/again", self.files.fetch_again),
+        ]
+
+    def _accounts(self) -> list[web.RouteDef]:
+        accounts = self.accounts
+        return [
+            web.get("/staff/accounts", accounts.show),
+            web.get("/staff/new-account", accounts.new),
+            web.post("/staff/new-account", accounts.add),
+            web.get(CHANNEL, accounts.open),
+            web.post(f"{CHANNEL}/ask", accounts.ask),
+            web.get(CODE, accounts.code),
+            web.post(f"{CHANNEL}/consent", accounts.invite),
+            web.post(f"{CHANNEL}/consent/code", accounts.redeem),
+            web.get(f"{CHANNEL}/remove", accounts.asks_back),
+            web.post(f"{CHANNEL}/remove", accounts.remove),
         ]

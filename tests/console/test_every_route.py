@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from bot.wiring import House, now
 from handlers.staff.staff import RIGHTS, Right
+from storage.accounts import AccountBook, AccountRecord
 from storage.case_groups import CaseGroups
 from storage.case_history import CaseEventRecord
 from storage.cases import Cases
@@ -28,6 +29,7 @@ from tests.console.test_case_desk import opened
 CASE, GROUP, FILE = "/staff/cases/{case}", "/staff/groups/{group}", "/staff/files/{id}"
 PERSON = "/staff/people/{account}"
 INVITATION = "/staff/invitation/{code}"
+CHANNEL = "/staff/accounts/{name}"
 
 OUTSIDE = {
     ("GET", "/staff/sign-in"), ("POST", "/staff/sign-in"), ("POST", "/staff/sign-in/code"),
@@ -51,6 +53,16 @@ NEEDS = {
     ("POST", f"{PERSON}/change"): Right.PEOPLE,
     ("POST", f"{PERSON}/remove"): Right.PEOPLE,
     ("GET", "/staff/audit"): Right.AUDIT,
+    ("GET", "/staff/accounts"): Right.SETTINGS,
+    ("GET", "/staff/new-account"): Right.SETTINGS,
+    ("POST", "/staff/new-account"): Right.SETTINGS,
+    ("GET", CHANNEL): Right.SETTINGS,
+    ("POST", f"{CHANNEL}/ask"): Right.SETTINGS,
+    ("GET", f"{CHANNEL}/qr.{{ending}}"): Right.SETTINGS,
+    ("POST", f"{CHANNEL}/consent"): Right.SETTINGS,
+    ("POST", f"{CHANNEL}/consent/code"): Right.SETTINGS,
+    ("GET", f"{CHANNEL}/remove"): Right.SETTINGS,
+    ("POST", f"{CHANNEL}/remove"): Right.SETTINGS,
     ("GET", "/staff/unanswered"): Right.READ,
     ("POST", "/staff/unanswered/add"): Right.CARDS,
     ("POST", "/staff/unanswered/dismiss"): Right.CARDS,
@@ -106,6 +118,10 @@ class Place:
                 guess="",
                 at=at,
             )
+            await AccountBook().add(
+                tx, name=f"kenh-{self.unit}", platform="telegram", unit=self.unit, sealed="x",
+                at=at, by="thử",
+            )  # fmt: skip
         await self.house.filing.fetching.fetch_due()
         who = await account(self.house, Role.OFFICER, unit=self.unit)
         request = make_mocked_request("GET", "/staff")
@@ -118,6 +134,8 @@ class Place:
             "group": str(group),
             "id": str(file.id),
             "code": "x" * 43,
+            "name": f"kenh-{self.unit}",
+            "ending": "png",
         }
         return self
 
@@ -139,7 +157,7 @@ async def token(desk: Desk) -> str:
 
 
 async def deeds(house: House) -> list[int]:
-    """How much has happened: to cases, to questions, and to people."""
+    """How much has happened: to cases, to questions, to people and to channels' accounts."""
     async with house.database.read() as tx:
         events = await tx.connection.execute(select(func.count()).select_from(CaseEventRecord))
         settled = await tx.connection.execute(
@@ -151,7 +169,9 @@ async def deeds(house: House) -> list[int]:
         gone = await tx.connection.execute(
             select(func.count()).where(OfficialRecord.removed_at.is_not(None))
         )
-        return [int(one.scalar_one()) for one in (events, settled, invited, gone)]
+        channels = await tx.connection.execute(select(func.count()).select_from(AccountRecord))
+        counts = (events, settled, invited, gone, channels)
+        return [int(one.scalar_one()) for one in counts]
 
 
 async def asked(desk: Desk, method: str, address: str, **form: str) -> tuple[int, str]:
