@@ -21,6 +21,7 @@ from handlers.messages import Capabilities, Media
 from handlers.notice_page import NoticePage
 from handlers.notice_reach import NoticeReach
 from handlers.official.notices_composing import Composing
+from handlers.official.notices_deeds import Deeds
 from handlers.official.notices_desk import NoticeDesk
 from handlers.official.notices_enclosing import Enclosing
 from handlers.official.notices_pages import Pages
@@ -48,6 +49,9 @@ class NoticeHouse:
     page: NoticePage
     reports: NoticeReports
     enclosing: Enclosing
+    rights: NoticeRights
+    route: Route
+    deeds: Deeds
 
 
 def notices_of(
@@ -108,6 +112,7 @@ def notices_of(
         quiz_of=quiz_of,
     )
     pages = Pages(texts=texts, words=words, rights=rights)
+    deeds = Deeds(texts=texts, rights=rights)
     reports = NoticeReports(
         database=database,
         texts=texts,
@@ -124,12 +129,15 @@ def notices_of(
         desk=NoticeDesk(
             texts=texts,
             composing=composing,
-            released=Released(texts=texts, pages=pages, rights=rights, composing=composing),
+            released=Released(texts=texts, pages=pages, deeds=deeds, composing=composing),
         ),
         words=words,
         page=page,
         reports=reports,
         enclosing=enclosing,
+        rights=rights,
+        route=route,
+        deeds=deeds,
     )
 
 

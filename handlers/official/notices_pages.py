@@ -27,6 +27,17 @@ MOST_LISTED = 200
 MENDABLE = (*OPEN, *AHEAD)
 """While nothing of it went out its author may change it; what was approved is approved anew."""
 
+DIGITS = {
+    Deed.MEND: 1,
+    Deed.PAUSE: 2,
+    Deed.RESUME: 2,
+    Deed.CANCEL: 3,
+    Deed.TAKE_BACK: 7,
+    Deed.CLOSE: 8,
+}
+AGAIN = {Deed.RETRY: 4, Deed.RETRY_UNCERTAIN: 5, Deed.LEAVE_UNCERTAIN: 6}
+"""The digit of each deed below a notice: they mean the same in every state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -140,12 +151,10 @@ class Pages:
         """One tap each for what did not arrive, and what may have."""
         buttons: list[Button] = []
         if again:
-            label = self._texts("notice.deed.t", count=again)
-            buttons.append(_button(4, label, Notice(Deed.RETRY, it.id, it.version)))
+            buttons.append(self._deed(AGAIN[Deed.RETRY], Deed.RETRY, it, again))
         if account.uncertain:
-            for digit, deed in ((5, Deed.RETRY_UNCERTAIN), (6, Deed.LEAVE_UNCERTAIN)):
-                label = self._texts(f"notice.deed.{deed}", count=account.uncertain)
-                buttons.append(_button(digit, label, Notice(deed, it.id, it.version)))
+            for deed in (Deed.RETRY_UNCERTAIN, Deed.LEAVE_UNCERTAIN):
+                buttons.append(self._deed(AGAIN[deed], deed, it, account.uncertain))
         return tuple(buttons)
 
     def _head(self, seen: Seen) -> str:
@@ -170,29 +179,47 @@ class Pages:
     ) -> tuple[Button, ...]:
         """What they may do with it now, each by its fixed digit."""
         it, buttons = seen.it, list[Button]()
-        changes = self._rights.may_change(official, it, seen.owners)
-        if it.phase is Phase.SUBMITTED and self._rights.may_release(official, it) and not seen.own:
-            buttons += self.deciding(seen)
-        elif changes:
-            if it.phase in MENDABLE and seen.own and it.draft.takes_back is None:
-                buttons.append(self._deed(1, Deed.MEND, it))
-            if it.phase in (*AHEAD, Phase.SENDING):
-                buttons.append(self._deed(2, Deed.PAUSE, it))
-            if it.phase is Phase.PAUSED:
-                buttons.append(self._deed(2, Deed.RESUME, it))
-            if it.phase in (*OPEN, *LIVE):
-                buttons.append(self._deed(3, Deed.CANCEL, it))
-            if it.phase in (Phase.SENDING, Phase.FINISHED):
-                buttons += self.again(it, account, again)
-            if it.started_at is not None:
-                buttons.append(self._deed(7, Deed.TAKE_BACK, it))
-            if closable(it):
-                buttons.append(self._deed(8, Deed.CLOSE, it))
+        for deed in offered(self._rights, official, seen, account, again):
+            if deed is Deed.APPROVE:
+                buttons += self.deciding(seen)
+            elif deed in AGAIN:
+                many = again if deed is Deed.RETRY else account.uncertain
+                buttons.append(self._deed(AGAIN[deed], deed, it, many))
+            elif deed in DIGITS:
+                buttons.append(self._deed(DIGITS[deed], deed, it))
         buttons.append(_button(BACK, self._texts("notice.to_list"), ListNotices()))
         return tuple(buttons)
 
-    def _deed(self, digit: int, deed: Deed, it: Broadcast) -> Button:
-        return _button(digit, self._texts(f"notice.deed.{deed}"), Notice(deed, it.id, it.version))
+    def _deed(self, digit: int, deed: Deed, it: Broadcast, count: int = 0) -> Button:
+        label = self._texts(f"notice.deed.{deed}", count=count)
+        return _button(digit, label, Notice(deed, it.id, it.version))
+
+
+def offered(
+    rights: NoticeRights, official: Official, seen: Seen, account: Account, again: int
+) -> list[Deed]:
+    """What they may do with it now; `again` is to how many what failed can be sent once more."""
+    it, deeds = seen.it, list[Deed]()
+    if it.phase is Phase.SUBMITTED and rights.may_release(official, it) and not seen.own:
+        return [Deed.APPROVE, Deed.RETURN]
+    if not rights.may_change(official, it, seen.owners):
+        return deeds
+    if it.phase in MENDABLE and seen.own and it.draft.takes_back is None:
+        deeds.append(Deed.MEND)
+    if it.phase in (*AHEAD, Phase.SENDING):
+        deeds.append(Deed.PAUSE)
+    if it.phase is Phase.PAUSED:
+        deeds.append(Deed.RESUME)
+    if it.phase in (*OPEN, *LIVE):
+        deeds.append(Deed.CANCEL)
+    if it.phase in (Phase.SENDING, Phase.FINISHED):
+        deeds += [Deed.RETRY] if again else []
+        deeds += [Deed.RETRY_UNCERTAIN, Deed.LEAVE_UNCERTAIN] if account.uncertain else []
+    if it.started_at is not None:
+        deeds.append(Deed.TAKE_BACK)
+    if closable(it):
+        deeds.append(Deed.CLOSE)
+    return deeds
 
 
 def closable(it: Broadcast) -> bool:
