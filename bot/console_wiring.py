@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from bot.account_desk import AccountsAtDesk
 from bot.channels.web_chat_limits import address_of
+from bot.clock import next_time
 from bot.config import Settings
 from bot.filing import Filing
+from bot.notice_wiring import NoticeHouse
 from bot.receipt_keys import ReceiptKeys
 from content.library import Library
 from content.texts import Texts
@@ -26,6 +28,12 @@ from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
 from handlers.staff.my_account import MyAccount
+from handlers.staff.notice_calendar import NoticeCalendar
+from handlers.staff.notice_desk import NoticeDesk
+from handlers.staff.notice_form import NoticeForm
+from handlers.staff.notice_list import NoticeList
+from handlers.staff.notice_view import NoticeViews
+from handlers.staff.notice_writing import NoticeWriting
 from handlers.staff.overview import Overview
 from handlers.staff.passwords import Passwords
 from handlers.staff.people import People
@@ -54,6 +62,7 @@ def console_of(
     proof: Proof,
     filing: Filing,
     channels: AccountsAtDesk,
+    notices: NoticeHouse,
     clock: Callable[[], datetime],
 ) -> Console:
     """`draw` gives a code that nobody can guess, for an address."""
@@ -71,6 +80,8 @@ def console_of(
         secure=settings.web.public_url.startswith("https://"),
         clock=clock,
     )
+    words, rights, deeds = notices.words, notices.rights, notices.deeds
+    form = NoticeForm(texts=texts, route=notices.route, title_of=library.title_of, zone=VIETNAM)
     inviting = Inviting(draw=draw, clock=clock)
     accounts = AccountDesk(
         door=door,
@@ -173,4 +184,39 @@ def console_of(
             clock=clock,
         ),
         files=filing.desk(door, casework),
+        notice_list=NoticeList(
+            door=door, database=database, texts=texts, words=words, rights=rights
+        ),
+        calendar=NoticeCalendar(
+            door=door,
+            database=database,
+            texts=texts,
+            words=words,
+            rights=rights,
+            next_time=next_time,
+            zone=VIETNAM,
+            clock=clock,
+        ),
+        notices=NoticeDesk(
+            door=door,
+            database=database,
+            texts=texts,
+            deeds=deeds,
+            views=NoticeViews(
+                texts=texts, words=words, rights=rights, deeds=deeds, zone=VIETNAM, clock=clock
+            ),
+            form=form,
+            clock=clock,
+        ),
+        writing=NoticeWriting(
+            door=door,
+            database=database,
+            texts=texts,
+            library=library,
+            words=words,
+            rights=rights,
+            deeds=deeds,
+            form=form,
+            clock=clock,
+        ),
     )

@@ -350,6 +350,7 @@ async def build(
                 proof=proof,
                 filing=filing,
                 channels=AccountsAtDesk(register, accounts, consents, database, settings, now),
+                notices=notices,
                 clock=now,
             ),
             file_pages=filing.pages(texts),

@@ -60,6 +60,15 @@ class Verb(StrEnum):
     ADDED = "added"
     EDITED = "edited"
     APPROVED = "approved"
+    SUBMITTED = "submitted"  # a notice was handed in
+    RETURNED = "returned"  # reason: why it is not approved
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
+    SENT_AGAIN = "sent_again"
+    LEFT = "left"  # what is uncertain is not sent again
+    TOOK_BACK = "took_back"
     DISMISSED = "dismissed"
     DELETED = "deleted"
 

@@ -36,6 +36,9 @@ from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
 from handlers.staff.channel_accounts import State as AccountState
 from handlers.staff.channel_accounts import TokenState
+from handlers.staff.notice_list import STATES as NOTICE_STATES
+from handlers.staff.notice_view import NOTES as STOPPED
+from handlers.staff.notice_view import REASONS as WHY_NOT
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.audit import Kind as AuditKind
@@ -126,6 +129,16 @@ FAMILIES = {
     "notice.channel_name": ["telegram", "web_chat", "zalo_oa", "zalo_bot", "other"],
     "notice.weekday": [str(day) for day in range(7)],
     "notice.rule": ["daily", "weekly", "monthly"],
+    "staff.notices.state": ["all", *NOTICE_STATES],
+    "staff.notice.why": [*WHY_NOT.values(), "other"],
+    "staff.notice.became": ["sent", "pending", "blocked", "again", "uncertain", "skipped"],
+    "staff.notice.stopped": list(STOPPED.values()),
+    "staff.notice.did": [
+        *("draft", "edit", "submit", "approve", "return", "move", "pause", "resume", "cancel"),
+        *("retry", "close"),
+    ],
+    "staff.notice.rule": ["daily", "weekly", "monthly"],
+    "staff.calendar.weekday": [str(day) for day in range(7)],
     "notice.deed": [deed.value for deed in Deed],
     "notice.did": [deed.value for deed in Deed],
     "notice.told": [told.value for told in Composed],

@@ -60,6 +60,18 @@ class NoticeRights:
             author = await self._officials.get(tx, notice.author)
         return author is not None and await self._notices.one_person(tx, author, official)
 
+    async def leaders(self, tx: Transaction, unit: str, *, but: Official) -> list[str]:
+        """The names of who may release a notice of theirs for this unit, wherever they work, in
+        the nearest unit from below that has anybody."""
+        known = [one for one in await self._officials.all(tx) if one.role in RELEASING]
+        others = [one for one in known if not same_name(one.name, but.name)]
+        for code in [*(one.code for one in self._units.line(unit)), ""]:
+            found = [one for one in others if one.unit == code]
+            names = [one.name for one in found if not await self._notices.one_person(tx, but, one)]
+            if names:
+                return list(dict.fromkeys(names))
+        return []
+
     async def approvers(
         self,
         tx: Transaction,

@@ -27,6 +27,7 @@ PLACES = {
     Kind.CASE: "/staff/cases/",
     Kind.GROUP: "/staff/groups/",
     Kind.CHANNEL: "/staff/accounts/",
+    Kind.BROADCAST: "/staff/notices/",
 }
 """Where a thing is shown."""
 

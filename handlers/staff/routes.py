@@ -16,6 +16,10 @@ from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
 from handlers.staff.my_account import MyAccount
+from handlers.staff.notice_calendar import NoticeCalendar
+from handlers.staff.notice_desk import NoticeDesk
+from handlers.staff.notice_list import NoticeList
+from handlers.staff.notice_writing import NEW, NoticeWriting
 from handlers.staff.overview import Overview
 from handlers.staff.people import People
 from handlers.staff.sign_in import SignIn
@@ -26,6 +30,7 @@ GROUP = r"/staff/groups/{group:[0-9]{1,18}}"
 INVITATION = r"/staff/invitation/{code:[\w-]{20,80}}"
 PERSON = r"/staff/people/{account:[0-9]{1,18}}"
 SESSION = r"/staff/me/sessions/{session:[0-9]{1,18}}/end"
+NOTICE = r"/staff/notices/{notice:[0-9]{1,18}}"
 FILE = r"/staff/files/{id:[0-9]{1,18}}"
 CHANNEL = r"/staff/accounts/{name:[a-z0-9][a-z0-9-]{0,39}}"
 CODE = CHANNEL + r"/qr.{ending:png|svg}"
@@ -49,6 +54,10 @@ class Console:
     cases: CaseDesk
     groups: GroupDesk
     files: FileDesk
+    notice_list: NoticeList
+    calendar: NoticeCalendar
+    notices: NoticeDesk
+    writing: NoticeWriting
 
     def routes(self) -> list[web.RouteDef]:
         cases, groups, me, people = self.cases, self.groups, self.me, self.people
@@ -98,6 +107,7 @@ class Console:
             web.post(f"{GROUP}/publish", groups.publish),
             web.get(FILE, self.files.show),
             web.post(f"{FILE}/again", self.files.fetch_again),
+            *self._of_notices(),
         ]
 
     def _accounts(self) -> list[web.RouteDef]:
@@ -114,3 +124,34 @@ class Console:
             web.get(f"{CHANNEL}/remove", accounts.asks_back),
             web.post(f"{CHANNEL}/remove", accounts.remove),
         ]
+
+    def _of_notices(self) -> list[web.RouteDef]:
+        notices, writing = self.notices, self.writing
+        routes = [
+            web.get("/staff/notices", self.notice_list.show),
+            web.get("/staff/notices/calendar", self.calendar.show),
+            web.get(NOTICE, notices.show),
+            web.get(f"{NOTICE}/progress", notices.progress),
+            web.get(f"{NOTICE}/chart.svg", notices.chart),
+            web.post(f"{NOTICE}/submit", notices.submit),
+            web.post(f"{NOTICE}/approve", notices.approve),
+            web.post(f"{NOTICE}/return", notices.give_back),
+            web.post(f"{NOTICE}/pause", notices.pause),
+            web.post(f"{NOTICE}/resume", notices.resume),
+            web.post(f"{NOTICE}/move", notices.move),
+            web.post(f"{NOTICE}/cancel", notices.cancel),
+            web.post(f"{NOTICE}/retry", notices.retry),
+            web.post(f"{NOTICE}/retry-uncertain", notices.retry_uncertain),
+            web.post(f"{NOTICE}/leave-uncertain", notices.leave_uncertain),
+            web.post(f"{NOTICE}/take-back", notices.take_back),
+            web.post(f"{NOTICE}/close", notices.close),
+        ]
+        for paper in (NEW, f"{NOTICE}/edit"):
+            routes += [
+                web.get(paper, writing.show),
+                web.post(f"{paper}/preview", writing.preview),
+                web.post(f"{paper}/rewrite", writing.rewrite),
+                web.post(f"{paper}/submit", writing.submit),
+                web.post(f"{paper}/urgent", writing.urgent),
+            ]
+        return routes

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from bot.wiring import House, now
 from handlers.staff.staff import RIGHTS, Right
 from storage.accounts import AccountBook, AccountRecord
+from storage.broadcasts import BroadcastRecord, Broadcasts, Draft
 from storage.case_groups import CaseGroups
 from storage.case_history import CaseEventRecord
 from storage.cases import Cases
@@ -28,6 +29,7 @@ from tests.console.test_case_desk import opened
 
 CASE, GROUP, FILE = "/staff/cases/{case}", "/staff/groups/{group}", "/staff/files/{id}"
 PERSON = "/staff/people/{account}"
+NOTICE, NEW = "/staff/notices/{notice}", "/staff/notices/new"
 INVITATION = "/staff/invitation/{code}"
 CHANNEL = "/staff/accounts/{name}"
 
@@ -86,6 +88,34 @@ NEEDS = {
     ("POST", f"{GROUP}/publish"): Right.PUBLISH,
     ("GET", FILE): Right.ANSWER,
     ("POST", f"{FILE}/again"): Right.ANSWER,
+    ("GET", "/staff/notices"): Right.READ,
+    ("GET", "/staff/notices/calendar"): Right.READ,
+    ("GET", NOTICE): Right.READ,
+    ("GET", f"{NOTICE}/progress"): Right.READ,
+    ("GET", f"{NOTICE}/chart.svg"): Right.READ,
+    ("POST", f"{NOTICE}/submit"): Right.NOTICE,
+    ("POST", f"{NOTICE}/approve"): Right.APPROVE,
+    ("POST", f"{NOTICE}/return"): Right.APPROVE,
+    ("POST", f"{NOTICE}/pause"): Right.NOTICE,
+    ("POST", f"{NOTICE}/resume"): Right.NOTICE,
+    ("POST", f"{NOTICE}/move"): Right.NOTICE,
+    ("POST", f"{NOTICE}/cancel"): Right.NOTICE,
+    ("POST", f"{NOTICE}/retry"): Right.NOTICE,
+    ("POST", f"{NOTICE}/retry-uncertain"): Right.NOTICE,
+    ("POST", f"{NOTICE}/leave-uncertain"): Right.NOTICE,
+    ("POST", f"{NOTICE}/take-back"): Right.NOTICE,
+    ("POST", f"{NOTICE}/close"): Right.NOTICE,
+    **{
+        (method, f"{paper}{step}"): Right.APPROVE if step == "/urgent" else Right.NOTICE
+        for paper in (NEW, f"{NOTICE}/edit")
+        for method, step in (
+            ("GET", ""),
+            ("POST", "/preview"),
+            ("POST", "/rewrite"),
+            ("POST", "/submit"),
+            ("POST", "/urgent"),
+        )
+    },
 }
 
 TYPED = {"text": "vì sao", "purpose": "answer", "title": "Cầu", "seen": "1", "unit": "xa-khac"}
@@ -110,6 +140,11 @@ class Place:
             files = self.house.filing.case_files
             await files.take(tx, (photo,), case=case.id, account="web", at=at)
             [file] = await files.of_case(tx, case.id)
+            book = Broadcasts()
+            notice = await book.write(
+                tx, Draft(f"cầu treo gãy ở {self.unit}", unit=self.unit), by="Lan", at=at
+            )
+            await book.submit(tx, notice, by="Lan", at=at)
             await Unanswered().note(
                 tx,
                 unit=self.unit,
@@ -131,6 +166,7 @@ class Place:
         self.ids = {"account": str(who.id), "session": str(session.id)}
         self.ids |= {
             "case": str(case.id),
+            "notice": str(notice),
             "group": str(group),
             "id": str(file.id),
             "code": "x" * 43,
@@ -157,7 +193,7 @@ async def token(desk: Desk) -> str:
 
 
 async def deeds(house: House) -> list[int]:
-    """How much has happened: to cases, to questions, to people and to channels' accounts."""
+    """How much has happened: to cases, questions, people, channels' accounts and notices."""
     async with house.database.read() as tx:
         events = await tx.connection.execute(select(func.count()).select_from(CaseEventRecord))
         settled = await tx.connection.execute(
@@ -170,7 +206,8 @@ async def deeds(house: House) -> list[int]:
             select(func.count()).where(OfficialRecord.removed_at.is_not(None))
         )
         channels = await tx.connection.execute(select(func.count()).select_from(AccountRecord))
-        counts = (events, settled, invited, gone, channels)
+        told = await tx.connection.execute(select(func.sum(func.length(BroadcastRecord.history))))
+        counts = (events, settled, invited, gone, channels, told)
         return [int(one.scalar_one()) for one in counts]
 
 
