@@ -24,6 +24,7 @@ from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.case_view import CaseViews
 from handlers.staff.door import Door
+from handlers.staff.export_desk import ExportDesk
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
@@ -37,6 +38,7 @@ from handlers.staff.notice_writing import NoticeWriting
 from handlers.staff.overview import Overview
 from handlers.staff.passwords import Passwords
 from handlers.staff.people import People
+from handlers.staff.report_desk import ReportDesk
 from handlers.staff.routes import Console
 from handlers.staff.second_step import SecondStep
 from handlers.staff.sign_in import SignIn
@@ -161,6 +163,18 @@ def console_of(
         ),
         case_list=CaseList(
             door=door, database=database, casework=casework, texts=texts, units=units, clock=clock
+        ),
+        exports=ExportDesk(
+            door=door, database=database, casework=casework, texts=texts, units=units, clock=clock
+        ),
+        reports=ReportDesk(
+            door=door,
+            database=database,
+            casework=casework,
+            library=library,
+            texts=texts,
+            units=units,
+            clock=clock,
         ),
         cases=CaseDesk(
             door=door,

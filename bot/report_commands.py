@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -17,34 +15,13 @@ from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
 from bot.wiring import now, texts_of, units_of
 from content.shelf import SHIPPED, Shelf
 from handlers.errands import VIETNAM
+from handlers.periods import Period, this_year
 from handlers.report_document import write_document
+from handlers.report_gathering import file_name, gather
 from handlers.report_workbook import write_workbook
-from handlers.reporting import NoticeLine, Report, report_of
+from handlers.reporting import Report
 from handlers.units import Unit, Units
-from storage.broadcast_outcomes import account_of
-from storage.broadcast_records import begun
-from storage.case_lists import EVERYTHING
-from storage.case_rows import case_rows
 from storage.database import Database
-from storage.tallies import Tallies
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From the first to the last day, in Vietnam."""
-
-    first: date
-    last: date
-
-    @property
-    def since(self) -> datetime:
-        """Where it begins, in UTC."""
-        return datetime.combine(self.first, time(), VIETNAM).astimezone(UTC)
-
-    @property
-    def until(self) -> datetime:
-        """Where the next day begins, in UTC."""
-        return datetime.combine(self.last + timedelta(days=1), time(), VIETNAM).astimezone(UTC)
 
 
 def report(
@@ -73,31 +50,6 @@ def report(
         out.print(str(path), highlight=False, markup=False, soft_wrap=True)
 
 
-async def gather(
-    database: Database, units: Units, unit: Unit | None, period: Period, made_at: datetime
-) -> Report:
-    """The report of a unit and all below it, or of everybody (None)."""
-    codes = units.below(unit.code) if unit else None
-    since, until = period.since, period.until
-    async with database.read() as tx:
-        notices = [
-            NoticeLine(it, await account_of(tx, it.id))
-            for it in await begun(tx, since=since, until=until, units=codes)
-        ]
-        tallies = await Tallies().sums(tx, first=period.first, last=period.last, units=codes)
-        rows = case_rows(tx, EVERYTHING, units=codes, since=since, until=until)
-        return await report_of(
-            units,
-            unit=unit,
-            first=period.first,
-            last=period.last,
-            made_at=made_at,
-            rows=rows,
-            tallies=tallies,
-            notices=notices,
-        )
-
-
 async def _write(
     settings: Settings, units: Units, unit: Unit | None, period: Period, folder: Path
 ) -> list[Path]:
@@ -112,8 +64,7 @@ async def _write(
 def _files(settings: Settings, found: Report, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     texts, title_of = texts_of(settings), _titles(settings)
-    name = f"bao-cao-{found.unit.code if found.unit else 'tat-ca'}-{found.first}-{found.last}"
-    document, workbook = folder / f"{name}.docx", folder / f"{name}.xlsx"
+    document, workbook = (folder / file_name(found, ending) for ending in ("docx", "xlsx"))
     write_document(found, document, texts=texts, title_of=title_of)
     write_workbook(found, workbook, texts=texts, title_of=title_of)
     return [document, workbook]
@@ -137,7 +88,7 @@ def _place(units: Units, code: str) -> Unit | None:
 def _period(first: str, last: str) -> Period:
     today = now().astimezone(VIETNAM).date()
     end = day_of(last, "--to") or today
-    start = day_of(first, "--from") or end.replace(month=1, day=1)
+    start = day_of(first, "--from") or this_year(end).first
     if start > end:
         raise BadChoice(f"--from {first or start} is after --to {last or end}: turn them round")
     return Period(start, end)

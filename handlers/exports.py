@@ -2,8 +2,9 @@
 files.
 
 Names of columns and their order are a contract (docs/exports.md). Nothing in them leads to a
-person: words are redacted, and no name, receipt, chat or official is among them. Rows are written
-one by one as they come, so that a file of any length needs little memory.
+person, unless somebody who may asks for it: words are redacted, and no name, receipt, chat or
+official is among them. Rows are written one by one as they come, so that a file of any length needs
+little memory.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ _FORMULA = re.compile(r"(^|[;|\t\r\n])([ '\"]*)(?=[=+\-@＝＋－＠\t\r])")
 """Where a spreadsheet may take a text for a formula (OWASP, CSV injection): at its beginning, and
 after what separates cells elsewhere than here."""
 
+NAME = "name"
+"""The column that only an export with names has."""
+
+TOLD = ("named", "words", "more_words", "answer")
+"""What an export with names explains otherwise."""
+
 MOST_ROWS = 1_048_575
 """A worksheet holds no more below its heading."""
 
@@ -61,10 +68,17 @@ def overdue(row: CaseRow, now: datetime) -> bool:
 class Columns:
     """The columns of one export."""
 
-    def __init__(self, *, unit_name: Callable[[str], str], now: datetime) -> None:
-        """`unit_name` gives a unit's name by its code; `now` decides what is overdue."""
+    def __init__(
+        self, *, unit_name: Callable[[str], str], now: datetime, named: bool = False
+    ) -> None:
+        """`unit_name` gives a unit's name by its code; `now` decides what is overdue. `named` lets
+        through what identifies somebody: words as they were told, and the name, which comes last.
+        """
         self._unit_name = unit_name
         self._now = now
+        self._named = named
+        self._told = str if named else redact
+        self.names = (*self.NAMES, NAME) if named else self.NAMES
 
     NAMES = (
         "id", "kind", "state", "unit", "unit_name", "place", "topic", "platform", "language",
@@ -74,7 +88,7 @@ class Columns:
     )  # fmt: skip
 
     def values(self, row: CaseRow) -> list[Value]:
-        """One case, in the order of NAMES."""
+        """One case, in the order of `names`."""
         case, days = row.case, days_to_answer(row)
         first, *more = row.villager or ("",)
         return [
@@ -83,7 +97,7 @@ class Columns:
             case.state.value,
             case.unit,
             self._unit_name(case.unit),
-            redact(case.place),
+            self._told(case.place),
             case.topic,
             case.platform,
             case.language,
@@ -100,10 +114,11 @@ class Columns:
             case.group,
             bool(case.quarantine),
             bool(case.name),
-            redact(first),
-            redact("\n".join(more)),
-            redact("\n".join(row.answers)),
+            self._told(first),
+            self._told("\n".join(more)),
+            self._told("\n".join(row.answers)),
             row.files,
+            *([case.name] if self._named else []),
         ]
 
 
@@ -182,12 +197,12 @@ class Workbook:
 
     def __init__(
         self,
-        file: Path,
+        file: Path | IO[bytes],
         texts: Texts,
         names: Sequence[str] = Columns.NAMES,
         title: str = "export.sheet",
     ) -> None:
-        """`title` is the key of the sheet's name."""
+        """`title` is the key of the sheet's name; with the column of names nothing is masked."""
         self._book = xlsxwriter.Workbook(
             file, {"constant_memory": True, "strings_to_urls": False, "remove_timezone": True}
         )
@@ -197,7 +212,7 @@ class Workbook:
         self._sheet = self._book.add_worksheet(texts(title))
         self._yes, self._no = texts("export.yes"), texts("export.no")
         self._about = [
-            (name, texts(f"export.column.{name}"), texts(f"export.meaning.{name}"))
+            (name, texts(f"export.column.{name}"), texts(_meaning(name, NAME in names)))
             for name in names
         ]
         self._explained = texts("export.explained")
@@ -242,6 +257,11 @@ class Workbook:
 
     def _text(self, row: int, column: int, text: str, look: Format) -> None:
         self._sheet.write_string(row, column, text, look)
+
+
+def _meaning(name: str, told: bool) -> str:
+    """The key of what a column holds; `told` where words stand as they were told."""
+    return f"export.told.{name}" if told and name in TOLD else f"export.meaning.{name}"
 
 
 def _plain(value: Value) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 import font_source_sans_pro as font
 from docx import Document
@@ -29,7 +30,7 @@ INK, PAPER, BAR = "#1f1a17", "#ffffff", "#7a1f1a"
 
 
 def write_document(
-    report: Report, file: Path, *, texts: Texts, title_of: Callable[[str], str]
+    report: Report, file: Path | IO[bytes], *, texts: Texts, title_of: Callable[[str], str]
 ) -> None:
     """`title_of` gives a card's title by its slug."""
     page = Document()
@@ -45,7 +46,7 @@ def write_document(
     _by_unit(page, report, texts)
     _blanks(page, texts)
     page.add_paragraph().add_run(texts("report.counted")).italic = True
-    page.save(str(file))
+    page.save(str(file) if isinstance(file, Path) else file)
 
 
 def _letters(page: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
@@ -37,7 +38,7 @@ CHARTED = 15
 
 
 def write_workbook(
-    report: Report, file: Path, *, texts: Texts, title_of: Callable[[str], str]
+    report: Report, file: Path | IO[bytes], *, texts: Texts, title_of: Callable[[str], str]
 ) -> None:
     """`title_of` gives a card's title by its slug."""
     with xlsxwriter.Workbook(
@@ -139,13 +140,14 @@ class _Pages:
 
 
 def headings(report: Report, texts: Texts) -> list[str]:
-    """Whose report it is, of which time, and when it was made."""
+    """Whose report it is, of which time, when it was made, and what is not counted."""
     unit = report.unit.name if report.unit else texts("report.everybody")
     made = report.made_at.astimezone(VIETNAM)
     return [
         texts("report.of_unit", unit=unit),
         texts("report.period", first=f"{report.first:%d/%m/%Y}", last=f"{report.last:%d/%m/%Y}"),
         texts("report.made", at=f"{made:%H:%M %d/%m/%Y}"),
+        *([] if report.whole else [texts("report.without_complaints")]),
     ]
 
 

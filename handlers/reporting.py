@@ -89,7 +89,8 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`topics` are cards' slugs with how often they were explained, the most frequent first."""
+    """`topics` are cards' slugs with how often they were explained, the most frequent first;
+    `whole` says that complaints about somebody and what is held back are counted."""
 
     unit: Unit | None
     first: date
@@ -101,6 +102,7 @@ class Report:
     kinds: Mapping[CaseKind, CaseNumbers]
     units: tuple[UnitLine, ...]
     notices: tuple[NoticeLine, ...]
+    whole: bool = True
 
     @property
     def explained(self) -> int:
@@ -121,6 +123,7 @@ async def report_of(
     rows: AsyncIterable[CaseRow],
     tallies: Iterable[Tally],
     notices: Iterable[NoticeLine],
+    whole: bool = True,
 ) -> Report:
     """Add up what belongs to a unit and all below it, or to everybody (None)."""
     by_unit: defaultdict[str, dict[CaseKind, CaseNumbers]] = defaultdict(dict)
@@ -145,6 +148,7 @@ async def report_of(
         kinds=kinds,
         units=tuple(_lines(units, unit, by_unit, asked)),
         notices=tuple(notices),
+        whole=whole,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,40 +41,48 @@ async def case_rows(
     until: datetime | None = None,
 ) -> AsyncIterator[CaseRow]:
     """All cases that came in from `since` to before `until` (UTC), the oldest first."""
+    async for page in CaseLists().pages(tx, sight, units=units, since=since, until=until):
+        for row in await rows_of(tx, page):
+            yield row
+
+
+async def rows_of(tx: Transaction, page: Sequence[Case]) -> list[CaseRow]:
+    """These cases, with all that was said and happened."""
     words, event = CaseWordsRecord, CaseEventRecord
     counted = (Happened.ANSWERED, Happened.REOPENED, Happened.RATED)
-    async for page in CaseLists().pages(tx, sight, units=units, since=since, until=until):
-        numbers = [case.id for case in page]
-        said = await tx.connection.execute(
-            select(words.case_id, words.side, words.text)
-            .where(words.case_id.in_(numbers), words.side != Side.NOTE)
-            .order_by(words.id)
-        )
-        texts: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
-        for case_id, side, text in said:
-            texts[case_id, side].append(text)
-        happened = await tx.connection.execute(
-            select(event.case_id, event.what, event.at, event.detail)
-            .where(event.case_id.in_(numbers), event.what.in_(counted))
-            .order_by(event.id)
-        )
-        times: defaultdict[tuple[int, str], list[datetime]] = defaultdict(list)
-        ratings: dict[int, str] = {}
-        for case_id, what, at, detail in happened:
-            times[case_id, what].append(at)
-            if what == Happened.RATED:
-                ratings[case_id] = detail
-        counted_files = await tx.connection.execute(
-            select(FileRecord.case_id, func.count())
-            .where(FileRecord.case_id.in_(numbers), FileRecord.words_id.is_(None))
-            .group_by(FileRecord.case_id)
-        )
-        files = dict(counted_files.all())
-        for case in page:
-            answered = times[case.id, Happened.ANSWERED]
-            rated = ratings.get(case.id, "")
-            understood, satisfied = _rated(rated, "understood"), _rated(rated, "satisfied")
-            yield CaseRow(
+    numbers = [case.id for case in page]
+    said = await tx.connection.execute(
+        select(words.case_id, words.side, words.text)
+        .where(words.case_id.in_(numbers), words.side != Side.NOTE)
+        .order_by(words.id)
+    )
+    texts: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+    for case_id, side, text in said:
+        texts[case_id, side].append(text)
+    happened = await tx.connection.execute(
+        select(event.case_id, event.what, event.at, event.detail)
+        .where(event.case_id.in_(numbers), event.what.in_(counted))
+        .order_by(event.id)
+    )
+    times: defaultdict[tuple[int, str], list[datetime]] = defaultdict(list)
+    ratings: dict[int, str] = {}
+    for case_id, what, at, detail in happened:
+        times[case_id, what].append(at)
+        if what == Happened.RATED:
+            ratings[case_id] = detail
+    counted_files = await tx.connection.execute(
+        select(FileRecord.case_id, func.count())
+        .where(FileRecord.case_id.in_(numbers), FileRecord.words_id.is_(None))
+        .group_by(FileRecord.case_id)
+    )
+    files = dict(counted_files.all())
+    rows = []
+    for case in page:
+        answered = times[case.id, Happened.ANSWERED]
+        rated = ratings.get(case.id, "")
+        understood, satisfied = _rated(rated, "understood"), _rated(rated, "satisfied")
+        rows.append(
+            CaseRow(
                 case,
                 villager=tuple(texts[case.id, Side.VILLAGER]),
                 answers=tuple(texts[case.id, Side.OFFICIAL]),
@@ -84,6 +92,8 @@ async def case_rows(
                 understood=case.understood if understood is None else understood,
                 satisfied=case.satisfied if satisfied is None else satisfied,
             )
+        )
+    return rows
 
 
 def _rated(detail: str, key: str) -> bool | None:

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
 
 from storage.case_lists import Sight, sees
 from storage.case_records import (
@@ -40,6 +41,10 @@ class Wanted:
     words: tuple[str, ...] = ()
     soonest: bool = False
     """The soonest due first; else the newest due first."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Received from `since` to before `until` (UTC)."""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +79,13 @@ class CaseSearch:
     ) -> list[Case]:
         """The first of them, or the first after a place in the list."""
         row = CaseRecord
-        query = cases(sees(sight), *_filters(wanted))
-        if wanted.states is not None:
-            query = query.where(row.state.in_(sorted(wanted.states)))
-        if wanted.overdue:
-            query = query.where(_overdue(now))
-        if wanted.held:
-            query = query.where(_held())
+        query = cases(sees(sight), *_filters(wanted), *_narrower(wanted, now))
         # The longest, which is likely the rarest, is looked for in one go through all words; the
         # others only in the cases that have it.
         for nth, word in enumerate(sorted(wanted.words, key=len, reverse=True)):
-            said = CaseWordsRecord
-            with_it = select(said.case_id).where(said.plain.contains(f" {word}", autoescape=True))
-            here = with_it.where(said.case_id == row.id).correlate(row).exists()
             # "+ 0" lets SQLite go on in the order of due days, rather than sort all that it finds.
             number = row.id if tx.on_postgresql else row.id + 0
-            query = query.where(here if nth else number.in_(with_it))
+            query = query.where(_says(word) if nth else number.in_(_with_it(word)))
         key = tuple_(row.due_at, row.id)
         if after is not None:
             place = tuple_(after.due_at, after.id)
@@ -101,10 +97,45 @@ class CaseSearch:
         rows = await tx.connection.execute(query.limit(at_most))
         return [as_case(found) for found in rows]
 
+    async def batch(
+        self,
+        tx: Transaction,
+        sight: Sight,
+        wanted: Wanted,
+        *,
+        now: datetime,
+        above: int,
+        last: int,
+        at_most: int,
+    ) -> list[Case]:
+        """The next of them by number, above one and up to the `last`: an order that stays as it is
+        while cases change."""
+        row = CaseRecord
+        query = cases(
+            sees(sight), *_filters(wanted), *_narrower(wanted, now), row.id > above, row.id <= last
+        )
+        for word in wanted.words:
+            query = query.where(_says(word))
+        query = query.order_by(row.id)
+        rows = await tx.connection.execute(query.limit(at_most))
+        return [as_case(found) for found in rows]
+
+    async def extent(
+        self, tx: Transaction, sight: Sight, wanted: Wanted, *, now: datetime
+    ) -> tuple[int, int]:
+        """How many there are, whatever words are wanted, and the highest number among them."""
+        found = await tx.connection.execute(
+            select(func.count(), func.coalesce(func.max(CaseRecord.id), 0)).where(
+                sees(sight), *_filters(wanted), *_narrower(wanted, now)
+            )
+        )
+        count, last = found.one()
+        return int(count), int(last)
+
     async def counts(
         self, tx: Transaction, sight: Sight, wanted: Wanted, *, now: datetime
     ) -> Counts:
-        """Of the kind and units that are wanted, whatever else is."""
+        """Of the kind, units, topic and time that are wanted, whatever else is."""
         row = CaseRecord
         found = await tx.connection.execute(
             select(
@@ -143,7 +174,40 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
         filters.append(row.kind == wanted.kind)
     if wanted.units is not None:
         filters.append(row.unit.in_(wanted.units))
+    if wanted.since is not None:
+        filters.append(row.received_at >= wanted.since)
+    if wanted.until is not None:
+        filters.append(row.received_at < wanted.until)
+    if wanted.topic:
+        filters.append(row.topic == wanted.topic)
     return filters
+
+
+def _narrower(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+    """What a list keeps to besides."""
+    filters: list[ColumnElement[bool]] = []
+    if wanted.states is not None:
+        filters.append(CaseRecord.state.in_(sorted(wanted.states)))
+    if wanted.overdue:
+        filters.append(_overdue(now))
+    if wanted.held:
+        filters.append(_held())
+    return filters
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    """Whether somebody said it in the case at hand."""
+    return (
+        _with_it(word)
+        .where(CaseWordsRecord.case_id == CaseRecord.id)
+        .correlate(CaseRecord)
+        .exists()
+    )
+
+
+def _with_it(word: str) -> Select[Any]:
+    said = CaseWordsRecord
+    return select(said.case_id).where(said.plain.contains(f" {word}", autoescape=True))
 
 
 def _overdue(now: datetime) -> ColumnElement[bool]:

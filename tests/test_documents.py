@@ -26,7 +26,7 @@ from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
 from handlers.actions import CaseMove, Composed, Deed, Duty
-from handlers.exports import Columns, SurveyColumns
+from handlers.exports import NAME, TOLD, Columns, SurveyColumns
 from handlers.messages import Kind, MediaKind
 from handlers.official.notices_asking import WHAT_FOLLOWS
 from handlers.official.notices_steps import ORDER
@@ -36,9 +36,11 @@ from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
 from handlers.staff.channel_accounts import State as AccountState
 from handlers.staff.channel_accounts import TokenState
+from handlers.staff.export_desk import FORMS
 from handlers.staff.notice_list import STATES as NOTICE_STATES
 from handlers.staff.notice_view import NOTES as STOPPED
 from handlers.staff.notice_view import REASONS as WHY_NOT
+from handlers.staff.report_desk import PERIODS
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.audit import Kind as AuditKind
@@ -97,8 +99,11 @@ FAMILIES = {
         "forget_me",
     ],
     "case.move": [move.value for move in CaseMove],
-    "export.column": [*Columns.NAMES, *SurveyColumns.NAMES],
-    "export.meaning": [*Columns.NAMES, *SurveyColumns.NAMES],
+    "export.column": [*Columns.NAMES, NAME, *SurveyColumns.NAMES],
+    "export.meaning": [*Columns.NAMES, NAME, *SurveyColumns.NAMES],
+    "export.told": TOLD,
+    "staff.export.form": FORMS,
+    "staff.period": PERIODS,
     "files.open": [kind.value for kind in MediaKind],
     "files.title": [kind.value for kind in MediaKind],
     "official.file": [*(kind.value for kind in MediaKind), "answer", "missing"],

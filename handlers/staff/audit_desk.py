@@ -13,6 +13,7 @@ from aiohttp import web
 
 from content.redaction import redact
 from content.texts import Texts
+from handlers.periods import day_in
 from handlers.staff.door import Door
 from handlers.staff.staff import Right, Staff
 from handlers.units import Units
@@ -53,8 +54,8 @@ class Query:
             verb=one_of("verb", {verb.value for verb in Verb}),
             kind=one_of("kind", {kind.value for kind in Kind}),
             thing=typed.get("thing", "").strip()[:64],
-            first=typed.get("first", "") if _day(typed.get("first", "")) else "",
-            last=typed.get("last", "") if _day(typed.get("last", "")) else "",
+            first=typed.get("first", "") if day_in(typed.get("first", "")) else "",
+            last=typed.get("last", "") if day_in(typed.get("last", "")) else "",
         )
 
     def address(self, **others: str) -> str:
@@ -112,7 +113,7 @@ class AuditDesk:
         )  # fmt: skip
 
     def _wanted(self, query: Query, staff: Staff) -> Wanted:
-        first, last = _day(query.first), _day(query.last)
+        first, last = day_in(query.first), day_in(query.last)
         return Wanted(
             by=int(query.by) if query.by else None,
             verb=Verb(query.verb) if query.verb else None,
@@ -145,12 +146,3 @@ class AuditDesk:
 
 def _whole(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 18
-
-
-def _day(text: str) -> date | None:
-    """A day as browsers write it: 2026-11-27. None for anything else, and for no real year."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year <= 9000 else None

@@ -1,79 +1,34 @@
-"""The list of cases: filtered, counted by state, searched by words with or without their marks.
-
-Words are searched as they are shown: what is masked is not found, or a search would tell it.
-"""
+"""The list of cases: filtered, counted by state, searched by words with or without their marks."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
 
 from aiohttp import web
 
-from content.redaction import LABELS, redact
+from content.redaction import redact
 from content.screens import shorten
 from content.texts import Texts
 from handlers.casework import Casework
+from handlers.staff.case_query import EXPORT, STATES, Query, has_words
 from handlers.staff.door import Door
 from handlers.staff.staff import Staff
-from handlers.units import Unit, Units
+from handlers.units import Units
 from storage.case_lists import Sight
-from storage.case_records import WAITING, Case, CaseKind, CaseState, plain
+from storage.case_records import Case, CaseKind, CaseState
 from storage.case_search import CaseSearch, Counts, Mark, Wanted
 from storage.cases import Cases
 from storage.database import Database, Transaction
 
-ADDRESS = "/staff/cases"
 PAGE = 30
 SHOWN = 200
-LONGEST_SEARCH = 80
-MOST_WORDS = 8
 ROUNDS = 10
 """So many pages are looked through for words that are not masked; then the next one is offered."""
 
-STATES = {"waiting": WAITING, **{state.value: frozenset({state}) for state in CaseState}}
-"""What the address calls a state: each by itself, and what an official has to do something for."""
-
-_MASKS = re.compile("|".join(map(re.escape, LABELS.values())))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What the address asks for; what it asks wrongly is left out."""
-
-    state: str = ""
-    kind: str = ""
-    unit: str = ""
-    overdue: str = ""
-    held: str = ""
-    q: str = ""
-    order: str = ""
-
-    @classmethod
-    def of(cls, typed: Mapping[str, str], units: Iterable[Unit]) -> Query:
-        def one_of(name: str, known: Sequence[str]) -> str:
-            return value if (value := typed.get(name, "")) in known else ""
-
-        return cls(
-            state=one_of("state", list(STATES)),
-            kind=one_of("kind", list(CaseKind)),
-            unit=one_of("unit", [unit.code for unit in units]),
-            overdue=one_of("overdue", ["1"]),
-            held=one_of("held", ["1"]),
-            q=" ".join(typed.get("q", "")[:LONGEST_SEARCH].split()),
-            order=one_of("order", ["soonest"]),
-        )
-
-    def address(self, **others: str) -> str:
-        """The list's address with this and that changed."""
-        pairs = {name: getattr(self, name) for name in Query.__slots__} | others
-        given = urlencode({name: value for name, value in pairs.items() if value})
-        return f"{ADDRESS}?{given}" if given else ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +82,7 @@ class CaseList:
         theirs = [unit for unit in self._units if staff.covers(unit.code)]
         query, now = Query.of(request.query, theirs), self._clock()
         sight = self._casework.sight(staff.official)
-        hidden = redact(query.q) != query.q
-        words = tuple(plain(query.q).split()[:MOST_WORDS])
-        wanted = self._wanted(query, () if hidden else words)
+        hidden, wanted = query.hidden, query.wanted(self._units)
         async with self._database.read() as tx:
             counts = await self._search.counts(tx, sight, wanted, now=now)
             if hidden:
@@ -137,13 +90,14 @@ class CaseList:
             else:
                 rows, last = await self._rows(tx, sight, wanted, _mark(request.query), now)
             named = await self._named(tx, staff, query.q)
-        query = replace(query, q=redact(query.q))
+        query = query.shown()
         return self._door.page(
             "cases.html",
             staff=staff,
             rows=rows,
             links=self._links(query, counts),
             query=query,
+            export=query.address(EXPORT) if not hidden else "",
             hidden=hidden,
             named=named,
             more=query.address(after=_written(last)) if last else "",
@@ -152,17 +106,6 @@ class CaseList:
             kinds=[(kind.value, self._texts(f"case.kind.{kind}")) for kind in CaseKind],
             units=[(unit.code, unit.name) for unit in theirs],
             notice=self._texts("staff.cases.moved_away") if "moved" in request.query else "",
-        )
-
-    def _wanted(self, query: Query, words: tuple[str, ...]) -> Wanted:
-        return Wanted(
-            states=STATES[query.state] if query.state else None,
-            kind=CaseKind(query.kind) if query.kind else None,
-            units=self._units.below(query.unit) if query.unit else None,
-            overdue=bool(query.overdue),
-            held=bool(query.held),
-            words=words,
-            soonest=bool(query.order),
         )
 
     async def _rows(
@@ -200,7 +143,7 @@ class CaseList:
         """A row of each case, or None where the words are only in what is masked."""
         return [
             self._row(case, said.get(case.id, ()), now)
-            if not words or _has(said.get(case.id, ()), words)
+            if not words or has_words(said.get(case.id, ()), words)
             else None
             for case in page
         ]
@@ -249,12 +192,6 @@ class CaseList:
             return None
         case = await self._cases.get(tx, int(typed))
         return case if case and self._casework.sees(staff.official, case) else None
-
-
-def _has(texts: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether the words are in what is shown of these texts."""
-    shown = [plain(_MASKS.sub(" ", redact(text))) for text in texts]
-    return all(any(f" {word}" in text for text in shown) for word in words)
 
 
 def _written(mark: Mark) -> str:

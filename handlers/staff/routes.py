@@ -11,6 +11,7 @@ from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.door import Door
+from handlers.staff.export_desk import ExportDesk
 from handlers.staff.files import FileDesk
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
@@ -22,6 +23,7 @@ from handlers.staff.notice_list import NoticeList
 from handlers.staff.notice_writing import NEW, NoticeWriting
 from handlers.staff.overview import Overview
 from handlers.staff.people import People
+from handlers.staff.report_desk import ReportDesk
 from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
 
@@ -51,6 +53,8 @@ class Console:
     overview: Overview
     unanswered: UnansweredDesk
     case_list: CaseList
+    exports: ExportDesk
+    reports: ReportDesk
     cases: CaseDesk
     groups: GroupDesk
     files: FileDesk
@@ -88,6 +92,10 @@ class Console:
             web.post("/staff/unanswered/add", self.unanswered.add),
             web.post("/staff/unanswered/dismiss", self.unanswered.dismiss),
             web.get("/staff/cases", self.case_list.show),
+            web.get("/staff/cases/export", self.exports.show),
+            web.post("/staff/cases/export", self.exports.write),
+            web.get("/staff/report", self.reports.show),
+            web.post("/staff/report", self.reports.write),
             web.get(CASE, cases.show),
             web.post(f"{CASE}/unmask", cases.unmask),
             web.post(f"{CASE}/preview", cases.preview),

@@ -33,7 +33,7 @@ class _Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.found.append((given.get("action", ""), {}))
-        elif given.get("type") == "checkbox" and "checked" not in given:
+        elif given.get("type") in {"radio", "checkbox"} and "checked" not in given:
             return  # a browser does not send it
         elif self.found and given.get("name"):
             self.found[-1][1][given["name"]] = given.get("value", "")
