@@ -13,13 +13,16 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 from cryptography.fernet import Fernet
+from yarl import URL
 
 from bot.account_register import BadAccount, Register
 from bot.config import load
 from storage.database import Database
 from storage.migrate import migrate
+from tests.console.desk import form
 from tests.emulators import zalo_bot
 from tests.emulators.zalo_bot_control import ZaloBotControl
+from tests.journeys.entering import PASSWORD, invitation
 from tests.program import ROOT, program
 
 KEY = Fernet.generate_key().decode()
@@ -108,6 +111,49 @@ async def test_an_account_is_added_and_removed_while_the_program_runs(
         assert ":secret" not in running.text
     stored = (data_folder / "loaban.db").read_bytes()
     assert b"7:secret" not in stored
+
+
+async def test_an_account_of_the_console_is_at_work_and_gone_without_a_restart(
+    data_folder: Path, bots: TestServer, session: aiohttp.ClientSession
+) -> None:
+    villager, new = of_bot(bots, session, 9), "/staff/new-account"
+    async with (
+        program(data_folder.parent, LOABAN_TOKEN_KEY=KEY) as running,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser,
+    ):
+
+        async def open_at(address: str) -> str:
+            async with browser.get(address) as answer:
+                return await answer.text()
+
+        async def press(page: str, step: str, **typed: str) -> str:
+            address, fields = form(page, step)
+            async with browser.post(origin + address, data=fields | typed) as answer:
+                assert answer.status == 200, await answer.text()
+                return await answer.text()
+
+        link = invitation(running.text)
+        origin = str(URL(link).origin())
+        chosen = {"name": "Mai", "login": "quan.tri", "password": PASSWORD, "again": PASSWORD}
+        await press(await open_at(link), URL(link).path, **chosen)
+        page = await open_at(f"{origin}{new}?platform=zalo_bot")
+        settings = settings_of(bots, 9)
+        named = {f"set_{key}": settings[key] for key in ("token", "api_base")}
+        await press(page, new, name="xa-9", unit="xa-mau", **named)
+        await villager.say("lan", QUESTION)
+        [answer] = await villager.sent("lan", at_least=1)
+        assert "thẻ" in answer.text
+        page = await open_at(f"{origin}/staff/accounts/xa-9/remove")
+        await press(page, "/remove")
+        for _ in range(50):
+            if "xa-9 was removed" in running.text:
+                break
+            await asyncio.sleep(0.1)
+        await villager.say("lan", "0")
+        assert (await villager.state())["pending"] == 1, "nobody fetches for it any more"
+        assert ":secret" not in running.text
+    stored = (data_folder / "loaban.db").read_bytes()
+    assert b"9:secret" not in stored
 
 
 async def test_one_stuck_account_of_many_stops_no_other(
