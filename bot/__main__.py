@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bot import worker
 from bot.account_commands import app as accounts
+from bot.api_key_commands import app as api_keys
 from bot.broadcast_commands import app as broadcast
 from bot.config import ConfigFaults, Settings, load
 from bot.doctor import Finding, examine
@@ -49,6 +50,7 @@ app.add_typer(groups, name="groups")
 app.command()(invite)
 app.add_typer(officials, name="officials")
 app.add_typer(broadcast, name="broadcast")
+app.add_typer(api_keys, name="api-key")
 
 
 @app.command("run")

@@ -117,12 +117,14 @@ class Retention(Section):
 
 
 class ConsoleSection(Section):
-    """How long staff stay signed in, and what checking a password costs."""
+    """How long staff stay signed in, what checking a password costs, and how often a key of the API
+    may ask."""
 
     session_hours: int = Field(default=12, ge=1, le=720)
     idle_minutes: int = Field(default=120, ge=5, le=43_200)
     argon2_memory_kib: int = Field(default=65_536, ge=8, le=4_194_304)
     argon2_passes: int = Field(default=3, ge=1, le=100)
+    api_per_minute: int = Field(default=120, ge=1, le=100_000)
 
 
 class Cases(Section):

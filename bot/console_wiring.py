@@ -1,4 +1,4 @@
-"""Joins the desks of the console."""
+"""Joins the desks of the console, and the API."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from handlers.errands import VIETNAM
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
 from handlers.staff.account_desk import AccountDesk
+from handlers.staff.api import Api
+from handlers.staff.api_door import ApiDoor
+from handlers.staff.api_export import ApiExport
+from handlers.staff.api_reading import ApiReading
 from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
@@ -47,6 +51,9 @@ from handlers.units import Units
 from storage.database import Database
 from storage.staff_sessions import Lasting, StaffSessions
 from storage.unanswered import Unanswered
+
+API_MARKS = "loaban api"
+"""The purpose for which keys of the API are hashed."""
 
 
 def console_of(
@@ -233,4 +240,29 @@ def console_of(
             form=form,
             clock=clock,
         ),
+        api=_api_of(settings, keys, database=database, units=units, casework=casework, clock=clock),
+    )
+
+
+def _api_of(
+    settings: Settings,
+    keys: ReceiptKeys,
+    *,
+    database: Database,
+    units: Units,
+    casework: Casework,
+    clock: Callable[[], datetime],
+) -> Api:
+    door = ApiDoor(
+        marks=keys.marks(API_MARKS),
+        database=database,
+        casework=casework,
+        units=units,
+        per_minute=settings.console.api_per_minute,
+        clock=clock,
+    )
+    return Api(
+        door=door,
+        reading=ApiReading(door=door, database=database, units=units, clock=clock),
+        export=ApiExport(door=door, database=database, units=units, clock=clock),
     )

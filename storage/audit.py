@@ -44,6 +44,7 @@ class Verb(StrEnum):
     SAW = "saw"
     UNMASKED = "unmasked"  # what was masked was shown; reason: why
     EXPORTED = "exported"
+    REFUSED = "refused"  # a key of the API; reason: what it asked for, and why not
     # changing
     ANSWERED = "answered"
     ASKED_BACK = "asked_back"
@@ -88,6 +89,7 @@ class Kind(StrEnum):
     LIST = "list"
     SETTING = "setting"
     CHANNEL = "channel"  # an account on a platform, by its name
+    API_KEY = "api_key"
 
 
 class AuditRecord(Record):

@@ -249,20 +249,37 @@ class CaseLists:
     ) -> AsyncIterator[list[Case]]:
         """All cases that were received from `since` to before `until` (UTC), in pages, the oldest
         first, so that a long list never stands in memory as a whole."""
-        row = CaseRecord
         last = 0
-        while True:
-            query = cases(sees(sight), row.id > last)
-            if units is not None:
-                query = query.where(row.unit.in_(units))
-            if since is not None:
-                query = query.where(row.received_at >= since)
-            if until is not None:
-                query = query.where(row.received_at < until)
-            rows = await tx.connection.execute(query.order_by(row.id).limit(PAGE))
-            page = [as_case(found) for found in rows]
-            if page:
-                yield page
+        while page := await self.above(
+            tx, sight, last, units=units, since=since, until=until, at_most=PAGE
+        ):
+            yield page
             if len(page) < PAGE:
                 return
             last = page[-1].id
+
+    async def above(
+        self,
+        tx: Transaction,
+        sight: Sight,
+        number: int,
+        *,
+        units: Collection[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kind: CaseKind | None = None,
+        at_most: int,
+    ) -> list[Case]:
+        """The next of them after the case of that number."""
+        row = CaseRecord
+        query = cases(sees(sight), row.id > number)
+        if units is not None:
+            query = query.where(row.unit.in_(units))
+        if since is not None:
+            query = query.where(row.received_at >= since)
+        if until is not None:
+            query = query.where(row.received_at < until)
+        if kind is not None:
+            query = query.where(row.kind == kind)
+        rows = await tx.connection.execute(query.order_by(row.id).limit(at_most))
+        return [as_case(found) for found in rows]

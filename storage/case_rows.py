@@ -47,7 +47,7 @@ async def case_rows(
 
 
 async def rows_of(tx: Transaction, page: Sequence[Case]) -> list[CaseRow]:
-    """These cases, with all that was said and happened."""
+    """These cases in their order, with all that was said and happened."""
     words, event = CaseWordsRecord, CaseEventRecord
     counted = (Happened.ANSWERED, Happened.REOPENED, Happened.RATED)
     numbers = [case.id for case in page]

@@ -45,6 +45,10 @@ class Wanted:
     until: datetime | None = None
     """Received from `since` to before `until` (UTC)."""
     topic: str = ""
+    platform: str = ""
+    due_since: datetime | None = None
+    due_until: datetime | None = None
+    """Due from then to before then (UTC)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,12 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
         filters.append(row.received_at < wanted.until)
     if wanted.topic:
         filters.append(row.topic == wanted.topic)
+    if wanted.platform:
+        filters.append(row.platform == wanted.platform)
+    if wanted.due_since is not None:
+        filters.append(row.due_at >= wanted.due_since)
+    if wanted.due_until is not None:
+        filters.append(row.due_at < wanted.due_until)
     return filters
 
 

@@ -65,6 +65,7 @@ class OpenQuestion:
     kind: Doubt
     guess: str
     asked_at: datetime
+    unit: str = ""
 
 
 class Unanswered:
@@ -86,17 +87,28 @@ class Unanswered:
         )
 
     async def open(
-        self, tx: Transaction, *, units: Collection[str] | None = None, at_most: int = NEWEST
+        self,
+        tx: Transaction,
+        *,
+        units: Collection[str] | None = None,
+        below: int | None = None,
+        at_most: int = NEWEST,
     ) -> list[OpenQuestion]:
-        """The open questions of these units (None: of all), the newest first."""
-        table = UnansweredRecord.__table__
-        rows = await tx.connection.execute(
-            select(table.c.id, table.c.text, table.c.kind, table.c.guess, table.c.asked_at)
-            .where(table.c.state == UnansweredState.OPEN, _of(units))
-            .order_by(table.c.id.desc())
+        """The open questions of these units (None: of all), the newest first; with `below`, those
+        before the question of that number."""
+        row = UnansweredRecord
+        query = (
+            select(row.id, row.text, row.kind, row.guess, row.asked_at, row.unit)
+            .where(row.state == UnansweredState.OPEN, _of(units))
+            .order_by(row.id.desc())
             .limit(at_most)
         )
-        return [OpenQuestion(r.id, r.text, Doubt(r.kind), r.guess, r.asked_at) for r in rows]
+        if below is not None:
+            query = query.where(row.id < below)
+        rows = await tx.connection.execute(query)
+        return [
+            OpenQuestion(r.id, r.text, Doubt(r.kind), r.guess, r.asked_at, r.unit) for r in rows
+        ]
 
     async def settle(
         self,

@@ -88,7 +88,9 @@ class CaseList:
             if hidden:
                 rows, last = list[Row](), None
             else:
-                rows, last = await self._rows(tx, sight, wanted, _mark(request.query), now)
+                rows, last = await self._rows(
+                    tx, sight, wanted, read_mark(request.query.get("after", "")), now
+                )
             named = await self._named(tx, staff, query.q)
         query = query.shown()
         return self._door.page(
@@ -100,7 +102,7 @@ class CaseList:
             export=query.address(EXPORT) if not hidden else "",
             hidden=hidden,
             named=named,
-            more=query.address(after=_written(last)) if last else "",
+            more=query.address(after=written_mark(last)) if last else "",
             begins="after" not in request.query,
             first=query.address(),
             kinds=[(kind.value, self._texts(f"case.kind.{kind}")) for kind in CaseKind],
@@ -194,13 +196,14 @@ class CaseList:
         return case if case and self._casework.sees(staff.official, case) else None
 
 
-def _written(mark: Mark) -> str:
+def written_mark(mark: Mark) -> str:
+    """A place in the list, as an address holds it."""
     return f"{(mark.due_at - _EPOCH) // timedelta(microseconds=1)}.{mark.id}"
 
 
-def _mark(typed: Mapping[str, str]) -> Mark | None:
+def read_mark(written: str) -> Mark | None:
     """The place that our own page wrote into the address; None for anything else."""
-    due, _, number = typed.get("after", "").partition(".")
+    due, _, number = written.partition(".")
     if not all(part.isascii() and part.isdecimal() and len(part) < 18 for part in (due, number)):
         return None
     try:

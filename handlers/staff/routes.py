@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from handlers.staff.account_desk import AccountDesk
+from handlers.staff.api import Api
 from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
@@ -40,7 +41,7 @@ CODE = CHANNEL + r"/qr.{ending:png|svg}"
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """All desks of the console, and the door to them."""
+    """All desks of the console, the door to them, and the API beside."""
 
     door: Door
     sign_in: SignIn
@@ -62,6 +63,7 @@ class Console:
     calendar: NoticeCalendar
     notices: NoticeDesk
     writing: NoticeWriting
+    api: Api
 
     def routes(self) -> list[web.RouteDef]:
         cases, groups, me, people = self.cases, self.groups, self.me, self.people

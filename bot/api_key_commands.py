@@ -1,0 +1,139 @@
+"""The commands `api-key create`, `list`, `remove`: keys for programs that read over the API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.table import Table
+
+from bot.config import Settings
+from bot.console_wiring import API_MARKS
+from bot.receipt_keys import ReceiptKeys
+from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.wiring import invitation_code, now
+from handlers.errands import VIETNAM
+from handlers.staff.api_door import PREFIX, hashes_of
+from storage.api_keys import LONGEST_NAME, ApiKey, ApiKeys
+from storage.audit import Audit, Kind, Verb
+from storage.database import Database, Transaction
+from storage.officials import Role
+
+app = typer.Typer(no_args_is_help=True, help="Keys for programs that read over the API.")
+Result = TypeVar("Result")
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Option(help="Which program has it, and whose it is.")],
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(Role)}.")] = Role.VIEWER.value,
+    unit: Annotated[str, typer.Option(help="The unit's code; without it, all units.")] = "",
+) -> None:
+    """Make a key and print it: it is shown this once and cannot be shown again."""
+    settings = settings_or_exit()
+    codes = {one.code.casefold(): one.code for one in settings.units}
+    if unit and unit.casefold() not in codes:
+        _stop(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
+    if role not in set(Role):
+        _stop(f"there is no role {role!r}: take one of {', '.join(Role)}")
+    called = " ".join(name.split())
+    if not 0 < len(called) <= LONGEST_NAME:
+        _stop(f"--name: write 1 to {LONGEST_NAME} letters")
+    key = PREFIX + invitation_code()
+    where = codes.get(unit.casefold(), "")
+
+    async def make(tx: Transaction) -> int:
+        with_role, at = Role(role), now()
+        marks = ReceiptKeys(
+            settings.token_key.get_secret_value(), settings.data.folder / "receipts.key"
+        ).marks(API_MARKS)
+        number = await ApiKeys().create(
+            tx, key_hash=hashes_of(marks, key)[0], name=called, unit=where, role=with_role, at=at
+        )
+        await Audit().note(
+            tx, Verb.ADDED, Kind.API_KEY, number, by=None, at=at, unit=where, reason=role
+        )
+        return number
+
+    number = _with_database(settings, make)
+    out.print(
+        f"Key {number} for {called}, shown only now: {key}",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+@app.command("list")
+def list_keys(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
+) -> None:
+    """All keys that open something, with when they were used last; none can be shown again."""
+    found = _with_database(settings_or_exit(), ApiKeys().all)
+    if as_json:
+        typer.echo(json.dumps([_as_row(one) for one in found], ensure_ascii=False))
+        return
+    table = Table("id", "name", "unit", "role", "made", "last used", box=None)
+    for one in found:
+        table.add_row(
+            str(one.id), one.name, one.unit or "all", one.role,
+            _local(one.created_at)[:10], _local(one.last_used_at)[:16].replace("T", " ") or "never",
+        )  # fmt: skip
+    out.print(table)
+
+
+@app.command("remove")
+def remove(
+    number: Annotated[int, typer.Argument(metavar="ID", help="As `api-key list` shows it.")],
+) -> None:
+    """Take a key away: from this moment it opens nothing."""
+
+    async def take(tx: Transaction) -> ApiKey | None:
+        at = now()
+        key = await ApiKeys().remove(tx, number, at=at)
+        if key is not None:
+            await Audit().note(
+                tx, Verb.REMOVED, Kind.API_KEY, number, by=None, at=at, unit=key.unit,
+                reason=key.role.value,
+            )  # fmt: skip
+        return key
+
+    key = _with_database(settings_or_exit(), take)
+    if key is None:
+        _stop(f"there is no key with the number {number}: see `python -m bot api-key list`")
+    out.print(f"The key of {key.name} opens nothing more.", markup=False, highlight=False)
+
+
+def _as_row(one: ApiKey) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "unit": one.unit,
+        "role": one.role.value,
+        "made": _local(one.created_at),
+        "last_used": _local(one.last_used_at) or None,
+    }
+
+
+def _local(at: datetime | None) -> str:
+    return at.astimezone(VIETNAM).isoformat(timespec="seconds") if at else ""
+
+
+def _with_database(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def done() -> Result:
+        database = Database.at(settings.database_url)
+        try:
+            async with database.begin() as tx:
+                return await work(tx)
+        finally:
+            await database.close()
+
+    with Explained():
+        return asyncio.run(done())
+
+
+def _stop(why: str) -> NoReturn:
+    err.print(why, style="red", markup=False, highlight=False)
+    raise typer.Exit(CANNOT_START)
