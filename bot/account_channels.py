@@ -14,10 +14,11 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.zalo_bot import ZaloBotChannel
 from bot.channels.zalo_oa import Siblings, ZaloOAChannel
 from bot.channels.zalo_oa_consent import Permission
+from bot.channels.zalo_oa_template import NoticeTemplate
 from bot.channels.zalo_oa_tokens import OAuth
 from bot.sealing import KEY_NAME, REMEDY, Seal
 from bot.token_keeping import TokenKeeping
-from handlers.messages import Command
+from handlers.messages import Command, Template
 from storage.database import Database
 from storage.inbox import Inbox
 
@@ -118,6 +119,7 @@ class Workshop:
             pictures=account.pictures,
             lists=account.lists,
             allow_billed=account.allow_billed,
+            template=_template_of(account),
             prove=app_secret if account.appsecret_proof else "",
             oldest=timedelta(hours=account.webhook_hours),
             file_hosts=account.file_hosts,
@@ -126,6 +128,13 @@ class Workshop:
 
     def _webhook(self, account: Account) -> str | None:
         return f"{self.public_url}/hooks/{account.name}" if self.public_url else None
+
+
+def _template_of(account: Account) -> NoticeTemplate | None:
+    if not account.notice_template:
+        return None
+    takes = Template(account.notice_template_length, account.notice_template_price)
+    return NoticeTemplate(account.notice_template, account.notice_template_field, takes)
 
 
 def tokens_of(

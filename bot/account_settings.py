@@ -61,6 +61,10 @@ _KEYS: dict[str, _Keys] = {
             "oa_id",
             "webhook_hours",
             "allow_billed",
+            "notice_template",
+            "notice_template_field",
+            "notice_template_length",
+            "notice_template_price",
             "pictures",
             "lists",
             "appsecret_proof",
@@ -97,6 +101,9 @@ class Account(BaseModel):
 
     `webhook_hours`: events that are older are refused. Zalo repeats one for hours.
     `allow_billed`: a consultation message may cost money (2 to 7 days after a person wrote).
+    `notice_template`: an approved template, by which notices go to those who may get no free text;
+    the words of a notice are its one parameter `notice_template_field`, which has at most
+    `notice_template_length` letters. `notice_template_price` (đồng a message) is only shown.
     `pictures`, `lists`, `appsecret_proof`: what this Official Account can do or wants.
     `file_hosts`: where the platform keeps what people send; hosts below these count too.
     """
@@ -118,6 +125,10 @@ class Account(BaseModel):
     oa_id: str = ""
     webhook_hours: float = Field(default=12, gt=0, le=168)
     allow_billed: bool = False
+    notice_template: str = ""
+    notice_template_field: str = ""
+    notice_template_length: int = Field(default=0, ge=0, le=2000)
+    notice_template_price: int | None = Field(default=None, ge=0)
     pictures: bool = False
     lists: bool = False
     appsecret_proof: bool = False
@@ -163,6 +174,35 @@ class Account(BaseModel):
                     f'{host!r} is no host: write its name alone in small letters, as in "zdn.vn"'
                 )
         return hosts
+
+    @field_validator("notice_template", "notice_template_field")
+    @classmethod
+    def _code(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_]{0,64}", value):
+            raise ValueError("copy it from Zalo's console: letters, digits and _, at most 64")
+        return value
+
+    @field_validator("notice_template_price", mode="before")
+    @classmethod
+    def _known(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _templated(self) -> Account:
+        """Half a template would be found out by the first notice only."""
+        rest = {
+            "notice_template_field": bool(self.notice_template_field),
+            "notice_template_length": self.notice_template_length > 0,
+        }
+        if self.notice_template:
+            lacks = [key for key, given in rest.items() if not given]
+            if lacks:
+                raise ValueError(f"notice_template needs {' and '.join(lacks)} too")
+        elif foreign := [key for key, given in rest.items() if given]:
+            raise ValueError(f"{' and '.join(foreign)}: no notice_template is named")
+        elif self.notice_template_price is not None:
+            raise ValueError("notice_template_price: no notice_template is named")
+        return self
 
     @model_validator(mode="after")
     def _reachable(self) -> Account:

@@ -155,6 +155,8 @@ class Reply:
     is the platform's id of such a menu; a channel that cannot do that sends a new message.
     `mends` is the platform's id of an earlier message whose place this one takes, or which it takes
     away (`removes`), however long ago that was; what cannot be done so is sent anew.
+    `template`: what an approved template carries to who may not get the text itself; empty: nothing
+    does.
     With `commands` the platform's own menu, where it has one, offers these in this chat from now
     on; with none of them, what it offers to everybody.
     """
@@ -167,6 +169,7 @@ class Reply:
     commands: tuple[Command, ...] | None = None
     mends: str = ""
     removes: bool = False
+    template: str = ""
 
     def to_json(self) -> str:
         return json.dumps(
@@ -177,6 +180,7 @@ class Reply:
                 "menu": self.menu,
                 "replaces": self.replaces,
                 "removes": self.removes,
+                "template": self.template,
                 "commands": None
                 if self.commands is None
                 else [[c.word, c.about, c.language] for c in self.commands],
@@ -197,6 +201,7 @@ class Reply:
             replaces=raw.get("replaces", ""),
             commands=_commands(raw.get("commands")),
             removes=raw.get("removes", False),
+            template=raw.get("template", ""),
         )
 
 
@@ -215,6 +220,16 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """An approved form by which words reach whom the window shuts out: at most `length` letters of
+    them, on one line and with nothing beside them. `price`: đồng a message, None if it is not known
+    here."""
+
+    length: int
+    price: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can show. A reply is laid out for it once, by `handlers.layout`.
 
@@ -230,6 +245,7 @@ class Capabilities:
     caption_length: int = 0  # longer words do not fit under a picture or sound: one message more
     edits: bool = False  # whether a message can take the place of an earlier one
     window: Window | None = None  # None: it may write to a person whenever it likes
+    template: Template | None = None  # for who is outside the window
 
     def shows(self, media: Media) -> bool:
         """Whether it is shown as it is; of a sound whose ending is not known yet, if it may."""

@@ -211,7 +211,7 @@ def test_the_example_with_all_its_blocks_is_a_valid_config(tmp_path: Path) -> No
     with pytest.raises(ConfigFaults, match=r"a telegram account has no .*app_id"):
         load(secrets, tmp_path)  # one block shows the keys of every platform
     of_zalo = "app_id|app_secret|oa_secret|refresh_token|oauth_base|oa_id|webhook_hours"
-    of_zalo += "|allow_billed|pictures|lists|appsecret_proof|file_hosts"
+    of_zalo += "|allow_billed|notice_template[a-z_]*|pictures|lists|appsecret_proof|file_hosts"
     one_platform = re.sub(rf"(?m)^(?:{of_zalo}) = .*$", "", uncommented)
     (tmp_path / "config.toml").write_text(one_platform, "utf-8")
     settings = load(secrets, tmp_path)

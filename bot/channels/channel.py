@@ -67,6 +67,12 @@ CONTENT = "unsent.refused_content"
 GONE = "unsent.gone"
 
 
+class ByTemplate(str):
+    """The platform's id of a message that went by an approved template, not as it was written."""
+
+    __slots__ = ()
+
+
 class SendFailed(Exception):
     """A message was not delivered: the subclass says what to do, its words are a text's key."""
 
@@ -171,7 +177,8 @@ class Channel(Protocol):
         """
 
     async def send(self, address: Address, reply: Reply) -> str:
-        """Send one message that is already laid out for `capabilities`; return the platform's id.
+        """Send one message that is already laid out for `capabilities`; return the platform's id,
+        which is a `ByTemplate` where the reply's template carried the words.
 
         Raises SendFailed: RetryAt, FailedForGood, StopWriting, Moved or Uncertain.
         """

@@ -43,6 +43,7 @@ from bot.channels.zalo_oa_errors import Then
 from bot.channels.zalo_oa_messages import BUTTONS, TEXT_LENGTH
 from bot.channels.zalo_oa_sending import Sending
 from bot.channels.zalo_oa_signature import is_genuine
+from bot.channels.zalo_oa_template import ByTemplates, NoticeTemplate
 from bot.channels.zalo_oa_tokens import NoToken
 from bot.channels.zalo_oa_window import LastHeard, Window, declared
 from bot.channels.zalo_oa_wire import Limits, Refusal, Tokens, Wire, number
@@ -70,7 +71,8 @@ class ZaloOAChannel:
     event is handed to the one of `siblings` that it names, whose secret it must be signed with. An
     account that is alone and has no `oa_id` asks Zalo for it, so that it takes no other's events.
     `last_heard` gives the time when a chat's person last wrote, as far as our store knows; else
-    Zalo is asked. Without `allow_billed` nothing is sent that would cost money.
+    Zalo is asked. Without `allow_billed` no free text is sent that would cost money; `template` is
+    what a notice that was released for it costs money by, to whom no free text may go.
     `prove` holds the app's secret where Zalo's console wants each call proved.
     Raises ValueError for an empty `oa_secret` or a bad `api_base`.
     """
@@ -96,6 +98,7 @@ class ZaloOAChannel:
         pictures: bool = False,
         lists: bool = False,
         allow_billed: bool = False,
+        template: NoticeTemplate | None = None,
         prove: str = "",
         oldest: timedelta = OLDEST,
         file_hosts: Collection[str] = HOSTS,
@@ -107,7 +110,11 @@ class ZaloOAChannel:
         self.account = account
         media = frozenset({MediaKind.IMAGE, MediaKind.FILE} if pictures else ())
         self.capabilities = Capabilities(
-            TEXT_LENGTH, buttons=BUTTONS, media=media, window=declared(pays=allow_billed)
+            TEXT_LENGTH,
+            buttons=BUTTONS,
+            media=media,
+            window=declared(pays=allow_billed),
+            template=template.takes if template else None,
         )
         self.ignored: Counter[str] = Counter()  # events that are not known, by name
         self._app_id, self._oa_id, self._secret = app_id, oa_id, oa_secret
@@ -117,6 +124,7 @@ class ZaloOAChannel:
         self._wire = Wire(session, api_base, tokens, limits, proof_secret=prove)
         self._files = Files(session, api_base, clock, limits.download, file_hosts)
         self._window = Window(self._wire, clock, last_heard, allow_billed=allow_billed)
+        self._templates = ByTemplates(self._wire, clock, template)
         self._sending = Sending(
             self._wire, clock, read_media=read_media, media_base=media_base, lists=lists
         )
@@ -233,8 +241,7 @@ class ZaloOAChannel:
         process goes on after the pictures that had already come.
         """
         try:
-            await self._window.check(address.chat)
-            sent = await self._sending.deliver(address, reply)
+            sent = await self._written(address, reply)
         except NoToken as error:
             reason = errors.CONSENT if error.consent else NO_ACCESS
             self._trouble.note(error.reason)
@@ -247,6 +254,23 @@ class ZaloOAChannel:
             raise failure from None
         self._failures.over()
         return sent
+
+    async def _written(self, address: Address, reply: Reply) -> str:
+        """Send it as it is written, or where that may not be, by the template that it was given."""
+        if not self._templates.carries(reply.template):
+            await self._window.check(address.chat)
+            return await self._sending.deliver(address, reply)
+        try:
+            await self._window.check(address.chat)
+            return await self._sending.deliver(address, reply)
+        except FailedForGood as closed:
+            if str(closed) not in errors.SHUT:
+                raise
+        except Refusal as refused:  # nobody had known when they wrote
+            if refused.meaning.reason not in errors.SHUT:
+                raise
+            self._sending.give_up(address, reply)
+        return await self._templates.send(address.chat, reply.template)
 
     def _failure(self, error: CallFailed) -> SendFailed:
         """Turn what went wrong into the decision that follows."""

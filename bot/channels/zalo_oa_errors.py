@@ -20,6 +20,7 @@ CONSENT = "unsent.consent_needed"
 WINDOW = "unsent.window_closed"
 FREE_WINDOW = "unsent.free_window_closed"
 NO_QUOTA = "unsent.no_quota"
+TEMPLATE = "unsent.template_refused"
 
 
 class Then(Enum):
@@ -68,6 +69,21 @@ _TABLE = (
     ),
 )
 MEANINGS = {code: Meaning(then, reason) for then, reason, codes in _TABLE for code in codes}
+
+
+# Of a message by template alone. The template is at fault, the account may send none, or this
+# person wants none: nothing of it stands in the way of an answer in a chat, so all else goes on.
+_OF_TEMPLATE_TABLE = (
+    (TEMPLATE, (-109, -131, -146, -249, -1121, -1122)),
+    (TEMPLATE, (-125, -135, -212, -221, -223, -224, -235)),
+    ("unsent.restricted", (-217, -244)),
+)
+OF_TEMPLATES = {
+    code: Meaning(Then.NEVER, reason) for reason, codes in _OF_TEMPLATE_TABLE for code in codes
+}
+DAILY = (-144, -147)
+SHUT = (WINDOW, FREE_WINDOW)
+"""Reasons for which a person may get a template and no free text."""
 
 
 def meaning(code: int, words: str) -> Meaning:

@@ -20,6 +20,8 @@ MARGIN = timedelta(minutes=5)  # nearer to the end Zalo is asked: clocks differ,
 KNOWN = 20_000  # chats whose time is remembered
 LASTS = timedelta(minutes=1)  # so long a count of paid messages is believed
 OWNER = "OA"
+CS = "cs"
+TEMPLATES = "transaction"  # that templates by user id count as these is unconfirmed
 PAID = ("sub_quota", "purchase_quota", "reward_quota")
 PATH = "/v3.0/oa/quota/message"
 
@@ -30,6 +32,40 @@ LastHeard = Callable[[str], Awaitable[datetime | None]]
 def declared(*, pays: bool) -> WritingTime:
     """The rule for those who count ahead whom a notice will reach."""
     return WritingTime(FREE, BILLED, pays)
+
+
+class Paid:
+    """How many messages of a product (`CS`, `TEMPLATES`) are paid for, as Zalo counts them.
+
+    Asked at most once in `LASTS`: a notice to thousands is one question, not one each.
+    """
+
+    def __init__(self, wire: Wire, clock: Callable[[], datetime], product: str) -> None:
+        self._wire, self._clock, self._product = wire, clock, product
+        self._counted, self._used_up = datetime.min.replace(tzinfo=UTC), False
+
+    async def check(self) -> None:
+        """Raise FailedForGood where none is left. If Zalo does not say, sending tells.
+
+        Raises CallFailed or NoToken as the wire does.
+        """
+        now = self._clock()
+        if now >= self._counted + LASTS:
+            left = [many for kind in PAID for many in await self._left(kind)]
+            self._used_up = bool(left) and not any(many is None or many > 0 for many in left)
+            self._counted = now
+        if self._used_up:
+            raise FailedForGood(errors.NO_QUOTA)
+
+    async def _left(self, kind: str) -> list[int | None]:
+        body = {"quota_owner": OWNER, "product_type": self._product, "quota_type": kind}
+        try:
+            parts = await self._wire.ask(PATH, body)
+        except Refusal as error:
+            if error.meaning.then not in {Then.NEVER, Then.OPERATOR}:
+                raise
+            return []  # an account that may not ask may still send
+        return [number(get(part, "remain")) for part in parts] if type(parts) is list else []
 
 
 class Window:
@@ -46,7 +82,7 @@ class Window:
         self._wire, self._clock, self._last_heard = wire, clock, last_heard
         self._allow_billed = allow_billed
         self._heard: dict[str, datetime] = {}
-        self._counted, self._used_up = datetime.min.replace(tzinfo=UTC), False
+        self._paid = Paid(wire, clock, CS)
 
     def note(self, chat: str, at: datetime) -> None:
         """A person did something that opens the window."""
@@ -75,29 +111,7 @@ class Window:
             return
         if not self._allow_billed:
             raise FailedForGood(errors.FREE_WINDOW)
-        if await self._nothing_left(now):
-            raise FailedForGood(errors.NO_QUOTA)
-
-    async def _nothing_left(self, now: datetime) -> bool:
-        """Whether Zalo counts no message left that is paid for. If it does not say, sending tells.
-
-        Asked at most once in `LASTS`: a notice to thousands is one question, not one each.
-        """
-        if now >= self._counted + LASTS:
-            left = [many for kind in PAID for many in await self._left(kind)]
-            self._used_up = bool(left) and not any(many is None or many > 0 for many in left)
-            self._counted = now
-        return self._used_up
-
-    async def _left(self, kind: str) -> list[int | None]:
-        body = {"quota_owner": OWNER, "product_type": "cs", "quota_type": kind}
-        try:
-            parts = await self._wire.ask(PATH, body)
-        except Refusal as error:
-            if error.meaning.then not in {Then.NEVER, Then.OPERATOR}:
-                raise
-            return []  # an account that may not ask may still send
-        return [number(get(part, "remain")) for part in parts] if type(parts) is list else []
+        await self._paid.check()
 
     async def _ask(self, chat: str) -> datetime | None:
         try:

@@ -11,6 +11,14 @@ from bot.channels.zalo_files import HOSTS
 from bot.config import ConfigFaults, load
 from bot.doctor import Finding, crisis_numbers
 
+OA = """[[accounts]]
+name = "x"
+platform = "zalo_oa"
+app_id = "1"
+app_secret = "s"
+oa_secret = "s"
+"""
+
 
 def config(folder: Path, text: str, **environment: str):  # type: ignore[no-untyped-def]
     (folder / "config.toml").write_text(text, "utf-8")
@@ -161,6 +169,27 @@ def test_loaban_config_names_the_file(tmp_path: Path) -> None:
                 "ZDN.vn",
             )
         ),
+        *(
+            (f"{OA}{lines}", told)
+            for lines, told in (
+                (
+                    'notice_template = "7895"\n',
+                    "notice_template needs notice_template_field and notice_template_length too",
+                ),
+                (
+                    'notice_template = "7895"\nnotice_template_field = "noi_dung"\n',
+                    "notice_template needs notice_template_length too",
+                ),
+                ("notice_template_length = 100\n", "no notice_template is named"),
+                ("notice_template_price = 300\n", "no notice_template is named"),
+                ("notice_template_length = 2001\n", "accounts.0.notice_template_length: "),
+                ('notice_template = "78 95"\n', "accounts.0.notice_template: copy it from"),
+            )
+        ),
+        (
+            '[[accounts]]\nname = "x"\nplatform = "telegram"\ntoken = "t"\nnotice_template = "7"\n',
+            "a telegram account has no notice_template",
+        ),
         ('token_key = "k"\n', "token_key: is no setting; keep it out of files"),
         ('[[accounts]]\nname = "X x"\nplatform = "web_chat"\n', "accounts.0.name: use a-z"),
         (
@@ -218,3 +247,19 @@ def test_a_wrong_name_in_the_environment_is_told(tmp_path: Path) -> None:
 def test_a_secret_never_stands_in_a_fault(tmp_path: Path) -> None:
     text = '[[accounts]]\nname = "x"\nplatform = "web_chat"\ntoken = "123:hush"\n'
     assert "hush" not in faults(tmp_path, text)
+
+
+def test_a_template_for_notices_is_read_with_its_field_its_length_and_its_price(
+    tmp_path: Path,
+) -> None:
+    named = 'notice_template = "7895"\nnotice_template_field = "noi_dung"\n'
+    key = {"LOABAN_TOKEN_KEY": "A" * 43 + "="}
+    for price, read in (
+        ("", None),
+        ('notice_template_price = ""\n', None),
+        ("notice_template_price = 300\n", 300),
+    ):
+        text = f"{OA}{named}notice_template_length = 100\n{price}"
+        [account] = [one for one in config(tmp_path, text, **key).accounts if one.app_id]
+        assert (account.notice_template, account.notice_template_length) == ("7895", 100)
+        assert account.notice_template_price == read

@@ -284,13 +284,22 @@ async def test_a_template_goes_filled_in_and_promotes_once_a_day(line: Line) -> 
     assert done["quota"]["quota_type"] == "sub_quota"
     assert [one.text for one in await line.control.screen(LAN)] == ["Chào Lan"]
     long = body | {"template_data": {"ten": "L" * 11}}
-    assert (await line.call(path, long))["message"] == "ten is invalid!"
+    assert await line.error(path, long) == -1121
+    for parameters in ({}, {"name": "Lan"}, {"ten": "Lan", "name": "Lan"}):
+        assert await line.error(path, body | {"template_data": parameters}) == -1122
+    assert (await line.call(path, body | {"template_data": {"ten": ""}}))["error"] == -201
+    assert await line.error(path, body | {"template_id": "9"}) == -109
     assert await line.error(path, body | {"template_id": "2"}) == -249
     assert await line.error(path, body | {"template_id": "3"}) == 0
     assert await line.error(path, body | {"template_id": "3"}) == -1472
     await line.control.do("clock", to=NIGHT)
     assert await line.error(path, body | {"template_id": "3"}) == -234
     assert await line.error(path, body) == 0
+    for number, more in (("4", {"daily": 1}), ("5", {"refused": -131})):
+        await line.control.do("template", id=number, text="Chào <ten>", **about, **more)
+    assert await line.error(path, body | {"template_id": "4"}) == 0
+    assert await line.error(path, body | {"template_id": "4"}) == -147
+    assert await line.error(path, body | {"template_id": "5"}) == -131
 
 
 async def test_people_are_listed_fifty_at_a_time(line: Line) -> None:

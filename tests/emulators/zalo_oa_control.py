@@ -106,7 +106,7 @@ def tokens(desk: Desk, asked: Asked) -> Any:
 
 def template(desk: Desk, asked: Asked) -> Any:
     """Approve a template: `id`, `text` with <names>, `parameters` (name → most characters),
-    `tag` 1 to 3, `by_uid`.
+    `tag` 1 to 3, `by_uid`, `daily` (messages left today), or what any call is `refused` with.
     """
     desk.world.templates[asked["id"]] = asked
     return {}

@@ -34,22 +34,35 @@ async def send_template(world: World, body: Body) -> Any:
     """POST /v3.0/oa/message/template: an approved template, filled in, to a person by id."""
     user = world.reach(body.get("user_id"))
     template = world.templates.get(str(body.get("template_id")))
-    given = body.get("template_data")
-    need(template is not None, "template_id")
-    need(isinstance(given, dict), "template_data")
-    assert template is not None
-    assert isinstance(given, dict)
+    if template is None:
+        raise ApiError(-109, "Template id is invalid")
+    if "refused" in template:
+        raise ApiError(template["refused"], "The template can not be used now")
     if not template.get("by_uid", True):
         raise ApiError(-249, "This template can not be sent by user_id")
-    text = template["text"]
-    for name, limit in template["parameters"].items():
-        need(isinstance(given.get(name), str) and 0 < len(given[name]) <= limit, name)
-        text = text.replace(f"<{name}>", given[name])
+    text = _filled(template, body.get("template_data"))
     if template.get("tag", 1) == 3:
         _promote(world, user)
+    if template.get("daily", 1) <= 0:
+        raise ApiError(-147, "The template has reached its limit of the day")
     bill = world.charge()
+    template["daily"] = template.get("daily", 10_000) - 1
     done = _deliver(world, user, Shown("", "", "oa", "template", text))
     return done | {"sent_time": world.clock.ms(), "quota": bill}
+
+
+def _filled(template: Body, given: Any) -> str:
+    """The template with its parameters: each one that it has, as text, and no others."""
+    need(isinstance(given, dict), "template_data")
+    if set(given) != set(template["parameters"]):
+        raise ApiError(-1122, "The template's parameters are not those that were given")
+    text = str(template["text"])
+    for name, limit in template["parameters"].items():
+        need(isinstance(given[name], str) and given[name], name)
+        if len(given[name]) > limit:
+            raise ApiError(-1121, f"{name} is longer than the template allows")
+        text = text.replace(f"<{name}>", given[name])
+    return text
 
 
 def _promote(world: World, user: Villager) -> None:
