@@ -24,7 +24,8 @@ from tests.storage.test_cases import opened
 Client = TestClient
 AT = datetime(2026, 11, 27, 3, 0, tzinfo=UTC)
 FILE = File(
-    7, "web", "", "voice", FileState.STORED, 1, "audio/ogg", 9, 2, "5f" * 16, "", "", AT, AT, None
+    7, "web", "", "voice", FileState.STORED, 1, "audio/ogg", 9, 2, "5f" * 16, "", "", AT, AT, None,
+    "",
 )  # fmt: skip
 NAMES = FileNames([b"new", b"old"])
 

@@ -42,6 +42,10 @@ async def nothing_to_choose(_visit: Visit, _digit: str) -> Served | None:
     return None
 
 
+async def nothing_asked(_visit: Visit, _code: int) -> Action | None:
+    return None
+
+
 async def keep(_visit: Visit) -> None:
     """Nobody is forgotten here."""
 
@@ -63,6 +67,7 @@ async def villager(house: House, listener: Listener) -> Villager:
         introduction=lambda _: Reply("chào"),
         media=listener.media,
         no_such_digit=nothing_to_choose,
+        coded=nothing_asked,
         desk=nobody_works,
         forget=keep,
         store=str,
