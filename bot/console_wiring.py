@@ -39,6 +39,7 @@ from handlers.staff.notice_form import NoticeForm
 from handlers.staff.notice_list import NoticeList
 from handlers.staff.notice_view import NoticeViews
 from handlers.staff.notice_writing import NoticeWriting
+from handlers.staff.numbers_desk import NumbersDesk
 from handlers.staff.overview import Overview
 from handlers.staff.passwords import Passwords
 from handlers.staff.people import People
@@ -178,6 +179,16 @@ def console_of(
             door=door,
             database=database,
             casework=casework,
+            library=library,
+            texts=texts,
+            units=units,
+            clock=clock,
+        ),
+        numbers=NumbersDesk(
+            door=door,
+            database=database,
+            casework=casework,
+            unanswered=unanswered,
             library=library,
             texts=texts,
             units=units,

@@ -83,7 +83,7 @@ class CaseSearch:
     ) -> list[Case]:
         """The first of them, or the first after a place in the list."""
         row = CaseRecord
-        query = cases(sees(sight), *_filters(wanted), *_narrower(wanted, now))
+        query = cases(sees(sight), *filters(wanted), *_narrower(wanted, now))
         # The longest, which is likely the rarest, is looked for in one go through all words; the
         # others only in the cases that have it.
         for nth, word in enumerate(sorted(wanted.words, key=len, reverse=True)):
@@ -116,7 +116,7 @@ class CaseSearch:
         while cases change."""
         row = CaseRecord
         query = cases(
-            sees(sight), *_filters(wanted), *_narrower(wanted, now), row.id > above, row.id <= last
+            sees(sight), *filters(wanted), *_narrower(wanted, now), row.id > above, row.id <= last
         )
         for word in wanted.words:
             query = query.where(_says(word))
@@ -130,7 +130,7 @@ class CaseSearch:
         """How many there are, whatever words are wanted, and the highest number among them."""
         found = await tx.connection.execute(
             select(func.count(), func.coalesce(func.max(CaseRecord.id), 0)).where(
-                sees(sight), *_filters(wanted), *_narrower(wanted, now)
+                sees(sight), *filters(wanted), *_narrower(wanted, now)
             )
         )
         count, last = found.one()
@@ -148,7 +148,7 @@ class CaseSearch:
                 func.coalesce(func.sum(case((_overdue(now), 1), else_=0)), 0),
                 func.coalesce(func.sum(case((_held(), 1), else_=0)), 0),
             )
-            .where(sees(sight), *_filters(wanted))
+            .where(sees(sight), *filters(wanted))
             .group_by(row.state)
         )
         rows = found.all()
@@ -170,39 +170,39 @@ class CaseSearch:
         return dict(texts)
 
 
-def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """What counts are made of, too."""
+def filters(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Kind, units, time and topic: what counts are made of, too."""
     row = CaseRecord
-    filters: list[ColumnElement[bool]] = []
+    kept: list[ColumnElement[bool]] = []
     if wanted.kind is not None:
-        filters.append(row.kind == wanted.kind)
+        kept.append(row.kind == wanted.kind)
     if wanted.units is not None:
-        filters.append(row.unit.in_(wanted.units))
+        kept.append(row.unit.in_(wanted.units))
     if wanted.since is not None:
-        filters.append(row.received_at >= wanted.since)
+        kept.append(row.received_at >= wanted.since)
     if wanted.until is not None:
-        filters.append(row.received_at < wanted.until)
+        kept.append(row.received_at < wanted.until)
     if wanted.topic:
-        filters.append(row.topic == wanted.topic)
+        kept.append(row.topic == wanted.topic)
     if wanted.platform:
-        filters.append(row.platform == wanted.platform)
+        kept.append(row.platform == wanted.platform)
     if wanted.due_since is not None:
-        filters.append(row.due_at >= wanted.due_since)
+        kept.append(row.due_at >= wanted.due_since)
     if wanted.due_until is not None:
-        filters.append(row.due_at < wanted.due_until)
-    return filters
+        kept.append(row.due_at < wanted.due_until)
+    return kept
 
 
 def _narrower(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
     """What a list keeps to besides."""
-    filters: list[ColumnElement[bool]] = []
+    kept: list[ColumnElement[bool]] = []
     if wanted.states is not None:
-        filters.append(CaseRecord.state.in_(sorted(wanted.states)))
+        kept.append(CaseRecord.state.in_(sorted(wanted.states)))
     if wanted.overdue:
-        filters.append(_overdue(now))
+        kept.append(_overdue(now))
     if wanted.held:
-        filters.append(_held())
-    return filters
+        kept.append(_held())
+    return kept
 
 
 def _says(word: str) -> ColumnElement[bool]:

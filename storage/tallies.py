@@ -85,6 +85,23 @@ class Tallies:
             )
         )
 
+    async def by_day(
+        self, tx: Transaction, *, first: date, last: date, units: Collection[str] | None = None
+    ) -> dict[date, dict[Asked, int]]:
+        """What was asked on each day from the first to the last, of these units (None: all)."""
+        row = TallyRecord
+        query = (
+            select(row.day, row.what, func.sum(row.many))
+            .where(row.day.between(first, last))
+            .group_by(row.day, row.what)
+        )
+        if units is not None:
+            query = query.where(row.unit.in_(units))
+        days: dict[date, dict[Asked, int]] = {}
+        for day, what, many in await tx.connection.execute(query):
+            days.setdefault(day, {})[Asked(what)] = int(many)
+        return days
+
     async def sums(
         self, tx: Transaction, *, first: date, last: date, units: Collection[str] | None = None
     ) -> list[Tally]:

@@ -36,11 +36,12 @@ from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
 from handlers.staff.channel_accounts import State as AccountState
 from handlers.staff.channel_accounts import TokenState
+from handlers.staff.chosen import PERIODS
 from handlers.staff.export_desk import FORMS
 from handlers.staff.notice_list import STATES as NOTICE_STATES
 from handlers.staff.notice_view import NOTES as STOPPED
 from handlers.staff.notice_view import REASONS as WHY_NOT
-from handlers.staff.report_desk import PERIODS
+from handlers.staff.numbers_desk import PICTURES
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.audit import Kind as AuditKind
@@ -104,6 +105,8 @@ FAMILIES = {
     "export.told": TOLD,
     "staff.export.form": FORMS,
     "staff.period": PERIODS,
+    "staff.numbers": ["understood", "satisfied"],
+    "staff.numbers.said": PICTURES,
     "files.open": [kind.value for kind in MediaKind],
     "files.title": [kind.value for kind in MediaKind],
     "official.file": [*(kind.value for kind in MediaKind), "answer", "missing"],

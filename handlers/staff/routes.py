@@ -22,6 +22,7 @@ from handlers.staff.notice_calendar import NoticeCalendar
 from handlers.staff.notice_desk import NoticeDesk
 from handlers.staff.notice_list import NoticeList
 from handlers.staff.notice_writing import NEW, NoticeWriting
+from handlers.staff.numbers_desk import NumbersDesk
 from handlers.staff.overview import Overview
 from handlers.staff.people import People
 from handlers.staff.report_desk import ReportDesk
@@ -56,6 +57,7 @@ class Console:
     case_list: CaseList
     exports: ExportDesk
     reports: ReportDesk
+    numbers: NumbersDesk
     cases: CaseDesk
     groups: GroupDesk
     files: FileDesk
@@ -96,6 +98,10 @@ class Console:
             web.get("/staff/cases", self.case_list.show),
             web.get("/staff/cases/export", self.exports.show),
             web.post("/staff/cases/export", self.exports.write),
+            web.get("/staff/numbers", self.numbers.show),
+            web.get("/staff/numbers/topics.svg", self.numbers.topics),
+            web.get("/staff/numbers/weeks.svg", self.numbers.weeks),
+            web.get("/staff/numbers/units.svg", self.numbers.units),
             web.get("/staff/report", self.reports.show),
             web.post("/staff/report", self.reports.write),
             web.get(CASE, cases.show),

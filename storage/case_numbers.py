@@ -1,0 +1,99 @@
+"""How many cases: by unit, and what people said of answers. Only numbers; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, case, distinct, func, or_, select
+
+from storage.case_lists import Sight, sees
+from storage.case_records import WAITING, CaseRecord, CaseState
+from storage.case_reporters import People
+from storage.case_search import Wanted, filters
+from storage.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class UnitNumbers:
+    """Of one unit, without what is below it: cases by state, and how many of them are overdue and
+    held back."""
+
+    states: Mapping[CaseState, int]
+    overdue: int
+    held: int
+
+    @property
+    def received(self) -> int:
+        return sum(self.states.values())
+
+    @property
+    def waiting(self) -> int:
+        return sum(self.states.get(state, 0) for state in WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """How many people said so of an answer that stands; somebody with several cases counts once
+    for each that they said."""
+
+    yes: int = 0
+    no: int = 0
+
+
+async def numbers_by_unit(
+    tx: Transaction, sight: Sight, wanted: Wanted, *, now: datetime
+) -> dict[str, UnitNumbers]:
+    """By the unit's code, of the kind, units, topic and time that are wanted."""
+    row = CaseRecord
+    waits = row.state.in_(WAITING)
+    # One look at all of them, a sum a state: grouping by state too would sort them all.
+    sums = [
+        *(row.state == state for state in CaseState),
+        and_(waits, row.due_at < now),
+        and_(waits, row.quarantine != ""),
+    ]
+    found = await tx.connection.execute(
+        select(row.unit, *(func.sum(case((one, 1), else_=0)) for one in sums))
+        .where(sees(sight), *filters(wanted))
+        .group_by(row.unit)
+    )
+    numbers = {}
+    for unit, *many, late, held in found:
+        states = dict(zip(CaseState, map(int, many), strict=True))
+        numbers[unit] = UnitNumbers(states, int(late), int(held))
+    return numbers
+
+
+async def received_by_topic(
+    tx: Transaction, sight: Sight, wanted: Wanted, topics: Collection[str]
+) -> Mapping[str, int]:
+    """How many cases are nearest to which of these cards, by its slug."""
+    row = CaseRecord
+    if not topics:
+        return {}
+    found = await tx.connection.execute(
+        select(row.topic, func.count())
+        .where(sees(sight), *filters(wanted), row.topic.in_(topics))
+        .group_by(row.topic)
+    )
+    return {topic: int(many) for topic, many in found}
+
+
+async def ratings(tx: Transaction, sight: Sight, wanted: Wanted) -> dict[str, Ratings]:
+    """Of what was "understood", and with what people were "satisfied"."""
+    row, everyone = CaseRecord, People()
+    sides = [
+        column.is_(value) for column in (row.understood, row.satisfied) for value in (True, False)
+    ]
+    found = await tx.connection.execute(
+        select(*(func.count(distinct(case((side, everyone.who)))) for side in sides))
+        .select_from(everyone.of(row))
+        .where(
+            sees(sight), *filters(wanted),
+            or_(row.understood.is_not(None), row.satisfied.is_not(None)),
+        )
+    )  # fmt: skip
+    yes, no, content, cross = map(int, found.one())
+    return {"understood": Ratings(yes, no), "satisfied": Ratings(content, cross)}
