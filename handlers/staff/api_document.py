@@ -123,6 +123,7 @@ def _number() -> Schema:
         "required": True,
         "description": "The number, as the list gives it.",
         "schema": {"type": "integer", "minimum": 1, "maximum": BIGGEST},
+        "example": 1,
     }
 
 
