@@ -33,6 +33,11 @@ SHEETS: dict[Form, type[CsvSheet] | type[JsonLines]] = {
 }
 
 
+class Interrupted(Exception):
+    """The file could not be written to its end: the connection breaks off, so that nobody takes
+    what came for the whole."""
+
+
 class ApiExport:
     """Writes the file into the answer, one at a time for each key."""
 
@@ -71,12 +76,25 @@ class ApiExport:
         try:
             await self._door.note_export(asked.caller, f"feedback: {_told(query)}")
             await file.prepare(asked.request)
-            async for part in self._parts(asked, units):
-                await file.write(part)
-            await file.write_eof()
+            await self._write(file, asked, units)
         finally:
             self._reading.discard(key)
         return file
+
+    async def _write(
+        self, file: web.StreamResponse, asked: Asked[ExportQuery], units: frozenset[str] | None
+    ) -> None:
+        """Raises Interrupted."""
+        try:
+            async for part in self._parts(asked, units):
+                try:
+                    await file.write(part)
+                except ConnectionError:  # who read it has left
+                    return
+        except Exception as fault:
+            # Not as the fault that it is: no other answer may follow into a file that has begun.
+            raise Interrupted(type(fault).__name__) from fault
+        await file.write_eof()
 
     async def _parts(
         self, asked: Asked[ExportQuery], units: frozenset[str] | None

@@ -8,15 +8,19 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import ClientPayloadError
+from sqlalchemy import update
 
 from bot.wiring import House, now
 from handlers.exports import Columns
 from handlers.staff.api_answers import CaseAnswer
 from handlers.staff.api_door import Allowances
+from handlers.staff.api_export import PAGE
 from storage.api_keys import ApiKeys
 from storage.audit import Audit, Entry, Kind, Verb, Wanted
 from storage.broadcasts import Broadcasts, Draft
-from storage.case_records import CaseKind
+from storage.case_records import CaseKind, CaseRecord, NewCase
+from storage.cases import Cases
 from storage.officials import LEADING, Role
 from storage.tallies import Asked, Tallies
 from storage.unanswered import Doubt, Unanswered
@@ -140,6 +144,41 @@ async def test_pages_follow_each_other_without_a_gap(house: House) -> None:
         whole = await it.client.get("/api/v1/exports/feedback?format=jsonl", headers=it.headers)
         lines = (await whole.text()).splitlines()
         assert [json.loads(line)["id"] for line in lines] == numbers
+
+
+async def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(house: House) -> None:
+    at = now()
+    async with house.database.begin() as tx:
+        for _ in range(PAGE + 1):
+            new = NewCase(kind=CaseKind.PROBLEM, unit="xa-mau", text="cầu gãy")
+            last = await Cases().open(tx, new, conversation=None, at=at, due_at=at)
+        broken = update(CaseRecord).where(CaseRecord.id == last)
+        await tx.connection.execute(broken.values(state="of another version"))
+    async with program(house) as it:
+        for _ in range(2):  # the first is not taken for one that still goes on
+            answer = await it.client.get("/api/v1/exports/feedback", headers=it.headers)
+            assert answer.status == 200
+            with pytest.raises(ClientPayloadError):
+                await answer.read()
+
+
+async def test_a_key_reads_one_file_at_a_time(house: House) -> None:
+    at = now()
+    async with house.database.begin() as tx:
+        for _ in range(PAGE):
+            new = NewCase(kind=CaseKind.PROBLEM, unit="xa-mau", text="cầu gãy " * 10)
+            await Cases().open(tx, new, conversation=None, at=at, due_at=at)
+    async with program(house) as it:
+        first = await it.client.get("/api/v1/exports/feedback", headers=it.headers)
+        problem = await it.read("/exports/feedback", 429)
+        assert "reads an export already" in problem["detail"]
+        other = Program(it.client, *(await new_key(house)))
+        assert (
+            await it.client.get("/api/v1/exports/feedback", headers=other.headers)
+        ).status == 200
+        assert len((await first.text()).splitlines()) == PAGE + 1
+        again = await it.client.get("/api/v1/exports/feedback", headers=it.headers)
+        assert again.status == 200
 
 
 async def test_filters_narrow_the_list(house: House) -> None:
