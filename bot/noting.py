@@ -62,7 +62,8 @@ class Noting:
 
     async def _together(self, notes: Sequence[Note]) -> None:
         async with self._database.begin() as tx:
-            if sent := [(note.claim, note.number) for note in notes if isinstance(note, Sent)]:
+            sent = [(one.claim, one.number, one.way) for one in notes if isinstance(one, Sent)]
+            if sent:
                 await self._outbox.sent_all(tx, sent, at=self._clock())
             for note in notes:
                 if not isinstance(note, Sent):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.channels.channel import (
+    ByTemplate,
     FailedForGood,
     Moved,
     RetryAt,
@@ -20,7 +21,7 @@ from bot.channels.channel import (
 )
 from storage.conversations import Conversations
 from storage.database import Transaction
-from storage.outbox import Claim, Outbox, State, after_lost_claim
+from storage.outbox import BY_TEMPLATE, Claim, Outbox, State, after_lost_claim
 
 Note = Callable[[Transaction], Awaitable[None]]
 
@@ -37,8 +38,13 @@ class Sent:
     outbox: Outbox
     clock: Callable[[], datetime]
 
+    @property
+    def way(self) -> str:
+        return BY_TEMPLATE if isinstance(self.number, ByTemplate) else ""
+
     async def __call__(self, tx: Transaction) -> None:
-        await self.outbox.sent(tx, self.claim, platform_id=self.number, at=self.clock())
+        at = self.clock()
+        await self.outbox.sent(tx, self.claim, platform_id=self.number, at=at, way=self.way)
 
 
 class Outcomes:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    or_,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,7 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.conversations import ConversationRecord
 from storage.database import Record, Transaction
-from storage.outbox import OutboxRecord, State
+from storage.outbox import BY_TEMPLATE, OutboxRecord, State
 from storage.people import Id
 
 REASON = 200
@@ -66,7 +67,7 @@ class Account:
     `blocked` are the failed ones that cannot be written to. `again` were sent a second time though
     the first may have arrived: emergencies at once, others after a person's yes. Of what takes
     another back, `edited` took the place of the sent message and `deleted` took it away; the other
-    sent ones are messages of their own.
+    sent ones are messages of their own. `by_template`: so many of the sent ones went by a template.
     """
 
     recipients: int
@@ -80,6 +81,7 @@ class Account:
     edited: int
     deleted: int
     reasons: Mapping[str, int]
+    by_template: int = 0
 
     @property
     def ended(self) -> bool:
@@ -96,7 +98,7 @@ async def account_of(tx: Transaction, number: int) -> Account:
     )  # fmt: skip
     many = dict.fromkeys(State, 0)
     blocked, again, reasons = 0, 0, dict[str, int]()
-    became = dict.fromkeys((EDITED, DELETED), 0)
+    became = dict.fromkeys((EDITED, DELETED, BY_TEMPLATE), 0)
     for _, state, reason, is_blocked, count, twice in found:
         many[State(state)] += count
         again += twice
@@ -118,6 +120,7 @@ async def account_of(tx: Transaction, number: int) -> Account:
         edited=became[EDITED],
         deleted=became[DELETED],
         reasons=reasons,
+        by_template=became[BY_TEMPLATE],
     )
 
 
@@ -153,7 +156,7 @@ def _counted(of: ColumnElement[bool]) -> Any:
     stopped = talk.stopped_at.is_not(None)
     # Only what did not arrive has a reason that is worth a line.
     why = case(
-        (row.state != State.SENT, row.reason),
+        (or_(row.state != State.SENT, row.reason == BY_TEMPLATE), row.reason),
         (row.target == "", ""),
         (row.platform_id == row.target, EDITED),
         (row.platform_id == "", DELETED),

@@ -113,6 +113,7 @@ class BroadcastRecord(Record):
     respondents: Mapped[int | None] = mapped_column(Integer, default=None)
     arrived: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     opted_out: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    template: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ class Draft:
     them away.
 
     `due_at` in UTC, None for as soon as it is approved. `repeats` is a rule that the clock reads,
-    empty for once. What `asks` something may have no `text` beside its question.
+    empty for once. What `asks` something may have no `text` beside its question. With `template`
+    the words, and nothing else, also go to who may get no free text, where an account has an
+    approved template for them; that costs money.
     """
 
     text: str
@@ -166,6 +169,7 @@ class Draft:
     topic: str = ""
     asks: Questionnaire | None = None
     also: tuple[str, ...] = ()
+    template: bool = False
 
     @property
     def cards(self) -> tuple[str, ...]:
@@ -197,6 +201,8 @@ class Draft:
             kept["texts"] = dict(self.texts)
         if self.also:
             kept["also"] = list(self.also)
+        if self.template:
+            kept["template"] = True
         if self.topic:
             kept["topic"] = self.topic
         if self.language:
@@ -226,6 +232,7 @@ class Draft:
             "language": self.language,
             "topic": self.topic,
             "also": json.dumps(self.also),
+            "template": self.template,
             "takes_back": self.takes_back,
             "removes": self.removes,
             "enclosed": json.dumps([astuple(one) for one in self.enclosed]),
@@ -375,6 +382,7 @@ def of_row(row: Any) -> Broadcast:
         language=row.language,
         topic=row.topic,
         also=tuple(json.loads(row.also)),
+        template=row.template,
         takes_back=row.takes_back,
         removes=row.removes,
         enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),

@@ -184,6 +184,8 @@ class Broadcasts:
 def _sound(draft: Draft) -> None:
     if draft.asks is not None and (draft.emergency or draft.repeats):
         raise WrongState("what asks something is sent once, and is no emergency")
+    if draft.asks is not None and draft.template:
+        raise WrongState("what asks something does not fit into a template")
     if draft.emergency and not draft.reason.strip():
         raise WrongState("an emergency needs its reason")
 

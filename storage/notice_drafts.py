@@ -64,6 +64,7 @@ class NoticeDraftRecord(Record):
     also: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
     touched_at: Mapped[datetime] = mapped_column(Utc)
     questions: Mapped[str] = mapped_column(Text, default="", server_default="")
+    template: Mapped[bool | None] = mapped_column(Boolean, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class NoticeDraft:
     `due_at` in UTC, None for as soon as it is approved. `picture` and `voice` are numbers of files
     (`storage.files`), perhaps not fetched yet. `texts`, `language` and `also` are as in `Draft`.
     `questions` is what it asks, as `Questionnaire` writes it; empty for a plain notice.
+    `template` is as in `Draft`, None until that was answered.
     """
 
     official: int
@@ -95,6 +97,7 @@ class NoticeDraft:
     language: str = ""
     questions: str = ""
     also: tuple[str, ...] = ()
+    template: bool | None = None
 
 
 class NoticeDrafts:
@@ -129,6 +132,7 @@ class NoticeDrafts:
             language=found.language,
             questions=found.questions,
             also=tuple(json.loads(found.also)),
+            template=found.template,
         )
 
     async def with_file(self, tx: Transaction, file: int) -> int | None:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from storage.database import Transaction, Utc
 from storage.outbox_records import (
     BELL,
+    BY_TEMPLATE,
     IN_HAND,
     LEASE,
     UNFINISHED,
@@ -43,6 +44,7 @@ from storage.outbox_statements import FIRST_OF_EACH, FREE, SEND_ALL, SENT, TAKE,
 
 __all__ = [
     "BELL",
+    "BY_TEMPLATE",
     "IN_HAND",
     "LEASE",
     "UNFINISHED",
@@ -197,30 +199,42 @@ class Outbox:
             for r in rows
         ]
 
-    async def sent(self, tx: Transaction, claim: Claim, *, platform_id: str, at: datetime) -> bool:
-        """The platform took it. False: the claim was lost meanwhile, and another has it now.
+    async def sent(
+        self, tx: Transaction, claim: Claim, *, platform_id: str, at: datetime, way: str = ""
+    ) -> bool:
+        """The platform took it, on a `way` if there are several (`BY_TEMPLATE`).
 
+        False: the claim was lost meanwhile, and another has it now.
         A row whose claim was lost, and that nobody has claimed since, is sent all the same: so it
         is with one that was given up as uncertain.
         """
         done = await self._write(
-            tx, claim, {**SENT, "ended_at": at, "platform_id": platform_id}, or_free=FREE
+            tx,
+            claim,
+            {**SENT, "reason": way, "ended_at": at, "platform_id": platform_id},
+            or_free=FREE,
         )
         await tx.ring(conversation_bell(claim.conversation))
         return done
 
     async def sent_all(
-        self, tx: Transaction, those: list[tuple[Claim, str]], *, at: datetime
+        self, tx: Transaction, those: list[tuple[Claim, str, str]], *, at: datetime
     ) -> None:
-        """The platform took all of these, with its ids: as `sent`, in one statement."""
+        """The platform took all of these, with its ids and ways: as `sent`, in one statement."""
         await tx.connection.execute(
             SEND_ALL,
             [
-                {"its_id": claim.id, "its_owner": claim.owner, "its_number": number, "now": at}
-                for claim, number in those
+                {
+                    "its_id": claim.id,
+                    "its_owner": claim.owner,
+                    "its_number": number,
+                    "its_way": way,
+                    "now": at,
+                }
+                for claim, number, way in those
             ],
         )
-        await tx.ring(*(conversation_bell(claim.conversation) for claim, _ in those))
+        await tx.ring(*(conversation_bell(claim.conversation) for claim, _, _ in those))
 
     async def failed(self, tx: Transaction, claim: Claim, *, reason: str, at: datetime) -> bool:
         """It can never be delivered."""

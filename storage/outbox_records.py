@@ -38,6 +38,9 @@ class State(StrEnum):
     HELD = "held"  # its broadcast is paused
 
 
+BY_TEMPLATE = "template"
+"""The reason of a message that was sent, but by an approved template; others have none."""
+
 UNFINISHED = (State.PENDING.value, State.CLAIMED.value)
 WAITING = (State.PENDING.value, State.HELD.value)
 IN_HAND = text("outbox.state IN ('pending', 'claimed')")

@@ -111,7 +111,11 @@ def _send_all() -> Any:
     return (
         update(row)
         .where(row.id == bindparam("its_id"), or_(mine, FREE))
-        .values(**SENT, ended_at=bindparam("now", type_=Utc()), platform_id=bindparam("its_number"))
+        .values(
+            **{**SENT, "reason": bindparam("its_way")},
+            ended_at=bindparam("now", type_=Utc()),
+            platform_id=bindparam("its_number"),
+        )
     )
 
 

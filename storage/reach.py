@@ -33,6 +33,9 @@ class Way(StrEnum):
     OPEN = "open"  # the platform sets no time
     FREE = "free"  # they wrote a short while ago
     BILLED = "billed"  # a longer while ago: the platform takes money, and the account may spend it
+    TEMPLATE = (
+        "template"  # too long ago, or unpaid: its words go by an approved template, for money
+    )
     UNKNOWN = "unknown"  # nobody knows when they wrote: it is tried
     UNPAID = "unpaid"  # the platform would take money, and the account may spend none
     CLOSED = "closed"  # too long ago
@@ -41,7 +44,7 @@ class Way(StrEnum):
     REMOVED = "removed"  # the account is gone
 
 
-REACHED = (Way.OPEN, Way.FREE, Way.BILLED, Way.UNKNOWN)
+REACHED = (Way.OPEN, Way.FREE, Way.BILLED, Way.TEMPLATE, Way.UNKNOWN)
 
 
 class Window(Protocol):
@@ -95,11 +98,13 @@ async def reach(
     at: datetime,
     language: str = "",
     topic: str = "",
+    templates: Collection[str] = (),
 ) -> Reach:
     """Count for a notice that goes out `at` (UTC), if nobody does anything until then.
 
     `units` are codes, empty for everybody; `accounts` those that work, `windows` of those that have
-    one. Who had `cap` notices in the week before gets none; None for an emergency.
+    one, `templates` those whose template carries the words to who is outside of it. Who had `cap`
+    notices in the week before gets none; None for an emergency.
     """
     found = dict(
         await _ways(
@@ -111,12 +116,13 @@ async def reach(
             at=at,
             language=language,
             topic=topic,
+            templates=templates,
         )
     )
     if cap is not None:
         full = await _ways(
             tx, purpose, units, accounts=accounts, windows=windows, at=at, language=language,
-            topic=topic, among=_had(cap, at),
+            topic=topic, templates=templates, among=_had(cap, at),
         )  # fmt: skip
         for (account, way, chosen), count in full.items():
             if way in REACHED:
@@ -147,6 +153,7 @@ async def _ways(
     at: datetime,
     language: str,
     topic: str,
+    templates: Collection[str],
     among: Subquery | None = None,
 ) -> Mapping[tuple[str, Way, str], int]:
     """Those who said yes by account, way and language; of all, or of the conversations `among`."""
@@ -176,6 +183,10 @@ async def _ways(
         people_of = people_of.where(person.unit.in_(units))
     if language:
         people_of = people_of.where(person.language == chosen_as(language))
+
+    def shut(account: str, why: Way) -> Way:
+        return Way.TEMPLATE if account in templates else why
+
     # Written down first, or SQLite looks everything up once for each `when` below.
     each = people_of.cte("each").prefix_with("MATERIALIZED")
     way = case(
@@ -189,9 +200,9 @@ async def _ways(
                 (each.c.heard >= literal(at - window.free, Utc()), Way.FREE),
                 (
                     each.c.heard >= literal(at - window.billed, Utc()),
-                    Way.BILLED if window.pays else Way.UNPAID,
+                    Way.BILLED if window.pays else shut(account, Way.UNPAID),
                 ),
-                (each.c.heard.is_not(None), Way.CLOSED),
+                (each.c.heard.is_not(None), shut(account, Way.CLOSED)),
             )
         ),
         else_=Way.OPEN,

@@ -10,7 +10,7 @@ from storage.broadcasts import Phase
 from storage.conversations import Conversations
 from storage.database import Database
 from storage.forgetting import forget_person
-from storage.outbox import Outbox, State
+from storage.outbox import BY_TEMPLATE, Outbox, State
 from storage.privacy import forget_old_messages
 from tests.storage.broadcast_office import (
     BOOK,
@@ -87,7 +87,7 @@ async def test_what_a_late_answer_proves_delivered_is_not_uncertain_any_more(
     await lose_the_sender(office)
     assert (await office.account(number)).uncertain == 3
     async with office.database.begin() as tx:
-        await Outbox().sent_all(tx, [(claim, f"p{claim.id}") for claim in claims[:2]], at=NOW)
+        await Outbox().sent_all(tx, [(claim, f"p{claim.id}", "") for claim in claims[:2]], at=NOW)
     account = await office.account(number)
     assert (account.sent, account.uncertain) == (2, 1)
 
@@ -140,3 +140,19 @@ async def test_it_is_finished_only_when_everybody_was_written_to_and_has_an_end(
         await Outbox().sent(tx, claim, platform_id="1", at=NOW)
     assert await finished()
     assert (await office.get(number)).phase is Phase.FINISHED
+
+
+async def test_what_went_by_a_template_is_counted_apart_and_stays_so(office: Office) -> None:
+    for name in ("a", "b", "c", "d"):
+        await office.villager(name)
+    number = await office.begun(template=True)
+    plain, alone, *together = await office.claim()
+    async with office.database.begin() as tx:
+        await Outbox().sent(tx, plain, platform_id="1", at=NOW)
+        await Outbox().sent(tx, alone, platform_id="2", at=NOW, way=BY_TEMPLATE)
+        both = [(claim, "3", BY_TEMPLATE) for claim in together]
+        await Outbox().sent_all(tx, both, at=NOW)
+    for _ in range(2):
+        account = await office.account(number)
+        assert (account.sent, account.by_template, account.reasons) == (4, 3, {})
+        await forget_old_messages(office.database, before=NOW + timedelta(days=1))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.clock import next_time
 from storage.broadcast_recipients import Recipients
-from storage.broadcasts import Draft, NoBroadcast, Phase, WrongState
+from storage.broadcasts import BroadcastRecord, Draft, NoBroadcast, Phase, WrongState
 from storage.consents import Purpose
 from storage.conversations import Conversations
 from storage.database import Database
 from storage.outbox import Outbox, State
 from storage.people import People
+from storage.questionnaires import Form, Question, Questionnaire
 from tests.storage.broadcast_office import (
     BODIES,
     BOOK,
@@ -82,6 +84,20 @@ async def test_another_time_needs_no_new_approval_and_an_edit_frees_the_copy(
     await office.do("edit", number, draft=Draft("tin khác"))
     changed = await office.get(number)
     assert (changed.approved, changed.approved_at, changed.intact) == ("", None, False)
+
+
+async def test_going_by_a_template_is_part_of_what_is_approved(office: Office) -> None:
+    number = await office.scheduled(template=True, due_at=LATER)
+    assert (await office.get(number)).intact
+    async with office.database.begin() as tx:
+        await tx.connection.execute(
+            update(BroadcastRecord).where(BroadcastRecord.id == number).values(template=False)
+        )
+    assert not (await office.get(number)).intact
+    asks = Questionnaire(Form.POLL, (Question("Đi không?", ("có", "không")),))
+    with pytest.raises(WrongState, match="does not fit into a template"):
+        async with office.database.begin() as tx:
+            await BOOK.write(tx, Draft("tin", template=True, asks=asks), by="Lan", at=NOW)
 
 
 async def test_an_emergency_goes_out_with_one_person_a_reason_and_a_mark(office: Office) -> None:

@@ -200,7 +200,7 @@ async def test_what_was_deleted_while_it_went_out_does_not_end_what_came_in_its_
     await desk.put(chat, "all is deleted")
     if at_once:
         async with desk.database.begin() as tx:
-            await desk.outbox.sent_all(tx, [(claim, "p")], at=desk.clock())
+            await desk.outbox.sent_all(tx, [(claim, "p", "")], at=desk.clock())
     else:
         assert not await desk.sent(claim)
     [last] = await desk.claim()

@@ -66,11 +66,13 @@ class Town:
         pays: bool = False,
         cap: int | None = 3,
         accounts: tuple[str, ...] = ("bot", "oa"),
+        templates: tuple[str, ...] = (),
     ) -> Reach:
         async with self.database.read() as tx:
             return await reach(
                 tx, Purpose.NOTICES, units=units, accounts=accounts,
                 windows={"oa": Window(FREE.free, FREE.billed, pays)}, cap=cap, at=at,
+                templates=templates,
             )  # fmt: skip
 
     async def had(self, person: int, talk: int, notices: int, *, ago: timedelta) -> None:
@@ -122,6 +124,24 @@ async def test_where_a_platform_sets_a_time_it_counts_from_when_they_last_wrote(
     assert tomorrow.people == {
         ("oa", Way.UNPAID): 3, ("oa", Way.CLOSED): 2, ("oa", Way.UNKNOWN): 1,
     }  # fmt: skip
+
+
+async def test_a_template_reaches_who_wrote_too_long_ago_or_would_cost_what_may_not_be_spent(
+    town: Town,
+) -> None:
+    for hours in (1, 49, 24 * 8):
+        person, talk = await town.villager(account="oa", heard=timedelta(hours=hours))
+    await town.villager(account="oa")
+    found = await town.reach(templates=("oa",))
+    assert found.people == {
+        ("oa", Way.FREE): 1, ("oa", Way.TEMPLATE): 2, ("oa", Way.UNKNOWN): 1,
+    }  # fmt: skip
+    assert found.reached == 4
+    paying = await town.reach(templates=("oa",), pays=True)
+    assert (paying.ways(Way.BILLED), paying.ways(Way.TEMPLATE)) == (1, 1)
+    assert (await town.reach(templates=("other",))).ways(Way.TEMPLATE) == 0
+    await town.had(person, talk, 3, ago=timedelta(days=1))
+    assert (await town.reach(templates=("oa",))).ways(Way.FULL) == 1, "a template is a notice too"
 
 
 async def test_who_blocked_or_is_on_a_removed_account_is_not_reached(town: Town) -> None:

@@ -107,7 +107,7 @@ async def _claim(database: Database) -> float:
         claims = await outbox.claim(tx, account=ACCOUNT, owner="benchmark", at=at, at_most=HANDFUL)
         assert not await Recipients().refuse(tx, claims, cap=3, at=at)
     async with database.begin() as tx:
-        await outbox.sent_all(tx, [(claim, "1") for claim in claims], at=at)
+        await outbox.sent_all(tx, [(claim, "1", "") for claim in claims], at=at)
     return time.perf_counter() - began
 
 
