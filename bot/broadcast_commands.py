@@ -18,7 +18,7 @@ from bot.broadcast_files import Put, put, read_files
 from bot.broadcast_languages import TextFile, TextIn, further_texts
 from bot.broadcast_lists import audience, drop_list, for_these, lists, of_list, save_list
 from bot.broadcast_officials import Acting
-from bot.broadcast_reach import preview, reach
+from bot.broadcast_reach import abilities, preview, reach, with_house
 from bot.broadcast_results import as_json, results_in_words
 from bot.broadcast_running import OPERATOR, By, Number
 from bot.broadcast_running import change as _change
@@ -26,11 +26,12 @@ from bot.broadcast_running import named as _name
 from bot.broadcast_running import stop as _stop
 from bot.broadcast_running import with_database as _with
 from bot.broadcast_taking_back import take_back
+from bot.broadcast_template import unfit
 from bot.broadcast_words import for_script, refusal, told
 from bot.filing import limits_of, store_of
 from bot.survey_file import told as told_fault
 from bot.terminal import out, settings_or_exit
-from bot.wiring import now, units_of
+from bot.wiring import House, now, units_of
 from content.shelf import SHIPPED
 from content.when import NotATime, When, read_when
 from handlers.asking import faults
@@ -100,6 +101,13 @@ def draft(
     survey: Annotated[Path | None, typer.Option(help="Ask the questions of this file.")] = None,
     choice: Annotated[list[str] | None, typer.Option(help="An answer; again for each.")] = None,
     until: Annotated[str, typer.Option(help="The end for answers, as --at; else 14 days.")] = "",
+    template: Annotated[
+        bool,
+        typer.Option(
+            "--template",
+            help="Its words also by the account's template, for money, to who gets no free text.",
+        ),
+    ] = False,
 ) -> None:
     """Write a broadcast down; prints its id last."""
     settings = settings_or_exit()
@@ -143,7 +151,10 @@ def draft(
         repeats=when.repeats if when else "",
         grace=timedelta(hours=grace),
         texts=further_texts(text_in, text_file),
+        template=template,
     )
+    if template:
+        _see_fits(replace(new, asks=what.asks))
 
     put_there: list[Put] = []
 
@@ -184,15 +195,22 @@ def edit(
     words, settings = _text(text), settings_or_exit()
     texts = further_texts(text_in, text_file)
 
+    def changed(old: Draft) -> Draft:
+        return replace(old, text=words, texts=texts)
+
+    async def read(tx: Transaction) -> Draft:
+        return (await Broadcasts().get(tx, number)).draft
+
+    if (old := _with(settings, read)).template:
+        _see_fits(changed(old))
+
     async def work(tx: Transaction) -> None:
         old = (await Broadcasts().get(tx, number, lock=True)).draft
         if wrong := [told_fault(one) for one in faults(old.asks, words)] if old.asks else []:
             raise WrongState("; ".join(wrong))
         acting = Acting(units_of(settings), by)
         name = await acting.write(tx, old.unit)
-        await Broadcasts().edit(
-            tx, number, replace(old, text=words, texts=texts), by=name, at=now()
-        )
+        await Broadcasts().edit(tx, number, changed(old), by=name, at=now())
         await acting.wrote(tx, number)
 
     _with(settings, work)
@@ -331,6 +349,16 @@ def status(
         return
     for line in told(it, account):
         typer.echo(line)
+
+
+def _see_fits(draft: Draft) -> None:
+    """Stop unless the template of some account can carry it."""
+
+    async def work(house: House, _: Transaction) -> str:
+        return unfit(draft, abilities(house))
+
+    if why := with_house(work):
+        _stop(f"it goes by a template: {why}")
 
 
 def _when(at: str) -> When | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, TypeVar
 
 import typer
 from rich.table import Table
 
+from bot.broadcast_template import costs, in_words
 from bot.terminal import CANNOT_START, CannotStart, Explained, err, out, settings_or_exit
 from bot.wiring import House, build, now
-from handlers.messages import Reply
+from handlers.messages import Capabilities, Reply
 from handlers.official.notices_words import FEW
 from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast
 from storage.database import Transaction
@@ -20,12 +21,14 @@ from storage.migrate import current, newest
 from storage.reach import Reach, Way
 
 Result = TypeVar("Result")
+Accounts = Mapping[str, Capabilities]
 Number = Annotated[int, typer.Argument(metavar="ID")]
 
 WAYS = {
     Way.OPEN: "reached",
     Way.FREE: "reached, free of charge",
     Way.BILLED: "reached, the platform takes money (its price is not known here)",
+    Way.TEMPLATE: "reached by the approved template",
     Way.UNKNOWN: "tried: nobody knows when they last wrote",
     Way.UNPAID: "not: it would cost money, and allow_billed is off",
     Way.CLOSED: "not: they last wrote too long ago for the platform",
@@ -46,6 +49,9 @@ def preview(number: Number) -> None:
             for language in ("", *dict(it.draft.texts)):
                 reply = house.notices.page.shown(it.draft, able, language)
                 found.append((f"{name} {language}".strip(), *_shown(reply)))
+                if reply.template:
+                    head = f"{name} {language}".strip()
+                    found.append((f"{head}, by its template", reply.template, []))
         return found
 
     for name, text, labels in with_house(work):
@@ -66,11 +72,12 @@ def reach(
 ) -> None:
     """Count whom a broadcast would reach by account, and why it would not reach others."""
 
-    async def work(house: House, tx: Transaction) -> tuple[Broadcast, Reach]:
+    async def work(house: House, tx: Transaction) -> tuple[Broadcast, Reach, Accounts]:
         it = await Broadcasts().get(tx, number)
-        return it, await house.notices.words.count(tx, it.draft, now=now())
+        return it, await house.notices.words.count(tx, it.draft, now=now()), abilities(house)
 
-    it, found = with_house(work)
+    it, found, accounts = with_house(work)
+    prices = costs(found, accounts)
     languages = sorted(found.languages.items())
     if as_json:
         by_account = {
@@ -80,6 +87,7 @@ def reach(
         shown = {
             "id": it.id, "reached": found.reached, "accounts": by_account,
             "never_asked_for_it": found.never, "said_no": found.stopped,
+            "template_cost": prices,
             "languages": {language or "vi": few(count) for language, count in languages},
         }  # fmt: skip
         typer.echo(json.dumps(shown, ensure_ascii=False))
@@ -87,7 +95,8 @@ def reach(
     table = Table("account", "people", "", box=None)
     for account, ways in found.accounts().items():
         for way, count in sorted(ways.items()):
-            table.add_row(account, str(count), WAYS[way])
+            words = in_words(prices[account]) if way is Way.TEMPLATE else WAYS[way]
+            table.add_row(account, str(count), words)
     table.add_row("", str(found.never), "not: they never asked for this")
     table.add_row("", str(found.stopped), "not: they said no, or stopped it")
     if len(languages) > 1:
@@ -95,6 +104,11 @@ def reach(
             table.add_row("", str(few(count)), f"of those reached: read {language or 'vi'}")
     out.print(table)
     typer.echo(f"{found.reached} people would get it.")
+
+
+def abilities(house: House) -> Accounts:
+    """What the accounts that work can show, by name."""
+    return {name: channel.capabilities for name, channel in house.channels.items()}
 
 
 def few(count: int) -> int | str:

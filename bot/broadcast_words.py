@@ -30,6 +30,7 @@ def in_words(account: Account) -> str:
         ("waiting", account.pending),
         ("had their message changed in place", account.edited),
         ("had it taken away", account.deleted),
+        ("by the approved template", account.by_template),
         ("sent again, for the first may not have arrived", account.again),
     ):
         if count:
@@ -85,6 +86,7 @@ def for_script(it: Broadcast, account: Account) -> dict[str, object]:
         "takes_back": it.draft.takes_back,
         "edited": account.edited,
         "deleted": account.deleted,
+        "by_template": account.by_template,
         "reasons": dict(account.reasons),
         "arrived": it.arrived,
         "opted_out": it.opted_out,

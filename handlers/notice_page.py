@@ -15,6 +15,7 @@ from handlers.actions import Asked, ShowCard, StopNotices, Survey, Vote, encode
 from handlers.errands import VIETNAM
 from handlers.layout import lay_out
 from handlers.messages import Button, Capabilities, Media, Reply
+from handlers.notice_template import carried, goes
 from storage.broadcasts import Draft, Enclosed
 from storage.questionnaires import Form, Questionnaire
 
@@ -72,7 +73,8 @@ class NoticePage:
             buttons = ()
             how_to_stop = f"{self._more_by_words(draft)}{how_to_stop}"
         reply = Reply(f"{draft.text_in(language)}\n\n{how_to_stop}", buttons, self.media(draft))
-        return replace(lay_out(reply, capabilities)[0], removes=draft.removes)
+        template = carried(draft, language) if goes(draft, capabilities) else ""
+        return replace(lay_out(reply, capabilities)[0], removes=draft.removes, template=template)
 
     def _asking(
         self,

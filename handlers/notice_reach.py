@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from handlers.messages import Capabilities
+from handlers.notice_template import goes
 from handlers.units import Units
 from storage.broadcast_corrections import Corrections
 from storage.broadcasts import Draft
@@ -50,4 +51,5 @@ class NoticeReach:
             at=max(now, draft.due_at or now),
             language=draft.language,
             topic=draft.topic,
+            templates={name for name, able in working.items() if goes(draft, able)},
         )

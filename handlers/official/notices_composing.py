@@ -24,7 +24,7 @@ from handlers.official.notices_cards import MoreCards, one_card
 from handlers.official.notices_enclosing import Enclosing, Whole, as_composed
 from handlers.official.notices_languages import Tongues, in_vietnamese
 from handlers.official.notices_rights import NoticeRights
-from handlers.official.notices_screens import ALONE, POLL, Screens, begun
+from handlers.official.notices_screens import ALONE, NO, POLL, YES, Screens, begun
 from handlers.official.notices_steps import Route, Step
 from handlers.official.notices_words import NoticeWords, joined
 from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, WrongState
@@ -217,6 +217,8 @@ class Composing:
                 usual = replace(draft, card="", also=())
             case Step.WHEN:
                 usual = replace(draft, due_at=None, repeats="")
+            case Step.TEMPLATE:
+                usual = replace(draft, template=False)
             case Step.UNTIL:
                 return await self._turn(visit, official, self._asking.choose(draft, ""))
             case _:
@@ -246,6 +248,8 @@ class Composing:
                 return await self._next(visit, official, one_card(draft, value))
             case Step.WHEN:
                 return await self._next(visit, official, replace(draft, due_at=None, repeats=""))
+            case Step.TEMPLATE if value in {YES, NO}:
+                return await self._next(visit, official, replace(draft, template=value == YES))
         return await self._ask(visit, official, draft)
 
     async def _find_card(
@@ -313,21 +317,26 @@ class Composing:
             case Step.WHEN:
                 return self._screens.when(visit, draft, news)
             case Step.LOOK:
-                return await self._look(visit, official, draft, news)
+                return await self._look(visit, official, draft, news, start)
+            case Step.TEMPLATE:
+                return await self._template(visit, official, draft, news)
             case Step.REASON:
                 return self._screens.reason(visit, draft, news)
             case Step.URGENT:
-                whole = await self._enclosing.whole(visit.tx, draft)
+                whole = await self._whole(visit, draft)
                 reach = await self._words.count(visit.tx, whole.draft, now=visit.now)
                 return self._screens.urgent(visit, draft, reach.reached, news)
         return self._screens.text(visit, draft, news)
 
     async def _look(
-        self, visit: Visit, official: Official, draft: NoticeDraft, news: str
+        self, visit: Visit, official: Official, draft: NoticeDraft, news: str, start: int
     ) -> Served:
-        found = await self._enclosing.whole(visit.tx, draft)
+        found = await self._whole(visit, draft)
         whole = found.draft
         reach = await self._words.count(visit.tx, whole, now=visit.now)
+        if draft.template is None and self._words.templates.beyond(reach, whole):
+            asked = replace(draft, step=Step.TEMPLATE)
+            return await self._template(visit, official, asked, news)
         facts = joined(
             news,
             self._enclosing.news(found),
@@ -337,7 +346,27 @@ class Composing:
             await self._who_approves(visit, official, draft),
         )
         preview = self._words.preview(whole)
-        return self._screens.look(visit, draft, official, preview=preview, facts=facts)
+        return self._screens.look(visit, draft, official, preview=preview, facts=facts, start=start)
+
+    async def _template(
+        self, visit: Visit, official: Official, draft: NoticeDraft, news: str
+    ) -> Served:
+        """Ask whether it goes by a template to who gets no free text; who could choose nothing is
+        not asked."""
+        await self._keep(visit, draft)
+        found = await self._whole(visit, replace(draft, template=False))
+        reach = await self._words.count(visit.tx, found.draft, now=visit.now)
+        beyond = self._words.templates.beyond(reach, found.draft)
+        if not beyond:
+            settled = replace(draft, step=Step.LOOK, template=draft.template or False)
+            return await self._ask(visit, official, settled)
+        question = self._words.templates.question(beyond, found.draft)
+        return self._screens.template(visit, draft, question, news)
+
+    async def _whole(self, visit: Visit, draft: NoticeDraft) -> Whole:
+        """The notice as it would be sent, by a template only where one can carry it."""
+        found = await self._enclosing.whole(visit.tx, draft)
+        return replace(found, draft=self._words.templates.possible(found.draft))
 
     async def _who_approves(self, visit: Visit, official: Official, draft: NoticeDraft) -> str:
         desks = await self._rights.approvers(visit.tx, draft.unit, but=official)
@@ -347,7 +376,7 @@ class Composing:
 
     async def _submit(self, visit: Visit, official: Official, draft: NoticeDraft) -> Served:
         """Hand it in for another person's eyes."""
-        whole = await self._enclosing.whole(visit.tx, draft)
+        whole = await self._whole(visit, draft)
         if whole.coming:  # the screen says so
             return await self._ask(visit, official, draft)
         if late := self._late(draft, visit.now):
@@ -372,7 +401,7 @@ class Composing:
         """An emergency on one person's word: they typed that they mean it."""
         if not self._rights.releases(official):
             return await self._ask(visit, official, replace(draft, step=Step.LOOK))
-        found = await self._enclosing.whole(visit.tx, draft)
+        found = await self._whole(visit, draft)
         if found.coming:
             return await self._ask(visit, official, draft, "notice.enclosed_not_here")
         reach = await self._words.count(visit.tx, found.draft, now=visit.now)

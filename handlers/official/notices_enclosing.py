@@ -153,6 +153,7 @@ def as_draft(draft: NoticeDraft, enclosed: tuple[Enclosed, ...] = ()) -> Draft:
         texts=draft.texts,
         language=draft.language,
         also=draft.also,
+        template=bool(draft.template),
     )
 
 
@@ -179,6 +180,7 @@ def as_composed(official: int, it: Broadcast) -> NoticeDraft:
         language=it.draft.language,
         questions=it.draft.asks.to_json() if it.draft.asks else "",
         also=it.draft.also,
+        template=it.draft.template or None,
     )
 
 

@@ -26,6 +26,7 @@ ALONE = "!"
 """Stands behind a unit's code that is meant without the units below it."""
 
 SHOWN = 200
+YES, NO = "yes", "no"
 ANEW, POLL = "anew", "poll"
 """Values of a button that begins: a notice, or one that asks something."""
 
@@ -93,6 +94,14 @@ class Screens:
         asked = joined(notice, self._texts("notice.ask.when"))
         return self.screen(visit, draft, asked, [at_once])
 
+    def template(self, visit: Visit, draft: NoticeDraft, question: str, notice: str = "") -> Served:
+        """Asking whether it goes by a template, for money, to who gets no free text."""
+        choices: list[Choice] = [
+            (self._texts(f"notice.template.{way}"), Compose(Composed.CHOOSE, Step.TEMPLATE, way))
+            for way in (YES, NO)
+        ]
+        return self.screen(visit, draft, joined(notice, question), choices)
+
     def reason(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
         return self.screen(visit, draft, joined(notice, self._texts("notice.ask.reason")))
 
@@ -102,9 +111,17 @@ class Screens:
         return self.screen(visit, draft, joined(notice, asked))
 
     def look(
-        self, visit: Visit, draft: NoticeDraft, official: Official, *, preview: Reply, facts: str
+        self,
+        visit: Visit,
+        draft: NoticeDraft,
+        official: Official,
+        *,
+        preview: Reply,
+        facts: str,
+        start: int = 0,
     ) -> Served:
-        """The preview, then what is to be known of it and what can be done."""
+        """The preview, then what is to be known of it and what can be done; from `start` on, only
+        what more can be done."""
         choices: list[Choice] = [
             (self._texts("notice.submit"), Compose(Composed.SUBMIT, Step.LOOK)),
             *(
@@ -118,6 +135,8 @@ class Screens:
         if not draft.questions:  # what asks something is no emergency
             key = "notice.calm_down" if draft.emergency else "notice.urgent"
             choices.append((self._texts(key), Compose(Composed.URGENT, Step.LOOK)))
+        if start:
+            return self.screen(visit, draft, self._texts("notice.more"), choices, start=start)
         served = self.screen(visit, draft, facts, choices)
         return replace(served, replies=(preview, *served.replies))
 

@@ -33,6 +33,7 @@ class Step(StrEnum):
     REASON = "reason"  # why it is an emergency
     URGENT = "urgent"  # the words that send it at once
     SAY_BACK = "say_back"  # a card whose question is asked
+    TEMPLATE = "template"  # whether it goes by a template to who gets no free text
 
 
 ORDER = (
@@ -82,6 +83,8 @@ class Route:
     def before(self, draft: NoticeDraft, official: Official) -> NoticeDraft | None:
         """One step back; None: there is none before."""
         step = Step(draft.step)
+        if step is Step.TEMPLATE and draft.template is None:  # it stands before the first preview
+            step = Step.LOOK
         if step not in ORDER or (draft.looked and step is not Step.LOOK):
             return replace(draft, step=Step.LOOK)
         earlier = [one for one in ORDER[: ORDER.index(step)] if self._asked(one, official, draft)]
@@ -89,9 +92,10 @@ class Route:
 
     def changeable(self, official: Official, draft: NoticeDraft) -> list[Step]:
         """What the preview offers to change."""
-        return [
+        steps: list[Step] = [
             step for step in ORDER if step is not Step.LOOK and self._asked(step, official, draft)
         ]
+        return steps if draft.template is None else [*steps, Step.TEMPLATE]
 
     def _asked(self, step: Step, official: Official, draft: NoticeDraft) -> bool:
         if step in (TELLING if draft.questions else ASKING):

@@ -13,6 +13,7 @@ from handlers.errands import VIETNAM
 from handlers.messages import Media, Reply
 from handlers.notice_page import NoticePage, until
 from handlers.notice_reach import NoticeReach
+from handlers.official.notices_templates import SHUT, TemplateWords
 from handlers.units import Units
 from storage.answer_numbers import Results
 from storage.broadcast_recipients import Account
@@ -26,9 +27,6 @@ IN_LIST = 40
 
 FEW = 5
 """Of fewer people who chose a language, not even officials read how many there are."""
-
-PLACED = (Way.CLOSED, Way.UNPAID)
-"""Reasons that are a platform's: it is named with them."""
 
 
 class NoticeWords:
@@ -53,6 +51,9 @@ class NoticeWords:
         self._platform = platform
         self._wording = wording
         self._title_of = title_of
+        self.templates = TemplateWords(
+            texts=texts, capabilities=reach.capabilities, channel=self._channel
+        )
 
     def place(self, unit: str, *, only: bool) -> str:
         """To whom, as in a sentence."""
@@ -128,6 +129,7 @@ class NoticeWords:
         ]
         if draft.asks is not None and draft.asks.form is Form.SURVEY:
             parts += self._questions(draft.asks)
+        parts += self.templates.looks(draft)
         return Reply("\n\n".join(parts), media=media)
 
     def _looks(self, draft: Draft, language: str, media: tuple[Media, ...]) -> list[str]:
@@ -207,6 +209,7 @@ class NoticeWords:
         lines += self._by_language(reach, draft)
         if reach.ways(Way.BILLED):
             lines.append(self._texts("notice.billed", count=reach.ways(Way.BILLED)))
+        lines += self.templates.lines(reach, draft)
         if missed := self._missed(reach):
             count = sum(reach.people.values()) - reach.reached + reach.never + reach.stopped
             lines.append(self._texts("notice.missed", count=count, reasons=", ".join(missed)))
@@ -221,7 +224,7 @@ class NoticeWords:
             count = sum(ways.get(way, 0) for way in REACHED)
             parts = [
                 self._texts(f"notice.way.{way}", count=ways[way])
-                for way in (Way.FREE, Way.BILLED, Way.UNKNOWN)
+                for way in (Way.FREE, Way.BILLED, Way.TEMPLATE, Way.UNKNOWN)
                 if ways.get(way)
             ]
             if count:
@@ -250,7 +253,7 @@ class NoticeWords:
             if count := reach.ways(way):
                 found.append(self._texts(f"notice.miss.{way}", count=count))
         for name, ways in self._by_channel(reach).items():
-            for way in PLACED:
+            for way in SHUT:  # a platform's reasons: it is named with them
                 if ways.get(way):
                     found.append(self._texts(f"notice.miss.{way}", count=ways[way], channel=name))
         return found
@@ -292,6 +295,7 @@ def in_words(account: Account, texts: Texts) -> str:
         ("broadcast.pending", account.pending),
         ("broadcast.edited", account.edited),
         ("broadcast.deleted", account.deleted),
+        ("broadcast.by_template", account.by_template),
     ):
         if count:
             parts.append(texts(key, count=count))

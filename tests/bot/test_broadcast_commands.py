@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,21 +16,42 @@ from storage.broadcasts import Phase
 from storage.officials import Officials, Role
 from tests.handlers.notices import again, asked_for_notices, told_news
 from tests.handlers.office import official, remove
+from tests.handlers.test_notices_by_template import villager
 
+TEMPLATED = """
+[[accounts]]
+name = "xa-mau"
+platform = "zalo_oa"
+unit = "xa-mau"
+app_id = "1"
+app_secret = "s"
+oa_secret = "s"
+notice_template = "7895"
+notice_template_field = "noi_dung"
+notice_template_length = 60
+notice_template_price = 300
+"""
 CONFIG = str(Path(__file__).parent.parent / "house.toml")
 
 
-async def command(house: House, *words: str, fails: bool = False) -> str:
+async def command(house: House, *words: str, fails: bool = False, **more: str) -> str:
     """Run it as an operator does, on the database of the house; what it printed."""
     environment = {
         "LOABAN_DATABASE__URL": house.settings.database.url.get_secret_value(),
         "LOABAN_DATA__FOLDER": str(house.settings.data.folder),
         "LOABAN_CONFIG": CONFIG,
         "COLUMNS": "200",
+        **more,
     }
     run = await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environment)
     assert (run.exit_code != 0) is fails, run.output
     return run.output
+
+
+def templated(folder: Path) -> dict[str, str]:
+    """The environment of a machine whose settings name a template."""
+    (folder / "config.toml").write_text(Path(CONFIG).read_text("utf-8") + TEMPLATED, "utf-8")
+    return {"LOABAN_CONFIG": str(folder / "config.toml"), "LOABAN_TOKEN_KEY": "A" * 43 + "="}
 
 
 async def drafted(house: House, *more: str, by: str = "Lan") -> int:
@@ -147,3 +169,32 @@ async def test_up_to_three_cards_are_opened_by_a_notice(house: House) -> None:
 async def test_only_unit_needs_a_unit(house: House) -> None:
     printed = await command(house, "draft", "--text", "x", "--by", "Lan", "--only-unit", fails=True)
     assert "--only-unit goes with --unit" in printed
+
+
+async def test_a_notice_may_go_by_an_accounts_template_if_its_words_fit(
+    house: House, tmp_path: Path
+) -> None:
+    """What it costs and how it looks is told before anybody approves it."""
+    words = "Sáng mai 7 giờ trạm y tế tiêm phòng cho trẻ ở nhà văn hoá."
+    asked = ("draft", "--by", "Lan", "--template", "--text")
+    assert "has a notice_template" in await command(house, *asked, words, fails=True)
+    there = templated(tmp_path)
+    printed = await command(house, *asked, words * 2, fails=True, **there)
+    assert f"its words have {2 * len(words)} letters, and a template takes at most 60" in printed
+    number = (await command(house, *asked, words, **there)).split()[-1]
+    for chat, days in (("1", 1), ("2", 9), ("3", 9)):
+        await villager(house, chat, heard=timedelta(days=days))
+    shown = await command(house, "preview", number, **there)
+    assert f"── xa-mau, by its template\n{words}" in shown
+    told = await command(house, "reach", number, "--json", **there)
+    counted = json.loads(told.splitlines()[-1])
+    assert counted["accounts"]["xa-mau"] == {"free": 1, "template": 2}
+    assert counted["template_cost"] == {"xa-mau": 600}
+    told = await command(house, "reach", number, **there)
+    assert "reached by the approved template: about 600 đồng" in told
+    edit = ("edit", number, "--by", "Lan", "--text")
+    assert "at most 60" in await command(house, *edit, words * 2, fails=True, **there)
+    await command(house, *edit, "Mai tiêm.", **there)
+    assert (await again(house, int(number))).draft.template
+    status = json.loads(await command(house, "status", number, "--json", **there))
+    assert status["by_template"] == 0
