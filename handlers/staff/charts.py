@@ -14,13 +14,15 @@ _STYLE = Style(
     foreground="#22302b",
     foreground_strong="#22302b",
     foreground_subtle="#56635d",
-    colors=("#7a1f1a",),
+    colors=("#d99a92",),
     font_family="system-ui, sans-serif",
     label_font_size=15,
     value_font_size=15,
     value_label_font_size=15,
 )
 _BAR = 34
+WIDTH = 400
+"""Pixels: as wide as on a phone, so that its letters are large enough there."""
 
 
 def bars(rows: Sequence[tuple[str, int]], *, title: str) -> bytes:
@@ -28,7 +30,7 @@ def bars(rows: Sequence[tuple[str, int]], *, title: str) -> bytes:
     what it shows has to stand beside it in words, for who does not see it."""
     chart = pygal.HorizontalBar(
         style=_STYLE,
-        width=640,
+        width=WIDTH,
         height=_BAR * len(rows) + 60,
         margin=6,
         spacing=8,
@@ -42,14 +44,15 @@ def bars(rows: Sequence[tuple[str, int]], *, title: str) -> bytes:
         truncate_label=-1,
         js=(),
         disable_xml_declaration=True,
+        explicit_size=True,
         pretty_print=False,
     )
     chart.uuid = "00000000-0000-0000-0000-000000000000"
     chart.x_labels = [name for name, _ in reversed(rows)]
     chart.add(title, [many for _, many in reversed(rows)])
     chart.add_xml_filter(_bare)
-    drawn: bytes = chart.render()
-    return drawn
+    drawn: str = chart.render(is_unicode=True)
+    return drawn.encode("utf-8")
 
 
 def _bare(root: Any) -> Any:

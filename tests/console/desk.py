@@ -109,11 +109,16 @@ async def account(
         )  # fmt: skip
 
 
-async def sign_in(house: House, client: TestClient, who: StaffAccount) -> None:
-    """The browser has a session of theirs from now on."""
+async def token_of(house: House, who: StaffAccount) -> str:
+    """What a browser has to hold for a new session of theirs."""
     request = make_mocked_request("POST", "/staff/sign-in")
     async with house.database.begin() as tx:
-        token = await house.console.door.begin(tx, request, who)
+        return await house.console.door.begin(tx, request, who)
+
+
+async def sign_in(house: House, client: TestClient, who: StaffAccount) -> None:
+    """The browser has a session of theirs from now on."""
+    token = await token_of(house, who)
     client.session.cookie_jar.update_cookies({COOKIE: token}, client.make_url("/staff/"))
 
 
