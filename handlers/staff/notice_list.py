@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -16,12 +16,14 @@ from handlers.official.notices_words import NoticeWords
 from handlers.staff.door import Door
 from handlers.staff.staff import Right, Staff
 from storage.broadcasts import Broadcast, Phase
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.notice_lists import NoticeLists, Sent, Sight
 
 ADDRESS = "/staff/notices"
 PAGE = 20
 SHOWN = 200
+KEPT = 1_000
+"""Notices that have ended whose numbers are kept in mind."""
 
 STATES: Mapping[str, tuple[Phase, ...]] = {
     "draft": (Phase.DRAFT,),
@@ -72,6 +74,7 @@ class NoticeList:
         self._words = words
         self._rights = rights
         self._lists = NoticeLists()
+        self._ended: dict[tuple[int, int], Sent] = {}
 
     async def show(self, request: web.Request) -> web.Response:
         """One page of what they may see."""
@@ -87,7 +90,7 @@ class NoticeList:
             )
             shown = found[:PAGE]
             counts = await self._lists.counts(tx, sight)
-            sent = await self._lists.sent(tx, [it.id for it in shown if it.started_at is not None])
+            sent = await self._sent(tx, shown)
         more = _address(state=state, below=str(shown[-1].id)) if len(found) > PAGE else ""
         return self._door.page(
             "notices.html", staff=staff, writes=staff.has(Right.NOTICE),
@@ -95,6 +98,25 @@ class NoticeList:
             links=self._links(state, counts), more=more,
             begins=below is None, first=_address(state=state),
         )  # fmt: skip
+
+    async def _sent(self, tx: Transaction, shown: Sequence[Broadcast]) -> Mapping[int, Sent]:
+        """How far those that began have come. What has ended is counted once: its messages are
+        many, and nothing changes in them but by a deed, which makes it another version."""
+        begun = {it.id: it for it in shown if it.started_at is not None}
+        known = {
+            number: self._ended[number, it.version]
+            for number, it in begun.items()
+            if it.phase is Phase.FINISHED and (number, it.version) in self._ended
+        }
+        counted = await self._lists.sent(tx, begun.keys() - known.keys())
+        fresh = {
+            (number, begun[number].version): sent
+            for number, sent in counted.items()
+            if begun[number].phase is Phase.FINISHED
+        }
+        kept = list(self._ended.items())[-KEPT:]
+        self._ended = dict(kept) | fresh
+        return known | dict(counted)
 
     def _row(self, it: Broadcast, sent: Sent | None) -> Row:
         told = ""

@@ -218,6 +218,10 @@ async def test_an_account_tells_in_words_numbers_and_a_picture(house: House, des
     assert "<script" not in picture
     assert "Đã gửi: 0" in await desk.open("/staff/notices"), "the clock has not ended it yet"
     assert "3 trên 3 người đã nhận" in await desk.open("/staff/notices")
+    for _ in range(2):  # once counted, once kept in mind
+        await house.clock.broadcasts()
+        ended = await desk.open("/staff/notices?state=finished")
+        assert "3 trên 3 người đã nhận" in ended
 
 
 async def test_what_failed_is_sent_again_and_what_is_uncertain_is_decided(
