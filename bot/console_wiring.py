@@ -48,6 +48,7 @@ from handlers.staff.routes import Console
 from handlers.staff.second_step import SecondStep
 from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
+from handlers.staff.unit_desk import UnitDesk
 from handlers.units import Units
 from storage.database import Database
 from storage.staff_sessions import Lasting, StaffSessions
@@ -102,6 +103,7 @@ def console_of(
         zone=VIETNAM,
         clock=clock,
     )
+    unit_desk = UnitDesk(door=door, texts=texts, units=units, zone=VIETNAM, clock=clock)
     return Console(
         door=door,
         me=MyAccount(
@@ -127,6 +129,7 @@ def console_of(
             clock=clock,
         ),
         accounts=accounts,
+        units=unit_desk,
         audit=AuditDesk(door=door, database=database, texts=texts, units=units, zone=VIETNAM),
         sign_in=SignIn(
             door=door,
@@ -158,6 +161,7 @@ def console_of(
             units=units,
             zone=VIETNAM,
             troubled=accounts.troubled,
+            to_dial=unit_desk.warnings,
             clock=clock,
         ),
         unanswered=UnansweredDesk(

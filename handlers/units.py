@@ -53,6 +53,11 @@ class Units:
         self._numbers = everywhere
         self._units = {unit.code.casefold(): unit for unit in units}
 
+    @property
+    def common(self) -> Hotlines:
+        """The numbers to call where no unit has its own."""
+        return self._numbers
+
     def get(self, code: str) -> Unit | None:
         return self._units.get(code.strip().casefold())
 

@@ -16,6 +16,7 @@ from bot.account_settings import ASKS, CHOICES, Account
 from bot.channels.calls import Cause
 from bot.config import ConfigFaults, Settings, UnitSection, load
 from bot.consent import Outcome
+from bot.hotlines import KINDS as DANGERS
 from bot.survey_file import FAULTS
 from content.__main__ import app as content_commands
 from content.cards import Facet
@@ -42,6 +43,7 @@ from handlers.staff.notice_list import STATES as NOTICE_STATES
 from handlers.staff.notice_view import NOTES as STOPPED
 from handlers.staff.notice_view import REASONS as WHY_NOT
 from handlers.staff.numbers_desk import PICTURES
+from handlers.staff.unit_desk import FACTS, Confirmed
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.audit import Kind as AuditKind
@@ -177,6 +179,9 @@ FAMILIES = {
     "staff.accounts.field": sorted(
         {"name", "platform", "unit", *(one.key for name in ASKS for one in fields_of(name))}
     ),
+    "staff.units.confirmed": [state.value for state in Confirmed],
+    "staff.units.fact": list(FACTS),
+    "staff.units.danger": list(DANGERS),
     "staff.accounts.choice": sorted({value for values in CHOICES.values() for value in values}),
     "staff.accounts.wrong": ["name", "platform", "unit", "missing"],
     "staff.accounts.fault": [

@@ -143,7 +143,7 @@ class AccountDesk:
         line = await self._find(staff, request)
 
         async def note(tx: Transaction) -> None:
-            await self._door.note(tx, staff, Verb.REMOVED, Kind.CHANNEL, line.name, unit=line.unit)
+            await self._door.note(tx, staff, Verb.DELETED, Kind.CHANNEL, line.name, unit=line.unit)
 
         try:
             await self._accounts.remove(line.name, also=note)

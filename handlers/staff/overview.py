@@ -34,16 +34,18 @@ class Overview:
         units: Units,
         zone: ZoneInfo,
         troubled: Callable[[Staff], Awaitable[int]],
+        to_dial: Callable[[Staff], int],
         clock: Callable[[], datetime],
     ) -> None:
-        """`troubled` tells how many accounts of theirs somebody has to see to."""
+        """`troubled` tells how many accounts of theirs somebody has to see to, `to_dial` of how
+        many of their units the numbers for people in danger have to be dialled again."""
         self._door = door
         self._database = database
         self._casework = casework
         self._unanswered = unanswered
         self._units = units
         self._zone = zone
-        self._troubled = troubled
+        self._troubled, self._to_dial = troubled, to_dial
         self._clock = clock
         self._cases = Cases()
         self._lists = CaseLists()
@@ -81,4 +83,5 @@ class Overview:
             counts=sent,
             unanswered=unanswered,
             troubled=await self._troubled(staff),
+            to_dial=self._to_dial(staff),
         )

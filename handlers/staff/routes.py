@@ -28,6 +28,7 @@ from handlers.staff.people import People
 from handlers.staff.report_desk import ReportDesk
 from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
+from handlers.staff.unit_desk import UnitDesk
 
 CASE = r"/staff/cases/{case:[0-9]{1,18}}"
 GROUP = r"/staff/groups/{group:[0-9]{1,18}}"
@@ -52,6 +53,7 @@ class Console:
     people: People
     audit: AuditDesk
     accounts: AccountDesk
+    units: UnitDesk
     overview: Overview
     unanswered: UnansweredDesk
     case_list: CaseList
@@ -89,6 +91,7 @@ class Console:
             web.post(f"{PERSON}/remove", people.remove),
             web.get("/staff/audit", self.audit.show),
             *self._accounts(),
+            web.get("/staff/units", self.units.show),
             web.get(INVITATION, self.invitations.show),
             web.post(INVITATION, self.invitations.accept),
             web.get("/staff/staff.css", self.door.style),

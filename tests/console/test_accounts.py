@@ -92,7 +92,7 @@ async def test_an_account_added_at_the_console_is_listed_asked_and_removed(
             )
         )
         assert [tuple(one) for one in noted] == [
-            (Verb.ADDED, "xa-mau-tele", ""), (Verb.REMOVED, "xa-mau-tele", ""),
+            (Verb.ADDED, "xa-mau-tele", ""), (Verb.DELETED, "xa-mau-tele", ""),
         ]  # fmt: skip
 
 

@@ -59,6 +59,7 @@ NEEDS = {
     ("GET", "/staff/new-account"): Right.SETTINGS,
     ("POST", "/staff/new-account"): Right.SETTINGS,
     ("GET", CHANNEL): Right.SETTINGS,
+    ("GET", "/staff/units"): Right.SETTINGS,
     ("POST", f"{CHANNEL}/ask"): Right.SETTINGS,
     ("GET", f"{CHANNEL}/qr.{{ending}}"): Right.SETTINGS,
     ("POST", f"{CHANNEL}/consent"): Right.SETTINGS,
