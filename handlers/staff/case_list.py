@@ -99,6 +99,7 @@ class CaseList:
             rows=rows,
             links=self._links(query, counts),
             query=query,
+            all_topics=query.address(topic=""),
             export=query.address(EXPORT) if not hidden else "",
             hidden=hidden,
             named=named,

@@ -250,4 +250,4 @@ class NumbersDesk:
 
 def _bars(lines: Sequence[UnitLine]) -> list[tuple[str, int]]:
     """What is not told has no bar."""
-    return [(line.name, line.received or 0) for line in lines]
+    return [(line.name, line.received) for line in lines if line.received is not None]

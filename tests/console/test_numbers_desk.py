@@ -118,6 +118,8 @@ async def test_units_with_few_cases_are_hidden_and_not_to_be_worked_out(
     page = await desk.open(NUMBERS)
     assert line(page, "Xã Khác")[1] == "ít"
     assert line(page, "Xã Mẫu")[1] == "ít", "else the total would tell it"
+    drawn = await desk.open(f"{NUMBERS}/units.svg")
+    assert "Xã" not in drawn, "what is not told has no bar"
 
 
 @pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
