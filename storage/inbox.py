@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.conversations import ConversationRecord
@@ -93,10 +103,12 @@ class Inbox:
     ) -> dict[str, datetime]:
         """When each of these accounts was last written to, of those that were since then (UTC)."""
         row = InboxRecord
+        # Not the bare column: by its index SQLite would go through all that was ever received.
+        account = func.coalesce(row.account, literal_column("''"))
         rows = await tx.connection.execute(
-            select(row.account, func.max(row.received_at, type_=Utc))
-            .where(row.received_at >= since, row.account.in_(accounts))
-            .group_by(row.account)
+            select(account, func.max(row.received_at, type_=Utc))
+            .where(row.received_at >= since, account.in_(accounts))
+            .group_by(account)
         )
         return {found[0]: found[1] for found in rows}
 
