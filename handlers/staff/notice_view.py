@@ -16,7 +16,7 @@ from handlers.actions import Deed
 from handlers.official.notices_deeds import Deeds
 from handlers.official.notices_pages import MENDABLE, Seen, offered
 from handlers.official.notices_rights import NoticeRights
-from handlers.official.notices_words import NoticeWords, in_words
+from handlers.official.notices_words import NoticeWords, echoes, in_words
 from storage.answer_numbers import Results, results_of
 from storage.answers import CLOCK
 from storage.broadcast_outcomes import ENDS, NOT_KNOWN
@@ -88,6 +88,7 @@ class View:
     repeats: bool
     runs: bool
     account: str
+    echoes: str
     numbers: tuple[tuple[str, int], ...]
     reasons: tuple[tuple[str, int], ...]
     results: Results | None
@@ -150,6 +151,7 @@ class NoticeViews:
             repeats=bool(it.draft.repeats),
             runs=it.phase in (*AHEAD, Phase.SENDING),
             account=in_words(account, self._texts) if begun else "",
+            echoes=echoes(it, self._texts) if begun else "",
             numbers=self.numbers(account) if begun else (),
             reasons=self._reasons(account) if begun else (),
             results=results,

@@ -11,7 +11,7 @@ from bot.wiring import House, now
 from handlers.errands import VIETNAM
 from storage.answers import Answers, Given
 from storage.audit import Audit, Kind, Verb, Wanted
-from storage.broadcasts import Broadcasts, Draft, Phase
+from storage.broadcasts import BroadcastRecord, Broadcasts, Draft, Phase
 from storage.consents import Purpose
 from storage.notices import Notices
 from storage.officials import Role
@@ -222,6 +222,10 @@ async def test_an_account_tells_in_words_numbers_and_a_picture(house: House, des
         await house.clock.broadcasts()
         ended = await desk.open("/staff/notices?state=finished")
         assert "3 trên 3 người đã nhận" in ended
+    async with house.database.begin() as tx:
+        record = BroadcastRecord
+        await tx.connection.execute(update(record).values(opted_out=2))
+    assert "2 người thôi nhận tin sau tin này" in await desk.open(address(number))
 
 
 async def test_what_failed_is_sent_again_and_what_is_uncertain_is_decided(
