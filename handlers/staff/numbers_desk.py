@@ -184,14 +184,16 @@ class NumbersDesk:
         places.append(("", alone, frozenset({chosen.code})))
         return unit_lines(places, tallies, cases)[:MOST_UNITS]
 
-    async def _notices(self, tx: Transaction, chosen: Chosen) -> list[tuple[str, int, int, int]]:
+    async def _notices(
+        self, tx: Transaction, chosen: Chosen
+    ) -> list[tuple[int, str, int, int, int]]:
         period = chosen.period
         found = await begun(tx, since=period.since, until=period.until, units=self._codes(chosen))
         lines = []
         for it in found[-MOST_NOTICES:][::-1]:
             account = await account_of(tx, it.id)
             part = round(100 * account.sent / account.recipients) if account.recipients else 0
-            lines.append((it.draft.headline, account.recipients, account.sent, part))
+            lines.append((it.id, it.draft.headline, account.recipients, account.sent, part))
         return lines
 
     def _states(self, cases: Collection[UnitNumbers], query: Query) -> list[tuple[str, str]]:
