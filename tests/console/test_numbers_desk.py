@@ -10,12 +10,16 @@ import pytest
 
 from bot.wiring import House, now
 from handlers.errands import VIETNAM
+from storage.broadcasts import Draft
 from storage.case_records import CaseKind
 from storage.cases import Cases
 from storage.officials import Role
+from storage.outbox import State
 from storage.tallies import Asked, Tallies
 from tests.console.desk import Desk, sitting_at
 from tests.console.test_case_list import opened
+from tests.console.test_notice_desk import WORDS, begun, written
+from tests.handlers.notices import asked_for_notices
 from tests.handlers.office import Person
 
 NUMBERS = "/staff/numbers"
@@ -120,6 +124,18 @@ async def test_units_with_few_cases_are_hidden_and_not_to_be_worked_out(
     assert line(page, "Xã Mẫu")[1] == "ít", "else the total would tell it"
     drawn = await desk.open(f"{NUMBERS}/units.svg")
     assert "Xã" not in drawn, "what is not told has no bar"
+
+
+async def test_whom_a_notice_reached_is_told_and_leads_to_it(desk: Desk, house: House) -> None:
+    for _ in range(3):
+        await asked_for_notices(house.database)
+    number = await written(house, desk, Draft(WORDS, unit="xa-mau"))
+    await begun(house, number, end=State.SENT)
+    page = await desk.open(NUMBERS)
+    assert line(page, "Sáng mai trạm y tế") == ["3", "3", "100%"]
+    assert f'href="/staff/notices/{number}"' in page
+    elsewhere = await desk.open(f"{NUMBERS}?unit=xa-khac")
+    assert f'href="/staff/notices/{number}"' not in elsewhere
 
 
 @pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
