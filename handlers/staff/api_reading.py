@@ -28,7 +28,7 @@ from handlers.staff.api_answers import (
     local,
     local_or_none,
 )
-from handlers.staff.api_door import ApiDoor, role_lacks
+from handlers.staff.api_door import ApiDoor, Caller, role_lacks
 from handlers.staff.api_problems import nothing_there
 from handlers.staff.api_queries import (
     CaseQuery,
@@ -141,14 +141,13 @@ class ApiReading:
         return UnansweredPage(items=items, next=_next([one.id for one in found], query.limit))
 
     async def notices(self, asked: Asked[NoticeQuery]) -> NoticePage:
-        """A page of them, the newest first; what is not approved yet for those who write notices.
-        Raises Problem."""
+        """A page of them, the newest first; what is handed in and not approved yet for those who
+        write notices. Raises Problem."""
         query, caller = asked.query, asked.caller
         units = self._door.units_of(caller, query.unit)
-        writes = caller.has(Right.NOTICE)
-        if query.state in OPEN and not writes:
-            raise role_lacks(caller.key, "notices that are not approved yet")
-        phases = [phase for phase in Phase if writes or phase not in OPEN]
+        phases = _phases(caller)
+        if query.state and query.state not in phases:
+            raise role_lacks(caller.key, f"notices that are in the state {query.state.value}")
         async with self._database.read() as tx:
             found = await broadcast_page(
                 tx,
@@ -172,7 +171,7 @@ class ApiReading:
                 raise nothing_there("such notice") from None
             if not caller.covers(found.draft.unit):
                 raise nothing_there("such notice", noted=f"notice {found.id} is not its")
-            if found.phase in OPEN and not caller.has(Right.NOTICE):
+            if found.phase not in _phases(caller):
                 raise nothing_there("such notice", noted=f"notice {found.id} is not approved yet")
             account = await account_of(tx, found.id)
         told = AccountAnswer(
@@ -223,6 +222,12 @@ class ApiReading:
     def _unit_name(self, code: str) -> str:
         unit = self._units.get(code)
         return unit.name if unit else ""
+
+
+def _phases(caller: Caller) -> list[Phase]:
+    """The states of notices that it sees: a draft is its author's alone."""
+    hidden = {Phase.DRAFT} if caller.has(Right.NOTICE) else set(OPEN)
+    return [phase for phase in Phase if phase not in hidden]
 
 
 def _notice(one: Broadcast) -> dict[str, object]:

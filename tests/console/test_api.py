@@ -84,10 +84,15 @@ async def test_a_key_sees_its_own_unit_and_complaints_only_where_its_role_leads(
         assert await it.ids("/cases", unit="xa-khac") == [far.id]
 
 
-async def test_notices_that_are_not_approved_are_for_those_who_write_them(house: House) -> None:
+async def test_drafts_are_nobodys_to_read_and_notices_handed_in_theirs_who_write_them(
+    house: House,
+) -> None:
     draft, sent = await announced(house, "xa-mau"), await announced(house, "xa-mau", approved=True)
     far = await announced(house, "xa-khac", approved=True)
     everybody = await announced(house, "", approved=True)
+    handed_in = await announced(house, "xa-mau")
+    async with house.database.begin() as tx:
+        await Broadcasts().submit(tx, handed_in, by="Lan", at=now())
     async with program(house, Role.VIEWER, unit="xa-mau") as it:
         assert await it.ids("/notices") == [sent]
         await it.read("/notices", 403, state="draft")
@@ -96,11 +101,18 @@ async def test_notices_that_are_not_approved_are_for_those_who_write_them(house:
         told = await it.read(f"/notices/{sent}")
         assert told["state"] == "approved"
         assert told["account"]["recipients"] == 0
+        await it.read(f"/notices/{handed_in}", 404)
+        await it.read("/notices", 403, state="submitted")
     async with program(house, Role.OFFICER, unit="xa-mau") as it:
-        assert await it.ids("/notices") == [sent, draft]
-        assert await it.ids("/notices", state="draft") == [draft]
+        assert await it.ids("/notices") == [handed_in, sent]
+        assert await it.ids("/notices", state="submitted") == [handed_in]
+        await it.read("/notices", 403, state="draft")
+        await it.read(f"/notices/{draft}", 404)
     async with program(house) as it:
-        assert await it.ids("/notices", limit="2") == [everybody, far]
+        assert await it.ids("/notices", limit="2") == [
+            everybody,
+            far,
+        ]  # handed in ones are not a viewer's
 
 
 async def test_words_are_masked_and_fields_are_those_of_the_export(house: House) -> None:
