@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import jinja2
@@ -30,7 +31,10 @@ class ConsentPage:
 
     def __init__(self, consents: Consents, *, texts: Callable[..., str]) -> None:
         self._consents, self._texts = consents, texts
-        self._template = jinja2.Environment(
+
+    @cached_property
+    def _template(self) -> jinja2.Template:
+        return jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
         ).get_template("consent.html")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import jinja2
@@ -39,7 +40,10 @@ class FilePages:
     ) -> None:
         self._database, self._files = database, files
         self._read, self._texts, self._clock = read, texts, clock
-        self._template = jinja2.Environment(
+
+    @cached_property
+    def _template(self) -> jinja2.Template:
+        return jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
         ).get_template("file.html")
 

@@ -93,7 +93,7 @@ class ReceiptWords:
 
     @classmethod
     def load(cls, file: Path = FILE, retired: Path = RETIRED) -> ReceiptWords:
-        return cls(_lines(file), _lines(retired))
+        return _loaded(file, retired)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -221,6 +221,12 @@ def _joined(word: str) -> str:
 
 def _only(words: Sequence[str]) -> str | None:
     return words[0] if len(words) == 1 else None
+
+
+@lru_cache(2)
+def _loaded(file: Path, retired: Path) -> ReceiptWords:
+    """Read once: both lists come with the program."""
+    return ReceiptWords(_lines(file), _lines(retired))
 
 
 def _lines(file: Path) -> list[str]:

@@ -5,12 +5,16 @@ A key is a dotted English name (`answer.unknown`), its text Vietnamese with `{na
 
 from __future__ import annotations
 
+import functools
 import string
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import polib
+
+KEPT = 8
+"""Catalogues that are not read again as long as their files stay as they are."""
 
 
 class TextFault(Exception):
@@ -33,13 +37,9 @@ class Texts:
         Raises `TextFault` naming every required key that is missing, every key that stands twice,
         and every text whose fields cannot be read.
         """
-        try:
-            entries = polib.pofile(str(path), encoding="utf-8")
-        except (OSError, UnicodeError, ValueError) as error:
-            raise TextFault(f"{path}: cannot be read: {error}") from error
         texts: dict[str, str] = {}
         problems = []
-        for entry in entries:
+        for entry in _entries_of(path):
             if entry.obsolete or not entry.msgstr or (entry.fuzzy and not unreviewed):
                 continue
             if entry.msgid in texts:
@@ -86,6 +86,19 @@ def beside(path: Path, *, unreviewed: bool = False) -> dict[str, Texts]:
     """The other catalogues of its folder, by the language that is their name. Raises TextFault."""
     found = sorted(path.parent.glob("*.po"))
     return {one.stem: Texts.load(one, unreviewed=unreviewed) for one in found if one != path}
+
+
+def _entries_of(path: Path) -> polib.POFile:
+    try:
+        seen = path.stat()
+        return _read(path, seen.st_mtime_ns, seen.st_size)
+    except (OSError, UnicodeError, ValueError) as error:
+        raise TextFault(f"{path}: cannot be read: {error}") from error
+
+
+@functools.lru_cache(KEPT)
+def _read(path: Path, _changed: int, _size: int) -> polib.POFile:
+    return polib.pofile(str(path), encoding="utf-8")
 
 
 def _fields(text: str) -> frozenset[str]:

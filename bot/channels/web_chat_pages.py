@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -96,7 +97,11 @@ class Page:
             megabytes=megabytes,
             version={name: tag(content) for name, content in self._static.items()},
         )
-        self._template = environment.get_template("chat.html")
+        self._environment = environment
+
+    @cached_property
+    def _template(self) -> jinja2.Template:
+        return self._environment.get_template("chat.html")
 
     def conversation(
         self,

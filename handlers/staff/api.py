@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -60,7 +61,11 @@ class Api:
     def __init__(self, *, door: ApiDoor, reading: ApiReading, export: ApiExport) -> None:
         self._door = door
         self.table = _table(reading, export, self._describe)
-        self._document = json.dumps(document(self.table), ensure_ascii=False).encode()
+
+    @cached_property
+    def _document(self) -> bytes:
+        """Written when it is first asked for."""
+        return json.dumps(document(self.table), ensure_ascii=False).encode()
 
     def routes(self) -> list[web.RouteDef]:
         served = [web.route("*", route.address, self._served(route)) for route in self.table]
