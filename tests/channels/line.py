@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.channels.channel import Channel, Refused
-from handlers.messages import Incoming, Reply
+from handlers.messages import Incoming, Kind, Reply
 from tests.emulators.serving import Server, end
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -25,10 +25,11 @@ C = TypeVar("C", bound=Channel)
 
 @dataclass
 class Store:
-    """Accepts messages; refuses the next `refusals` of them."""
+    """Accepts messages; refuses the next `refusals` of them. `echoes` tell of our own."""
 
     refusals: int = 0
     taken: list[Incoming] = field(default_factory=list)
+    echoes: list[Incoming] = field(default_factory=list)
     tried: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -37,7 +38,7 @@ class Store:
         if self.refusals:
             self.refusals -= 1
             raise OSError("disk full while storing 'chuyện riêng'")
-        self.taken.append(one)
+        (self.echoes if one.kind is Kind.ARRIVED else self.taken).append(one)
         self.news.set()
 
     async def holds(self, count: int) -> list[Incoming]:

@@ -90,8 +90,8 @@ async def on_rig(house: House, name: str) -> AsyncIterator[Line]:
 
 async def _pump(house: House, rig: Rig) -> None:
     while True:
-        while rig.store.taken:
-            await house.accept(rig.store.taken.pop(0))
+        while came := rig.store.taken or rig.store.echoes:
+            await house.accept(came.pop(0))
         rig.store.news.clear()
         await rig.store.news.wait()
 
