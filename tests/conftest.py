@@ -34,6 +34,27 @@ def missing(part: str, why: str) -> None:
     pytest.skip(f"needs {part}: {why}")
 
 
+WORDS = ("bot", "console", "handlers")
+"""Folders whose tests have many examples of what people say."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """There one example of a test runs on PostgreSQL, all on SQLite: the words are the same."""
+    seen: set[tuple[Path, str]] = set()
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        test = (item.path, item.originalname)
+        again = params.get("database_address") == "postgresql" and test in seen
+        if params.get("database_address") == "postgresql":
+            seen.add(test)
+        (left if again and item.path.parent.name in WORDS else kept).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
 class Clock:
     """A clock that stands until the test moves it."""
 
