@@ -40,9 +40,7 @@ ALBUM = timedelta(seconds=2)
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds between looks for the id of a message that its platform has brought already."""
 
-SILENT = frozenset(
-    {Kind.BLOCKED, Kind.WITHDREW, Kind.UNBLOCKED, Kind.MIGRATED, Kind.ARRIVED}
-)
+SILENT = frozenset({Kind.BLOCKED, Kind.WITHDREW, Kind.UNBLOCKED, Kind.MIGRATED, Kind.ARRIVED})
 """Events that nobody waits to be answered."""
 
 ALWAYS = {str(PERSON): encode(AskPerson()), str(HOME): encode(Home())}
