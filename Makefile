@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_WORKERS ?= 3
+TEST_WORKERS ?= 4
 
 .PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export \
   bench-cases bench-broadcasts bench-sending campaign-kills clean
