@@ -91,7 +91,7 @@ class FileStore:
             try:
                 self._connect()
                 return deed()
-            except Exception:
+            except Exception:  # it is made anew next time, and the caller learns of it
                 self._fs = None
                 raise
 

@@ -165,6 +165,7 @@ async def build(
         channels=lambda: accounts.channels,
         clock=now,
         keys=keys.marks("loaban files"),
+        # A lambda, since both are made below.
         settled=lambda *e: settling(office.arrived, notices.enclosing.arrived)(*e),  # noqa: PLW0108
     )
 

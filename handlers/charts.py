@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import pygal  # type: ignore[import-untyped]
-from pygal.style import Style  # type: ignore[import-untyped]
+import pygal
+from pygal.style import Style
 
 WIDTH, BAR, AROUND = 640, 30, 70  # dots
 LONGEST_LABEL = 34

@@ -241,7 +241,7 @@ def test_the_example_as_it_is_means_the_defaults(tmp_path: Path) -> None:
 )
 def test_each_command_is_in_the_readme_and_has_help(module: str, commands: typer.Typer) -> None:
     group = typer.main.get_command(commands)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in group.commands.items():
         assert command.help, f"{module} {name} has no help"
         assert re.search(rf"python -m {module}[^|]*\b{name}\b", README), f"{module} {name}"
 

@@ -84,7 +84,7 @@ async def test_what_is_approved_includes_questions_and_choices(
 
 def drafted(**more: object) -> Wanted:
     empty = {"text": "", "poll": "", "quiz": "", "survey": None, "choices": [], "until": ""}
-    return Wanted(**{**empty, "purpose": None, **more})  # type: ignore[arg-type]
+    return Wanted(**{**empty, "purpose": None, **more})
 
 
 def test_a_quiz_takes_the_cards_question_with_wrong_answers_of_its_neighbours() -> None:

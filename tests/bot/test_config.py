@@ -20,7 +20,7 @@ oa_secret = "s"
 """
 
 
-def config(folder: Path, text: str, **environment: str):  # type: ignore[no-untyped-def]
+def config(folder: Path, text: str, **environment: str):
     (folder / "config.toml").write_text(text, "utf-8")
     return load(environment, folder)
 

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.web import MAX_BODY, Site
 from bot.wiring import House
 
-Client = TestClient  # type: ignore[type-arg]
+Client = TestClient
 
 
 @pytest.fixture

@@ -165,7 +165,7 @@ async def test_what_comes_too_slowly_or_not_at_all_is_to_be_tried_later(
         told, error = caplog.text, raised.value.with_traceback(None)
         while error is not None:
             told += f"{error!r} {vars(error)}"
-            error = error.__cause__ or error.__context__  # type: ignore[assignment]
+            error = error.__cause__ or error.__context__
         for hidden in (*rig.secrets, reference):
             assert hidden not in told
         await rig.end()

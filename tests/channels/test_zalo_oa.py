@@ -220,8 +220,8 @@ JSON = st.recursive(
 )
 def test_no_signed_json_breaks_receiving(name: Any, rest: dict[str, Any]) -> None:
     channel = ZaloOAChannel(
-        "xa-mau", app_id="1", oa_secret="s", tokens=None, api_base="http://127.0.0.1:9",  # type: ignore[arg-type]
-        session=None, clock=lambda: datetime.fromtimestamp(NOON, UTC), limits=FAST,  # type: ignore[arg-type]
+        "xa-mau", app_id="1", oa_secret="s", tokens=None, api_base="http://127.0.0.1:9",
+        session=None, clock=lambda: datetime.fromtimestamp(NOON, UTC), limits=FAST,
         read_media=House._read_media,
     )  # fmt: skip
     event = {**rest, "event_name": name, "timestamp": str(NOON * 1000)}

@@ -23,7 +23,7 @@ from storage.staff_sessions import StaffSessionRecord
 from tests.console.desk import Desk, account, sign_in, sitting_at
 from tests.console.villager import ask
 
-Client = TestClient  # type: ignore[type-arg]
+Client = TestClient
 
 PASSWORD = "mèo mun ngủ trên mái"
 TWICE = {"password": PASSWORD, "again": PASSWORD}
@@ -41,7 +41,7 @@ async def client(house: House) -> AsyncIterator[Client]:
 @pytest.fixture
 def outside(client: Client) -> Desk:
     """A browser in which nobody is signed in."""
-    return Desk(client, who=None)  # type: ignore[arg-type]
+    return Desk(client, who=None)
 
 
 async def first(house: House) -> str:
@@ -52,7 +52,7 @@ async def first(house: House) -> str:
 async def member(house: House, login: str = "mai", **more: object) -> StaffAccount:
     """Somebody with a password that is `PASSWORD`."""
     hashed = await house.console.sign_in._passwords.hash(PASSWORD)
-    return await account(house, login=login, password=hashed, **more)  # type: ignore[arg-type]
+    return await account(house, login=login, password=hashed, **more)
 
 
 async def log(house: House) -> list[Entry]:
@@ -134,7 +134,7 @@ async def test_a_browser_that_was_in_before_is_not_kept_out_by_others(
     await outside.press(page, "/leave")
     jar = CookieJar(unsafe=True)
     async with TestClient(TestServer(Site(house).application()), cookie_jar=jar) as another:
-        stranger = Desk(another, who=None)  # type: ignore[arg-type]
+        stranger = Desk(another, who=None)
         page = await stranger.open("/staff/sign-in")
         for status in (401,) * 5 + (429,):
             await stranger.press(page, "/sign-in", status, login="mai", password="đoán bừa thôi")

@@ -20,7 +20,7 @@ from tests.bot import samples
 from tests.console.desk import account, sign_in
 from tests.storage.test_cases import opened
 
-Client = TestClient  # type: ignore[type-arg]
+Client = TestClient
 
 
 @pytest.fixture

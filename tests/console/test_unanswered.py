@@ -25,7 +25,7 @@ from tests.console.desk import account, sign_in
 from tests.console.villager import ask
 from tests.small_content import few_cards, few_phrases
 
-Client = TestClient  # type: ignore[type-arg]
+Client = TestClient
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 DESK = "/staff/unanswered"

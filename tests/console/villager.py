@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp.test_utils import TestClient
 
 
-async def ask(browser: TestClient, *texts: str) -> str:  # type: ignore[type-arg]
+async def ask(browser: TestClient, *texts: str) -> str:
     """Ask, one after the other; return the chat's page as it stands then."""
     await browser.get("/")  # begins the conversation: the cookie
     for text in texts:

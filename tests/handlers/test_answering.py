@@ -167,7 +167,7 @@ async def test_who_has_their_data_deleted_takes_their_answers_along(house: House
 async def test_a_step_of_a_survey_that_is_none_is_refused(house: House) -> None:
     lan = await agreed(house)
     number = await asked(house)
-    step = encode(Survey("b", number))  # type: ignore[arg-type]
+    step = encode(Survey("b", number))
     assert "không còn ở đây" in await lan.told(step, Kind.BUTTON)
 
 

@@ -48,7 +48,7 @@ async def send_photo(page: Page, then: str) -> None:
     mine, sent_before = page.locator(".mine"), await page.locator(".mine").count()
     await page.click("summary:has-text('ảnh')")
     photo = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-    await page.set_input_files("#file", [photo])  # type: ignore[list-item]
+    await page.set_input_files("#file", [photo])
     await page.click("form:has(#file) .send")
     await expect(mine).to_have_count(sent_before + 1)
     answer = mine.last.locator("xpath=following-sibling::*[contains(@class, 'ours')]")

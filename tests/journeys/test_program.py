@@ -45,7 +45,7 @@ async def ask(session: aiohttp.ClientSession, address: str, text: str) -> str:
 
 
 @pytest.fixture
-async def session() -> aiohttp.ClientSession:  # type: ignore[misc]
+async def session() -> aiohttp.ClientSession:
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as opened:
         yield opened

@@ -71,7 +71,7 @@ async def test_a_sender_that_ended_leaves_its_accounts_to_others(
 ) -> None:
     await senders.begin("one", "two")
     assert await senders.take("bot", "one")
-    await ends(senders, "one")  # type: ignore[operator]
+    await ends(senders, "one")
     assert not await senders.take("bot", "one"), "it was taken for dead, and knows nothing of it"
     assert await senders.take("bot", "two")
     await senders.begin("one")

@@ -56,7 +56,7 @@ async def opened(database: Database, chat: int | None = None, **new: object) -> 
     values = {"kind": CaseKind.PROBLEM, "unit": "xa", "text": "cầu gãy", **new}
     async with database.begin() as tx:
         number = await BOOK.open(
-            tx, NewCase(**values), conversation=chat, at=NOW, due_at=NOW + 7 * DAY  # type: ignore[arg-type]
+            tx, NewCase(**values), conversation=chat, at=NOW, due_at=NOW + 7 * DAY
         )  # fmt: skip
         case = await BOOK.get(tx, number)
     assert case

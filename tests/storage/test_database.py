@@ -31,7 +31,7 @@ async def test_migrations_make_exactly_the_tables_that_the_records_describe(
     database: Database,
 ) -> None:
     def differences(connection: object) -> list[object]:
-        return compare_metadata(MigrationContext.configure(connection), metadata)  # type: ignore[arg-type]
+        return compare_metadata(MigrationContext.configure(connection), metadata)
 
     async with database.read() as tx:
         assert await tx.connection.run_sync(differences) == []

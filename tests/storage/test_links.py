@@ -43,9 +43,9 @@ class Chat:
     async def begin(self, unit: str = "") -> Chat:
         async with self.database.begin() as tx:
             who = {"account": self.name, "at": NOW}
-            person = await PEOPLE.meet(tx, sender="s", unit=unit, **who)  # type: ignore[arg-type]
+            person = await PEOPLE.meet(tx, sender="s", unit=unit, **who)
             talk = await Conversations().open(
-                tx, chat="c", thread="", person=person.known_as, **who  # type: ignore[arg-type]
+                tx, chat="c", thread="", person=person.known_as, **who
             )  # fmt: skip
         self.number, self.row = talk.id, person.known_as
         return self

@@ -149,7 +149,7 @@ async def note(database: Database, at: datetime = NOW, **more: object) -> None:
     values = {"verb": Verb.SAW, "kind": Kind.CASE, "thing": 1, "by": 1, "unit": "xa"} | more
     async with database.begin() as tx:
         await AUDIT.note(
-            tx, values.pop("verb"), values.pop("kind"), values.pop("thing"), at=at, **values  # type: ignore[arg-type]
+            tx, values.pop("verb"), values.pop("kind"), values.pop("thing"), at=at, **values
         )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ async def test_the_database_refuses_to_change_the_log(database: Database, change
     await note(database, reason="vì sao")
     with pytest.raises(DatabaseFault):
         async with database.begin() as tx:
-            await tx.connection.execute(change)  # type: ignore[call-overload]
+            await tx.connection.execute(change)
     async with database.read() as tx:
         [entry] = await AUDIT.page(tx, Wanted(), at_most=9)
     assert (entry.by, entry.reason) == (1, "vì sao")

@@ -130,7 +130,7 @@ def _words_and_pairs(words: Sequence[str]) -> Iterator[str]:
 
 
 def _bm25(documents: Sequence[list[str]]) -> Callable[[list[str]], np.ndarray]:
-    import bm25s  # type: ignore[import-untyped]  # noqa: PLC0415 - starting is measured
+    import bm25s  # noqa: PLC0415 - starting is measured
 
     index = bm25s.BM25()
     index.index(documents, show_progress=False)
