@@ -24,7 +24,7 @@ CALM = 60.0  # seconds of silence: the longest span over which a platform counts
 CALM_CHATS, ANY_CHATS = 2, 4
 MINUTE = 61.0  # seconds; one is room for messages that overtake each other on their way
 AT_ONCE = 16  # messages of one account on their way at the same time, at the platforms' usual pace
-AT_MOST = 128  # the same at any pace
+AT_MOST = 256  # the same at any pace
 ON_THE_WAY = 0.25  # seconds for which a message may be on its way before the pace suffers
 FRESH = 0.2  # seconds for which it holds that a person still wants a notice
 

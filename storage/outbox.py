@@ -40,7 +40,15 @@ from storage.outbox_records import (
     Waiting,
     after_lost_claim,
 )
-from storage.outbox_statements import FIRST_OF_EACH, FREE, SEND_ALL, SENT, TAKE, TAKEN
+from storage.outbox_statements import (
+    FIRST_OF_EACH,
+    FREE,
+    SEND_ALL,
+    SEND_ALL_AT_ONCE,
+    SENT,
+    TAKE,
+    TAKEN,
+)
 
 __all__ = [
     "BELL",
@@ -220,20 +228,32 @@ class Outbox:
     async def sent_all(
         self, tx: Transaction, those: list[tuple[Claim, str, str]], *, at: datetime
     ) -> None:
-        """The platform took all of these, with its ids and ways: as `sent`, in one statement."""
-        await tx.connection.execute(
-            SEND_ALL,
-            [
+        """The platform took all of these, with its ids and ways: as `sent`, for one sender."""
+        if tx.on_postgresql:
+            await tx.connection.execute(
+                SEND_ALL_AT_ONCE,
                 {
-                    "its_id": claim.id,
-                    "its_owner": claim.owner,
-                    "its_number": number,
-                    "its_way": way,
+                    "its_owner": those[0][0].owner,
+                    "ids": [claim.id for claim, _, _ in those],
+                    "numbers": [number for _, number, _ in those],
+                    "ways": [way for _, _, way in those],
                     "now": at,
-                }
-                for claim, number, way in those
-            ],
-        )
+                },
+            )
+        else:
+            await tx.connection.execute(
+                SEND_ALL,
+                [
+                    {
+                        "its_owner": claim.owner,
+                        "its_id": claim.id,
+                        "its_number": number,
+                        "its_way": way,
+                        "now": at,
+                    }
+                    for claim, number, way in those
+                ],
+            )
         await tx.ring(*(conversation_bell(claim.conversation) for claim, _, _ in those))
 
     async def failed(self, tx: Transaction, claim: Claim, *, reason: str, at: datetime) -> bool:

@@ -57,6 +57,12 @@ class OutboxRecord(Record):
         Index("ix_outbox_conversation", "conversation_id", "id"),
         Index("ix_outbox_inbox", "inbox_id"),
         Index(
+            "ix_outbox_unfinished",
+            "conversation_id",
+            sqlite_where=text("state IN ('pending', 'claimed')"),
+            postgresql_where=text("state IN ('pending', 'claimed')"),
+        ),
+        Index(
             "ix_outbox_due",
             "account",
             "state",

@@ -8,22 +8,26 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Integer,
     SmallInteger,
     String,
     and_,
     bindparam,
+    column,
     exists,
+    func,
     or_,
     select,
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 
 from storage.conversations import ConversationRecord
 from storage.database import Utc
-from storage.outbox_records import IN_HAND, UNFINISHED, OutboxRecord, State
+from storage.outbox_records import IN_HAND, OutboxRecord, State
 
 FIRST_OF_EACH = text(
     """
@@ -65,7 +69,8 @@ FREE = and_(
 
 
 def _take() -> Any:
-    row, other = OutboxRecord, aliased(OutboxRecord)
+    row, other = OutboxRecord, aliased(OutboxRecord, name="other")
+    waits = text("other.state IN ('pending', 'claimed')")  # as IN_HAND
     before = or_(other.lane < row.lane, and_(other.lane == row.lane, other.id < row.id))
     due = (
         select(row.id)
@@ -79,7 +84,7 @@ def _take() -> Any:
             ~exists().where(
                 other.conversation_id == row.conversation_id,
                 other.id != row.id,
-                other.state.in_(UNFINISHED),
+                waits,
                 or_(other.state == State.CLAIMED, before),
             ),
         )
@@ -105,18 +110,41 @@ def _taken() -> Any:
     )
 
 
+def _sent(number: Any, way: Any) -> dict[str, Any]:
+    at = bindparam("now", type_=Utc())
+    return {**SENT, "reason": way, "ended_at": at, "platform_id": number}
+
+
 def _send_all() -> Any:
+    """For one row; SQLite runs it for many."""
     row = OutboxRecord
-    mine = and_(row.state == State.CLAIMED, row.owner == bindparam("its_owner"))
     return (
         update(row)
-        .where(row.id == bindparam("its_id"), or_(mine, FREE))
-        .values(
-            **{**SENT, "reason": bindparam("its_way")},
-            ended_at=bindparam("now", type_=Utc()),
-            platform_id=bindparam("its_number"),
-        )
+        .where(row.id == bindparam("its_id"), or_(MINE, FREE))
+        .values(_sent(bindparam("its_number"), bindparam("its_way")))
     )
 
 
-TAKE, TAKEN, SEND_ALL = _take(), _taken(), _send_all()
+def _send_all_at_once() -> Any:
+    """For many rows, given as arrays: PostgreSQL takes a third of the time for it."""
+    row = OutboxRecord
+    done = (
+        func.unnest(
+            bindparam("ids", type_=postgresql.ARRAY(BigInteger)),
+            bindparam("numbers", type_=postgresql.ARRAY(String)),
+            bindparam("ways", type_=postgresql.ARRAY(String)),
+        )
+        .table_valued(
+            column("id", BigInteger), column("number", String), column("way", String), name="done"
+        )
+        .render_derived()
+    )
+    return (
+        update(row)
+        .where(row.id == done.c.id, or_(MINE, FREE))
+        .values(_sent(done.c.number, done.c.way))
+    )
+
+
+MINE = and_(OutboxRecord.state == State.CLAIMED, OutboxRecord.owner == bindparam("its_owner"))
+TAKE, TAKEN, SEND_ALL, SEND_ALL_AT_ONCE = _take(), _taken(), _send_all(), _send_all_at_once()

@@ -37,13 +37,15 @@ class Mending:
                 return False
         return True
 
-    async def reword(self, address: Address, numbers: str, text: str, keyboard: str) -> bool:
+    async def reword(
+        self, address: Address, numbers: str, text: str, keyboard: dict[str, Any] | None
+    ) -> bool:
         """Put other words into the last of the messages, or below its picture or sound; False when
         that cannot be. Words that stand there already are no fault."""
         asked: dict[str, Any] = {
             "chat_id": address.chat,
             "message_id": numbers.rpartition(SEPARATOR)[2],
-            "reply_markup": keyboard or None,
+            "reply_markup": keyboard,
         }
         try:
             try:

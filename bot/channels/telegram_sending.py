@@ -5,7 +5,6 @@ Source: core.telegram.org/bots/api#sendmessage.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -38,13 +37,13 @@ from bot.channels.channel import (
 )
 from bot.channels.telegram_mending import SEPARATOR, Mending
 from bot.channels.telegram_updates import UNSHAPELY, storable
-from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire, encoded, result
+from bot.channels.telegram_wire import WHO, Limits, Refusal, Wire, result
 from handlers.messages import Address, Button, Media, MediaKind, Reply
 
 log = logging.getLogger(__name__)
 
 CAPTION_LENGTH = 1024  # UTF-16 units
-NO_PREVIEW = '{"is_disabled": true}'
+NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}
 SHORT_LABEL = 14  # characters that leave room for a neighbour on a small phone
 
 
@@ -91,7 +90,10 @@ class Pen:
         return numbers
 
     async def _deliver(self, address: Address, reply: Reply) -> str:
-        text, keyboard = storable(reply.text), _keyboard(reply.buttons)
+        text = storable(reply.text)
+        if not (reply.media or reply.mends or reply.replaces):
+            return str(await self._say(address, text, reply.buttons))
+        keyboard = _keyboard(reply.buttons)
         words: dict[str, Any] = {
             "text": text,
             "reply_markup": keyboard,
@@ -100,7 +102,7 @@ class Pen:
         if reply.mends and reply.removes and await self._mending.take_away(address, reply.mends):
             return ""
         if reply.mends and await self._mending.reword(
-            address, reply.mends, text, _keyboard_json(reply.buttons)
+            address, reply.mends, text, _keyboard_written(reply.buttons)
         ):
             return reply.mends
         # A message of words cannot turn into a sound.
@@ -134,12 +136,12 @@ class Pen:
 
     async def _say(self, address: Address, text: str, buttons: tuple[Button, ...]) -> int:
         """Send words, as most messages are: past the library, which would take half of the time."""
-        call = {"chat_id": address.chat, "text": text, "link_preview_options": NO_PREVIEW}
+        call: dict[str, Any] = {"chat_id": address.chat, "text": text} | NO_PREVIEW
         if address.thread:
-            call["message_thread_id"] = address.thread
+            call["message_thread_id"] = int(address.thread)
         if buttons:
-            call["reply_markup"] = _keyboard_json(buttons)
-        number = get(result(await self._wire.post("/sendMessage", encoded(call))), "message_id")
+            call["reply_markup"] = _keyboard_written(buttons)
+        number = get(result(await self._wire.post("/sendMessage", {"json": call})), "message_id")
         if not isinstance(number, int):
             raise Unreadable("a message without its number", WHO)
         return number
@@ -264,10 +266,10 @@ def _cause(error: Exception) -> CallFailed:
 
 
 @lru_cache(maxsize=256)
-def _keyboard_json(buttons: tuple[Button, ...]) -> str:
+def _keyboard_written(buttons: tuple[Button, ...]) -> dict[str, Any] | None:
     """The keyboard as it is posted: that of a notice is the same for thousands."""
     keyboard = _keyboard(buttons)
-    return json.dumps(keyboard.to_dict()) if keyboard else ""
+    return keyboard.to_dict() if keyboard else None
 
 
 def _joined(numbers: Sequence[str]) -> str:

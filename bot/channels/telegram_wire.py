@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import aiohttp
 
@@ -128,12 +128,6 @@ class Wire:
             now=now,
             seconds=self._limits.download,
         )
-
-
-def encoded(parameters: dict[str, str]) -> dict[str, Any]:
-    """A form that is written already, for `Wire.post`."""
-    kind = "application/x-www-form-urlencoded"
-    return {"data": urlencode(parameters).encode(), "headers": {"Content-Type": kind}}
 
 
 def form(parameters: dict[str, Any]) -> dict[str, str]:
