@@ -12,8 +12,9 @@ from typing import Any
 import pygal
 from pygal.style import Style
 
-WIDTH, BAR, AROUND = 640, 30, 70  # dots
-LONGEST_LABEL = 34
+BAR, AROUND = 30, 70  # dots
+WIDTH = 400  # as on a phone, so that its letters are large enough there
+LONGEST_LABEL = 28
 
 _STYLE = Style(
     background="#ffffff",

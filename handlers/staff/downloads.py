@@ -11,6 +11,8 @@ from typing import IO
 from aiohttp import web
 from aiohttp.helpers import content_disposition_header
 
+from handlers.charts import policy
+
 PIECE = 256 * 1024
 
 TYPES = {
@@ -20,6 +22,12 @@ TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 """What browsers are told of a file, by the ending of its name."""
+
+
+def picture(drawn: bytes) -> web.Response:
+    """A chart, to be shown in a page or by itself."""
+    headers = {"Content-Security-Policy": policy(drawn)}
+    return web.Response(body=drawn, content_type="image/svg+xml", headers=headers)
 
 
 async def begun(request: web.Request, name: str, *, size: int | None = None) -> web.StreamResponse:

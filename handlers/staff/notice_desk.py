@@ -14,11 +14,12 @@ from aiohttp import web
 
 from content.texts import Texts
 from handlers.actions import Deed
+from handlers.charts import across
 from handlers.notice_corrections import LONGEST_CORRECTION
 from handlers.official.notices_deeds import Deeds, Done, Late, NotDone
 from handlers.official.notices_pages import Seen
-from handlers.staff.charts import bars
 from handlers.staff.door import Door
+from handlers.staff.downloads import picture
 from handlers.staff.forms import Cannot, Form, number, reason, typed
 from handlers.staff.notice_form import NoticeForm, Wrong
 from handlers.staff.notice_view import NoticeViews
@@ -128,8 +129,8 @@ class NoticeDesk:
         async with self._database.read() as tx:
             seen = await self._theirs(tx, staff, number(request, "notice"))
             account = await self._recipients.account(tx, seen.it.id)
-        drawn = bars(self._views.numbers(account), title=self._texts("staff.notice.account"))
-        return web.Response(body=drawn, content_type="image/svg+xml", charset="utf-8")
+        said = self._texts("staff.notice.account")
+        return picture(across(self._views.numbers(account), said))
 
     async def approve(self, request: web.Request) -> web.Response:
         """Release it as it was seen."""

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from content.library import Library
-from handlers.staff.charts import WIDTH
+from handlers.charts import WIDTH
 from handlers.staff.door import COOKIE
 from storage.officials import Role
 from tests.browser import chromium, someone
