@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ class Workshop:
 
     `speed` is for platforms that do not say how fast an account may write, or not exactly.
     Without a `seal` there are no Official Accounts: their tokens are kept sealed. Who only looks
-    (`renews` is false) spends no refresh token.
+    (`renews` is false) spends no refresh token. `leaving` is set when the process ends.
     """
 
     session: aiohttp.ClientSession
@@ -41,6 +42,7 @@ class Workshop:
     database: Database
     seal: Seal | None
     renews: bool = True
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
     siblings: Siblings = field(default_factory=dict)
 
     def channel_of(self, account: Account) -> Channel:
@@ -98,6 +100,7 @@ class Workshop:
             seal=self.seal,
             clock=self.clock,
             renews=self.renews,
+            leaving=self.leaving,
         )
 
         async def last_heard(chat: str) -> datetime | None:
@@ -145,6 +148,7 @@ def tokens_of(
     seal: Seal,
     clock: Callable[[], datetime],
     renews: bool = True,
+    leaving: asyncio.Event | None = None,
     at_step: Callable[[str], None] = lambda _: None,
 ) -> TokenKeeping:
     """The keeper of an Official Account's tokens. Raises ValueError (oauth_base)."""
@@ -162,6 +166,7 @@ def tokens_of(
         first=account.refresh_token.get_secret_value(),
         clock=clock,
         renews=renews,
+        leaving=leaving,
         at_step=at_step,
     )
 

@@ -32,7 +32,7 @@ from storage.tokens import TokenBook
 log = logging.getLogger(__name__)
 
 AWAITED = timedelta(hours=1)
-FAREWELL = 30.0
+FAREWELL = 5.0
 LOOKS = 3  # at whose a new token is
 ANEW = "run `python -m bot accounts consent NAME`, and let an admin open its link within the hour"
 

@@ -36,7 +36,7 @@ class Pauses:
     consent: float = 30.0  # between looks whether somebody consented; only the database is asked
     turn: float = 60.0  # for another process that is at it
     store: float = 1.0
-    farewell: float = 10.0
+    farewell: float = 5.0  # of a process that ends: for an answer, and for storing it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,10 @@ class _Opened:
 class TokenKeeping:
     """The tokens of one account, as its channel wants them.
 
+    `leaving` is set when the process ends: nothing is asked any more from then on.
     `first` is the configured refresh token, or nothing: it begins the chain, and a new one mends a
     chain that is lost, as a consent does; at any other time it is not looked at. `exchange` turns
-    a refresh token into a pair.
+    a refresh token into a pair, and tells when the token leaves.
     Without `renews` it only looks: nothing is asked of the platform, nothing is stored.
     `at_step` is told what was just done: "noted", "answered", "storing" (not committed), "stored".
     """
@@ -83,10 +84,11 @@ class TokenKeeping:
         *,
         database: Database,
         seal: Seal,
-        exchange: Callable[[str], Awaitable[Pair]],
+        exchange: Callable[[str, Callable[[], None]], Awaitable[Pair]],
         first: str,
         clock: Callable[[], datetime],
         renews: bool = True,
+        leaving: asyncio.Event | None = None,
         pauses: Pauses = Pauses(),
         at_step: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -94,14 +96,14 @@ class TokenKeeping:
         self._account, self._database, self._seal = account, database, seal
         self._exchange, self._first, self._clock = exchange, first, clock
         self._renews, self._pauses, self._at_step = renews, pauses, at_step
+        self._leaving = leaving or asyncio.Event()
         self._seed = fingerprint(first) if first else ""
         self._book = TokenBook()
         self._turn = asyncio.Lock()
         self._held: _Opened | None = None
         self._rotation: asyncio.Task[None] | None = None
-        self._asked: float | None = (
-            None  # for a pair, or since when it is being stored: loop's time
-        )
+        # When the refresh token left, or since when the new pair is being stored: loop's time.
+        self._left: float | None = None
         self._failures = 0
         self._trouble = NoToken("", datetime.min.replace(tzinfo=UTC))  # until when not to ask
 
@@ -155,20 +157,34 @@ class TokenKeeping:
     async def close(self) -> None:
         """Wait until a pair that is on its way is stored: it exists nowhere else.
 
-        For the answer, and then for storing it, there are `farewell` seconds from when each began:
-        whoever closes late waits less.
+        What has not left is given up at once, for it spends nothing. If the process ends, there
+        are `farewell` seconds for the answer from when it was asked for, and as many for storing
+        it: whoever closes late waits less.
         """
         if self._rotation is None or self._rotation.done():
             return
-        asked = self._asked
-        if asked is not None:
-            left = asked + self._pauses.farewell - asyncio.get_running_loop().time()
-            await asyncio.wait({self._rotation}, timeout=max(0.0, left))
+        if self._left is not None:
+            await self._patiently(self._rotation)
         if not self._rotation.done():
             self._rotation.cancel()
             await asyncio.wait({self._rotation})
-            if asked is not None:
+            if self._left is not None:
                 log.error("account %s: stopped while a new token was on its way", self._account)
+
+    async def _patiently(self, rotation: asyncio.Task[None]) -> None:
+        """Wait for it, but if the process ends no longer than what has left is waited for."""
+        leaving = asyncio.create_task(self._leaving.wait())
+        try:
+            await asyncio.wait({rotation, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            while not rotation.done():
+                owed = 0.0 if self._left is None else self._left + self._pauses.farewell
+                left = owed - asyncio.get_running_loop().time()
+                if left <= 0:
+                    return
+                await asyncio.wait({rotation}, timeout=left)
+        finally:
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
 
     async def _find(self, refused: str) -> str:
         async with self._turn:
@@ -229,9 +245,15 @@ class TokenKeeping:
         if not self._renews:
             raise self._only_looking("the token has to be renewed")
         if self._rotation is None or self._rotation.done():
+            if self._leaving.is_set():
+                raise self._ending()
+            self._left = None
             self._rotation = asyncio.create_task(self._rotate(refused), name="renew a token")
             self._rotation.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.shield(self._rotation)
+        await self._patiently(self._rotation)
+        if not self._rotation.done() or self._rotation.cancelled():
+            raise self._ending()
+        self._rotation.result()
         found = await self._look()
         if not found.serves(self._clock(), refused):
             raise self._later("the tokens were changed by somebody else just now")
@@ -243,7 +265,6 @@ class TokenKeeping:
         stop = asyncio.Event()
         timer = asyncio.get_running_loop().call_later(self._pauses.turn, stop.set)
         try:
-            self._asked = None
             async with self._database.only_one(f"tokens of {self._account}", stop) as place:
                 if place is None:
                     raise self._later("another process has been renewing the token for too long")
@@ -259,13 +280,14 @@ class TokenKeeping:
             raise self._lost(row)
         if refused and refused == kept.access and now - row.refresh_at < YOUNG:
             raise self._later("the platform refuses a token that it has just given")
-        self._asked = asyncio.get_running_loop().time()
+        if self._leaving.is_set():
+            raise self._ending()
         async with self._database.begin() as tx:
             if not await self._book.ask(tx, self._account, row, at=row.asked_at or now):
                 return
         self._at_step("noted")
         try:
-            pair = await self._exchange(kept.refresh)
+            pair = await self._exchange(kept.refresh, self._note_left)
         except Spent as spent:
             async with self._database.begin() as tx:
                 await self._book.lose(tx, self._account, row, at=self._clock())
@@ -276,7 +298,7 @@ class TokenKeeping:
                 async with self._database.begin() as tx:
                     await self._book.unasked(tx, self._account, row)
             raise self._later(failed.reason) from None
-        self._asked = asyncio.get_running_loop().time()
+        self._note_left()
         self._at_step("answered")
         await self._store(row, pair)
         self._at_step("stored")
@@ -314,6 +336,13 @@ class TokenKeeping:
                 await asyncio.sleep(self._pauses.store)
             else:
                 return
+
+    def _note_left(self) -> None:
+        self._left = asyncio.get_running_loop().time()
+
+    def _ending(self) -> NoToken:
+        soon = self._clock() + timedelta(seconds=self._pauses.first)
+        return NoToken("the program ends: its next start gets a new token", soon)
 
     def _only_looking(self, what: str) -> NoToken:
         return NoToken(f"{what}: the program does it while it runs, start it", self._clock())

@@ -92,7 +92,8 @@ def invitation_code() -> str:
 class House:
     """The whole program, joined. `accept` stores a message and wakes who sends its replies.
 
-    `reveal` opens what is sealed in a message that is stored.
+    `reveal` opens what is sealed in a message that is stored. Whoever ends the process sets
+    `leaving` first.
     """
 
     settings: Settings
@@ -114,6 +115,7 @@ class House:
     notices: NoticeHouse
     reveal: Callable[[str], str]
     receipts: ReceiptWords
+    leaving: asyncio.Event
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -373,13 +375,14 @@ async def build(
             casework=casework,
             grouping=grouping,
             receipts=receipts,
+            leaving=workshop.leaving,
         )
         try:
             await database.listen()
             yield house
         finally:
-            await consents.close()
-            await accounts.close()
+            workshop.leaving.set()
+            await asyncio.gather(consents.close(), accounts.close())
             await database.close()
 
 

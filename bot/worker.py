@@ -63,6 +63,7 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
     try:
         await asked.wait()
         log.info("stopping: finishing what is in hand")
+        house.leaving.set()
         await asyncio.gather(*intake, return_exceptions=True)
     finally:
         web_ended.set()

@@ -6,8 +6,10 @@ Source: developers.zalo.me, OAuth v4 of Official Accounts.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -69,17 +71,33 @@ class OAuth:
         self._session, self._limits = session, limits
         self._app_id, self._secret = app_id, app_secret
 
-    async def exchange(self, refresh_token: str) -> Pair:
-        """Turn a refresh token into a new pair. Raises ExchangeFailed or Spent."""
+    async def exchange(self, refresh_token: str, left: Callable[[], None] = lambda: None) -> Pair:
+        """Turn a refresh token into a new pair. Raises ExchangeFailed or Spent.
+
+        `left` is called right before the token leaves: until then nothing can be spent.
+        """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return await self._pair(form, refresh_token, SPENT, "the refresh token")
+        return await self._pair(form, refresh_token, SPENT, "the refresh token", left)
 
     async def redeem(self, code: str, verifier: str) -> Pair:
         """Turn the code of a consent into a pair. Raises ExchangeFailed or Spent."""
         form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
-        return await self._pair(form, code, BAD_CODE, "the code")
+        return await self._pair(form, code, BAD_CODE, "the code", lambda: None)
 
-    async def _pair(self, form: dict[str, str], secret: str, spent: set[int], what: str) -> Pair:
+    async def _pair(
+        self,
+        form: dict[str, str],
+        secret: str,
+        spent: set[int],
+        what: str,
+        left: Callable[[], None],
+    ) -> Pair:
+        body = urlencode({"app_id": self._app_id, **form}).encode()
+
+        async def leaving() -> AsyncIterator[bytes]:
+            left()
+            yield body
+
         try:
             status, payload = await talk(
                 self._session,
@@ -88,8 +106,12 @@ class OAuth:
                 who=WHO,
                 seconds=self._limits.call,
                 hidden=(secret, self._secret),
-                headers={"secret_key": self._secret},
-                data={"app_id": self._app_id, **form},
+                headers={
+                    "secret_key": self._secret,
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    "Content-Length": str(len(body)),
+                },
+                data=leaving(),
             )
         except NotSent as error:
             raise ExchangeFailed(error.remedy()) from None

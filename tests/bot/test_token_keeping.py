@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -268,23 +268,94 @@ async def test_who_gives_up_waiting_does_not_lose_the_pair(line: Line) -> None:
 
 
 async def test_a_platform_that_hangs_is_given_its_time_from_when_it_was_asked(line: Line) -> None:
-    keeper, loop = line.keeper(pauses=Pauses(farewell=1.0)), asyncio.get_running_loop()
+    leaving, loop = asyncio.Event(), asyncio.get_running_loop()
+    keeper = line.keeper(pauses=Pauses(farewell=1.0), leaving=leaving)
     await line.control.fault("hang", path=TOKEN_PATH)
     waiting = asyncio.create_task(keeper.current())
     await line.control.calls(TOKEN_PATH, at_least=1)
     await asyncio.sleep(0.8)
     began = loop.time()
+    leaving.set()
+    with pytest.raises(NoToken, match="the program ends"):
+        await waiting
     await keeper.close()
     assert loop.time() - began < 0.7, "the time in which others finished counts too"
-    await asyncio.gather(waiting, return_exceptions=True)
     assert await line.works(await line.keeper().current()), "nothing was spent"
+
+
+async def test_what_has_not_left_keeps_no_program_from_ending_and_spends_nothing(
+    line: Line,
+) -> None:
+    """Zalo's machine takes connections and its TLS, or what is before it, says nothing."""
+    silent = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    leaving, loop = asyncio.Event(), asyncio.get_running_loop()
+    account = line.emulator.world.account
+    oauth = OAuth(
+        line.session, f"https://127.0.0.1:{port}", app_id=account.app_id,
+        app_secret=account.app_secret,
+    )  # fmt: skip
+    keeper = line.keeper(exchange=oauth.exchange, leaving=leaving)
+    waiting = asyncio.create_task(keeper.current())
+    await asyncio.sleep(0.5)
+    began = loop.time()
+    leaving.set()
+    with pytest.raises(NoToken, match="the program ends"):
+        await waiting
+    await keeper.close()
+    assert loop.time() - began < 0.5
+    silent.close()
+    assert await line.works(await line.keeper().current())
+    assert await line.asked() == 1
+
+
+async def test_an_answer_that_comes_while_the_program_ends_is_stored(line: Line) -> None:
+    leaving = asyncio.Event()
+    keeper = line.keeper(leaving=leaving)
+    await line.control.fault("slow", path=TOKEN_PATH, seconds=2, accepted=True)
+    waiting = asyncio.create_task(keeper.current())
+    await line.control.calls(TOKEN_PATH, at_least=1)
+    leaving.set()
+    await keeper.close()
+    token = await waiting
+    assert await line.works(token)
+    assert await line.keeper().current() == token
+    assert await line.asked() == 1
+
+
+async def test_a_program_that_ends_asks_for_nothing_any_more(line: Line) -> None:
+    leaving = asyncio.Event()
+    keeper = line.keeper(leaving=leaving)
+    first = await keeper.current()
+    await line.control.move(20 * HOUR)
+    leaving.set()
+    assert await keeper.current() == first, "it serves for some hours more"
+    await line.control.move(6 * HOUR)
+    with pytest.raises(NoToken, match="the program ends"):
+        await keeper.current()
+    await keeper.close()
+    assert await line.asked() == 1
+    assert await line.works(await line.keeper().current())
+
+
+async def test_an_account_that_is_changed_waits_for_its_answer_as_long_as_it_takes(
+    line: Line,
+) -> None:
+    keeper = line.keeper(pauses=Pauses(farewell=0.1), leaving=asyncio.Event())
+    await line.control.fault("slow", path=TOKEN_PATH, seconds=1, accepted=True)
+    waiting = asyncio.create_task(keeper.current())
+    await line.control.calls(TOKEN_PATH, at_least=1)
+    await keeper.close()
+    assert await line.works(await waiting)
+    assert await line.asked() == 1
 
 
 async def test_nobody_waits_for_a_new_token_while_the_old_one_serves(line: Line) -> None:
     first = await line.keeper().current()
     asked, answered = asyncio.Event(), asyncio.Event()
 
-    async def exchange(_: str) -> Pair:
+    async def exchange(_: str, left: Callable[[], None]) -> Pair:
+        left()
         asked.set()
         await answered.wait()
         return Pair("new access", "new refresh", 90_000)
