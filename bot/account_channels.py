@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -71,7 +71,7 @@ class Workshop:
             clock=self.clock,
             read_media=self.read_media,
             commands=self.commands,
-            speed=self.speed,
+            speed=self._speed(account),
         )
 
     def _zalo_bot(self, account: Account) -> Channel:
@@ -85,7 +85,7 @@ class Workshop:
             session=self.session,
             clock=self.clock,
             media_base=f"{self.public_url}/media" if self.public_url else None,
-            speed=self.speed,
+            speed=self._speed(account),
             file_hosts=account.file_hosts,
         )
 
@@ -127,6 +127,13 @@ class Workshop:
             oldest=timedelta(hours=account.webhook_hours),
             file_hosts=account.file_hosts,
             siblings=self.siblings,
+        )
+
+    def _speed(self, account: Account) -> Speed:
+        return replace(
+            self.speed,
+            per_second=account.messages_per_second or self.speed.per_second,
+            per_chat=account.messages_per_chat_per_second or self.speed.per_chat,
         )
 
     def _webhook(self, account: Account) -> str | None:

@@ -1,10 +1,11 @@
-"""The commands `python -m bot accounts`: accounts are listed, added, removed and connected anew."""
+"""The commands `python -m bot accounts`: listed, added, changed, removed and connected anew."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated, NoReturn, TypeVar
 
 import aiohttp
@@ -22,7 +23,8 @@ from handlers.errands import VIETNAM
 from storage.database import Database
 
 app = typer.Typer(
-    no_args_is_help=True, help="Accounts on Telegram and Zalo: list, add, remove, consent anew."
+    no_args_is_help=True,
+    help="Accounts on Telegram and Zalo: list, add, change, remove, consent anew.",
 )
 Result = TypeVar("Result")
 By = Annotated[str, typer.Option("--by", help="Who does this; noted with the account.")]
@@ -33,13 +35,19 @@ def list_accounts() -> None:
     """Every account: of the settings file, and added while running."""
     settings = settings_or_exit()
     added = _with_register(settings, lambda register: register.all())
-    table = Table("account", "platform", "unit", "from", box=None)
+    table = Table("account", "platform", "unit", "called", "from", box=None)
     for account in settings.accounts:
-        table.add_row(account.name, account.platform, account.unit, "settings")
+        table.add_row(account.name, account.platform, account.unit, account.title, "settings")
     for row in added:
-        day = row.added_at.astimezone(VIETNAM).strftime("%d/%m/%Y")
-        table.add_row(row.name, row.platform, row.unit, f"added {day} by {row.added_by}")
+        since = f"added {_day(row.added_at)} by {row.added_by}"
+        if row.changed_at is not None:
+            since += f", changed {_day(row.changed_at)} by {row.changed_by}"
+        table.add_row(row.name, row.platform, row.unit, row.title, since)
     out.print(table)
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y")
 
 
 @app.command("add")
@@ -61,6 +69,45 @@ def add_account(
             wanted[key] = typer.prompt(key, hide_input=key in SECRETS, err=True)
     account = _with_register(settings, lambda register: register.add(wanted, at=now(), by=by))
     out.print(f"{account.name} is added. `python -m bot doctor` tells whether it works.")
+
+
+@app.command("change")
+def change_account(
+    name: str,
+    *,
+    by: By,
+    unit: Annotated[
+        str | None, typer.Option(help="Another unit's code; empty: the whole installation.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="What staff call it.")] = None,
+    mode: Annotated[str | None, typer.Option(help="polling or webhook")] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="key=value as in [[accounts]]; secrets as key=env:NAME; key= for what is usual",
+        ),
+    ] = None,
+    asked: Annotated[
+        list[str] | None, typer.Option("--ask", help="A secret that is typed now, such as token.")
+    ] = None,
+) -> None:
+    """Change an account in place: its conversations, tokens and waiting messages stay.
+
+    The running program takes it up in seconds.
+    """
+    settings = settings_or_exit()
+    named = {"unit": unit, "title": title, "mode": mode}
+    wanted = {key: value for key, value in named.items() if value is not None}
+    wanted |= _read(given or [])
+    for key in asked or []:
+        if key not in SECRETS:
+            _stop(f"--ask {key}: it is no secret; write --set {key}=…")
+        wanted[key] = typer.prompt(key, hide_input=True, err=True)
+    if not wanted:
+        _stop("nothing was named that should change: look at --help")
+    _with_register(settings, lambda register: register.change(name, wanted, at=now(), by=by))
+    out.print(f"{name} is changed. `python -m bot doctor` tells whether it works.")
 
 
 @app.command("remove")

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.account_register import BadAccount, Fault, Register
-from bot.account_settings import ASKS, BASES, BY_CONSENT, CHOICES, SECRETS, needed_keys
+from bot.account_settings import (
+    ASKS,
+    BASES,
+    BY_CONSENT,
+    CHOICES,
+    FIXED,
+    SECRETS,
+    Account,
+    needed_keys,
+    paced,
+)
 from bot.accounts import Accounts
 from bot.channels.calls import CallFailed
 from bot.channels.channel import Channel, Health
@@ -25,8 +34,10 @@ from handlers.staff.channel_accounts import (
     Asked,
     Consent,
     Field,
+    Known,
     Line,
 )
+from storage.accounts import KeptAccount
 from storage.database import Database
 from storage.inbox import Inbox
 from storage.outbox import Outbox
@@ -43,8 +54,19 @@ def fields_of(platform: str) -> tuple[Field, ...]:
     """What is typed for a new account of a platform; the rest is for the command."""
     needed = (Field(key, key in SECRETS, needed=True) for key in needed_keys(platform))
     asked = (Field(key, choices=CHOICES.get(key, ())) for key in ASKS[platform])
-    bases = (Field(key, of_house=True) for key in BASES[platform])
-    return (*needed, *asked, *bases)
+    return (*needed, *asked, *_bases(platform))
+
+
+def changes_of(platform: str) -> tuple[Field, ...]:
+    """What can be typed for an account that is there: a secret that is left empty stays."""
+    asked = (Field(key, choices=CHOICES.get(key, ())) for key in ASKS[platform])
+    pace = (Field(key) for key in paced(platform))
+    secret = (Field(key, True) for key in needed_keys(platform) if key not in FIXED)
+    return (*asked, *pace, *secret, *_bases(platform))
+
+
+def _bases(platform: str) -> list[Field]:
+    return [Field(key, of_house=True) for key in BASES[platform]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,9 @@ class AccountsAtDesk:
     fields: Mapping[str, Sequence[Field]] = field(
         default_factory=lambda: MappingProxyType({name: fields_of(name) for name in ASKS})
     )
+    changes: Mapping[str, Sequence[Field]] = field(
+        default_factory=lambda: MappingProxyType({name: changes_of(name) for name in ASKS})
+    )
     _asked: dict[str, tuple[Channel, Asked]] = field(default_factory=dict)
 
     @property
@@ -76,27 +101,27 @@ class AccountsAtDesk:
         async with self.database.read() as tx:
             tokens = {one.account: token_state(one, now) for one in await TokenBook().all(tx)}
 
-        def line(name: str, platform: str, unit: str, at: datetime | None, by: str) -> Line:
+        def line(one: Account | KeptAccount) -> Line:
+            added = one if isinstance(one, KeptAccount) else None
             return Line(
-                name=name,
-                platform=platform,
-                unit=unit,
-                added_at=at,
-                added_by=by,
-                left_out=self.accounts.problems.get(name, "") if at else "",
-                at_work=name in self.accounts.channels,
-                consents=platform in BY_CONSENT,
-                asked=self._known(name),
-                tokens=tokens.get(name),
+                name=one.name,
+                title=one.title,
+                platform=one.platform,
+                unit=one.unit,
+                added_at=added.added_at if added else None,
+                added_by=added.added_by if added else "",
+                changed_at=added.changed_at if added else None,
+                changed_by=added.changed_by if added else "",
+                left_out=self.accounts.problems.get(one.name, "") if added else "",
+                at_work=one.name in self.accounts.channels,
+                consents=one.platform in BY_CONSENT,
+                asked=self._known(one.name),
+                tokens=tokens.get(one.name),
             )
 
-        found = [line(one.name, one.platform, one.unit, None, "") for one in self.settings.accounts]
+        found = [line(one) for one in self.settings.accounts]
         taken = {one.name for one in found}
-        found += [
-            line(one.name, one.platform, one.unit, one.added_at, one.added_by)
-            for one in await self.register.all()
-            if one.name not in taken
-        ]
+        found += [line(one) for one in await self.register.all() if one.name not in taken]
         return sorted(found, key=lambda one: one.name)
 
     async def ask(self, name: str) -> Asked | None:
@@ -117,13 +142,24 @@ class AccountsAtDesk:
             return await Inbox().heard_since(tx, names, since=self.clock() - HEARD)
 
     async def add(self, settings: Mapping[str, str], *, by: str, also: Also) -> None:
-        given = dict(settings)
-        if given.get("mode") == "webhook":
-            if not self.settings.web.public_url:
-                raise AccountRefused("no_address", "set [web] public_url, or use polling")
-            given["webhook_secret"] = secrets.token_urlsafe(32)  # we tell it to the platform
         try:
-            await self.register.add(given, at=self.clock(), by=by, also=also)
+            await self.register.add(settings, at=self.clock(), by=by, also=also)
+        except BadAccount as bad:
+            raise _refused(bad) from None
+
+    async def known(self, name: str) -> Known:
+        try:
+            return await self.register.known(name)
+        except BadAccount as bad:
+            raise _refused(bad) from None
+
+    async def change(
+        self, name: str, settings: Mapping[str, str], *, version: str, by: str, also: Also
+    ) -> None:
+        try:
+            await self.register.change(
+                name, settings, at=self.clock(), by=by, version=version, also=also
+            )
         except BadAccount as bad:
             raise _refused(bad) from None
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import ValidationError
 
-from bot.account_settings import Account, same_line, unnumbered
+from bot.account_settings import FIXED, SECRETS, Account, other_bot, same_line, unnumbered
 from bot.config import Settings, fault_in_words
-from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable
+from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable, fingerprint
+from handlers.staff.channel_accounts import Known
 from storage.accounts import AccountBook, AccountTaken, KeptAccount, NoAccount
 from storage.database import Database, Transaction
 from storage.outbox import Outbox
@@ -20,9 +22,12 @@ from storage.tokens import TokenBook
 
 REMOVED = "the account was removed"
 
+TAKEN_UP = timedelta(seconds=5)
+"""Within this every process has looked for what was changed."""
+
 
 class Fault(StrEnum):
-    """Why an account cannot be used, added or removed: for who has other words than ours."""
+    """Why an account cannot be used, added, changed or removed: for who has other words."""
 
     KEY = "key"  # none to seal with
     OTHER_KEY = "other_key"
@@ -31,11 +36,15 @@ class Fault(StrEnum):
     SAME_LINE = "same_line"
     NUMBER = "number"  # its number, or that of another one of its app, is missing
     GONE = "gone"
+    CHANGED = "changed"  # by somebody else meanwhile
+    FIXED = "fixed"  # it would be another account
+    NO_ADDRESS = "no_address"
     OTHER = "other"
 
 
 class BadAccount(Exception):
-    """An account cannot be used, added or removed; says why and how to mend it, for an operator."""
+    """An account cannot be used, added, changed or removed; says why and what to do, for an
+    operator."""
 
     def __init__(self, reason: str, fault: Fault = Fault.OTHER) -> None:
         super().__init__(reason)
@@ -54,6 +63,7 @@ class Register:
         self._database = database
         self._seal = Seal(key) if key else None
         self._units = {unit.code for unit in settings.units}
+        self._public_url = settings.web.public_url
         self._of_settings = settings.accounts
         self._configured = {account.name for account in settings.accounts}
         self._book = AccountBook()
@@ -84,12 +94,14 @@ class Register:
                 "the settings file has an account of this name: remove one of the two",
                 Fault.IN_SETTINGS,
             )
-        try:
-            return checked(json.loads(self._sealing().open(kept.sealed)), self._units)
-        except Unopenable:
-            raise BadAccount(
-                f"{KEY_NAME} is not the key that sealed its settings", Fault.OTHER_KEY
-            ) from None
+        return checked(self._given(kept), self._units)
+
+    async def known(self, name: str) -> Known:
+        """What may be shown of an added account's settings. Raises BadAccount."""
+        kept = await self._kept(name)
+        given = self._given(kept)
+        shown = {key: value for key, value in given.items() if key not in SECRETS}
+        return Known(shown, fingerprint(kept.sealed))
 
     async def add(
         self,
@@ -101,7 +113,8 @@ class Register:
     ) -> Account:
         """Keep a new account. `settings` are those of `[[accounts]]`; `also` is what is done in
         the same transaction. Raises BadAccount."""
-        account = checked(settings, self._units)
+        given = self._reachable(settings)
+        account = checked(given, self._units)
         if account.platform == "web_chat":
             raise BadAccount("one web chat serves all units, and it is there already")
         taken = BadAccount(
@@ -109,18 +122,8 @@ class Register:
         )
         if account.name in self._configured:
             raise taken
-        for one in await self.every():
-            if same_line(one, account):
-                raise BadAccount(
-                    f"{one.name!r} is the same line: it would be answered twice", Fault.SAME_LINE
-                )
-            if nameless := unnumbered(one, account):
-                raise BadAccount(
-                    f"{one.name!r} is of the same app, and the messages of both come to one "
-                    f"address: set oa_id of {nameless!r} first",
-                    Fault.NUMBER,
-                )
-        sealed = self._sealing().close(json.dumps(dict(settings)))
+        await self._alone(account)
+        sealed = self._sealing().close(json.dumps(given))
         async with self._database.begin() as tx:
             try:
                 await self._book.add(
@@ -128,12 +131,53 @@ class Register:
                     name=account.name,
                     platform=account.platform,
                     unit=account.unit,
+                    title=account.title,
                     sealed=sealed,
                     at=at,
                     by=by,
                 )
             except AccountTaken:
                 raise taken from None
+            await also(tx)
+        return account
+
+    async def change(
+        self,
+        name: str,
+        settings: Mapping[str, str],
+        *,
+        at: datetime,
+        by: str,
+        version: str = "",
+        also: Callable[[Transaction], Awaitable[None]] = _nothing,
+    ) -> Account:
+        """Keep other settings of an added account, which stays the same account: its
+        conversations, tokens and waiting messages stay.
+
+        `settings` are those that change; an empty one is again what it is for a new account. With a
+        `version` nothing is done if that is not what is kept by now. `also` is as in `add`.
+        Raises BadAccount.
+        """
+        kept = await self._kept(name)
+        changed = BadAccount(f"{name!r} was changed meanwhile: look at it again", Fault.CHANGED)
+        if version not in {"", fingerprint(kept.sealed)}:
+            raise changed
+        given = self._given(kept)
+        wanted = self._reachable(
+            {key: value for key, value in {**given, **settings}.items() if value}
+        )
+        account = checked(wanted, self._units)
+        if wanted == {key: value for key, value in given.items() if value}:
+            return account
+        self._stays_itself(given, account)
+        await self._alone(account)
+        sealed = self._sealing().close(json.dumps(wanted))
+        async with self._database.begin() as tx:
+            if not await self._book.change(
+                tx, kept, unit=account.unit, sealed=sealed, title=account.title, at=at, by=by
+            ):
+                raise changed
+            await Outbox().hurry_account(tx, name, by=at + TAKEN_UP)
             await also(tx)
         return account
 
@@ -148,18 +192,80 @@ class Register:
 
         Returns how many messages were waiting for it: they are ended. Raises BadAccount.
         """
-        if name in self._configured:
-            raise BadAccount(
-                f"{name!r} stands in the settings file: take it out there", Fault.IN_SETTINGS
-            )
+        self._of_database(name)
         async with self._database.begin() as tx:
             try:
                 await self._book.remove(tx, name)
             except NoAccount:
-                raise BadAccount(f"there is no added account {name!r}", Fault.GONE) from None
+                raise _none(name) from None
             await TokenBook().forget(tx, name)
             await also(tx)
             return await Outbox().fail_account(tx, name, reason=REMOVED, at=at)
+
+    def _of_database(self, name: str) -> None:
+        if name in self._configured:
+            raise BadAccount(
+                f"{name!r} stands in the settings file: change it there, and start again",
+                Fault.IN_SETTINGS,
+            )
+
+    async def _kept(self, name: str) -> KeptAccount:
+        self._of_database(name)
+        found = next((row for row in await self.all() if row.name == name), None)
+        if found is None:
+            raise _none(name)
+        return found
+
+    def _given(self, kept: KeptAccount) -> dict[str, str]:
+        """The settings as they were given."""
+        try:
+            return dict(json.loads(self._sealing().open(kept.sealed)))
+        except Unopenable:
+            raise BadAccount(
+                f"{KEY_NAME} is not the key that sealed its settings", Fault.OTHER_KEY
+            ) from None
+
+    def _reachable(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """A webhook has a secret of its own: we tell it to the platform, and nobody needs it."""
+        given = dict(settings)
+        if given.get("mode") == "webhook" and not given.get("webhook_secret"):
+            if not self._public_url:
+                raise BadAccount(
+                    "mode webhook needs [web] public_url, or a webhook_secret that somebody else "
+                    "tells the platform",
+                    Fault.NO_ADDRESS,
+                )
+            given["webhook_secret"] = secrets.token_urlsafe(32)
+        return given
+
+    async def _alone(self, account: Account) -> None:
+        """No other account speaks for the same bot, and each event finds its account."""
+        for one in await self.every():
+            if one.name == account.name:
+                continue
+            if same_line(one, account):
+                raise BadAccount(
+                    f"{one.name!r} is the same line: it would be answered twice", Fault.SAME_LINE
+                )
+            if nameless := unnumbered(one, account):
+                raise BadAccount(
+                    f"{one.name!r} is of the same app, and the messages of both come to one "
+                    f"address: set oa_id of {nameless!r} first",
+                    Fault.NUMBER,
+                )
+
+    def _stays_itself(self, given: Mapping[str, str], account: Account) -> None:
+        """Conversations and tokens are one bot's or one app's: none of another."""
+        moved = [key for key in FIXED if given.get(key, "") != getattr(account, key)]
+        with contextlib.suppress(BadAccount):  # what cannot be used tells nothing
+            if other_bot(checked({**given, "unit": ""}, ()), account):
+                moved.append("token")
+        if moved:
+            raise BadAccount(
+                f"with another {moved[0]} it would be another account, whose conversations are not "
+                "these: add it under a name of its own",
+                Fault.FIXED,
+            )
 
     def _sealing(self) -> Seal:
         if self._seal is None:
@@ -167,6 +273,10 @@ class Register:
                 f"its secrets are kept sealed, and {KEY_NAME} is missing: {REMEDY}", Fault.KEY
             )
         return self._seal
+
+
+def _none(name: str) -> BadAccount:
+    return BadAccount(f"there is no added account {name!r}", Fault.GONE)
 
 
 def checked(settings: Mapping[str, str], units: Collection[str]) -> Account:

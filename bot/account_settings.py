@@ -35,7 +35,8 @@ class _Keys:
     form_in_words: str = ""
 
 
-_BOT = ("api_base", "mode", "webhook_secret")
+PACE = ("messages_per_second", "messages_per_chat_per_second")
+_BOT = ("api_base", "mode", "webhook_secret", *PACE)
 _KEYS: dict[str, _Keys] = {
     "telegram": _Keys(
         needed=("token",),
@@ -76,11 +77,17 @@ _KEYS: dict[str, _Keys] = {
     ),
     "web_chat": _Keys(),
 }
-_COMMON = {"name", "platform", "unit"}
+_COMMON = {"name", "platform", "unit", "title"}
 SECRETS = {"token", "webhook_secret", "app_secret", "oa_secret", "refresh_token"}
 
 # What the console asks for beside what is needed; the rest is for the command.
-ASKS = {"telegram": ("mode",), "zalo_bot": ("mode",), "zalo_oa": ("oa_id", "appsecret_proof")}
+ASKS = {
+    "telegram": ("title", "mode"),
+    "zalo_bot": ("title", "mode"),
+    "zalo_oa": ("title", "oa_id", "appsecret_proof"),
+}
+FIXED = ("name", "platform", "app_id")
+"""What makes an account the one that it is: with another one it is another account."""
 BASES = {
     "telegram": ("api_base",),
     "zalo_bot": ("api_base",),
@@ -96,9 +103,16 @@ def needed_keys(platform: str) -> tuple[str, ...]:
     return _KEYS[platform].needed if platform in _KEYS else ()
 
 
+def paced(platform: str) -> tuple[str, ...]:
+    """The keys of its pace, where an account has one of its own."""
+    return PACE if platform in _KEYS and set(PACE) <= set(_KEYS[platform].possible) else ()
+
+
 class Account(BaseModel):
     """One account on one platform. Whatever the platform does not have is refused.
 
+    `title`: the name that staff are shown. `messages_per_second`, `messages_per_chat_per_second`:
+    its own pace instead of that of `[pacing]`.
     `webhook_hours`: events that are older are refused. Zalo repeats one for hours.
     `allow_billed`: a consultation message may cost money (2 to 7 days after a person wrote).
     `notice_template`: an approved template, by which notices go to those who may get no free text;
@@ -113,10 +127,13 @@ class Account(BaseModel):
     name: Name
     platform: Platform
     unit: str = ""
+    title: str = Field(default="", max_length=80)
     api_base: str = ""
     mode: Literal["polling", "webhook"] = "polling"
     token: SecretStr = SecretStr("")
     webhook_secret: SecretStr = SecretStr("")
+    messages_per_second: float | None = Field(default=None, gt=0, le=1000)
+    messages_per_chat_per_second: float | None = Field(default=None, gt=0, le=100)
     oauth_base: str = ""
     app_id: str = ""
     app_secret: SecretStr = SecretStr("")
@@ -182,7 +199,14 @@ class Account(BaseModel):
             raise ValueError("copy it from Zalo's console: letters, digits and _, at most 64")
         return value
 
-    @field_validator("notice_template_price", mode="before")
+    @field_validator("title")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("write it on one line, without signs that do not show")
+        return value
+
+    @field_validator("notice_template_price", *PACE, mode="before")
     @classmethod
     def _known(cls, value: object) -> object:
         return None if value == "" else value
@@ -229,6 +253,12 @@ def unnumbered(one: Account, other: Account) -> str:
     if not (one.platform == other.platform == "zalo_oa" and one.app_id == other.app_id):
         return ""
     return next((account.name for account in (one, other) if not account.oa_id), "")
+
+
+def other_bot(one: Account, other: Account) -> bool:
+    """Whether two tokens are of different bots, as far as they tell it: before the colon."""
+    ids = [account.token.get_secret_value().partition(":") for account in (one, other)]
+    return all(colon for _, colon, _ in ids) and ids[0][0] != ids[1][0]
 
 
 def same_line(one: Account, other: Account) -> bool:

@@ -35,6 +35,7 @@ class Accounts:
         self._register, self._channel_of = register, channel_of
         self._closing: set[asyncio.Task[None]] = set()
         self._added: dict[str, str] = {}  # by name, sealed: added anew it is sealed anew
+        self._opened: dict[str, Channel] = {}  # of those that were added
 
     def put(self, account: Account, channel: Channel) -> None:
         """An account that works from now on."""
@@ -46,14 +47,15 @@ class Accounts:
     async def take_up(self) -> None:
         """Open what was added since the last look, and close what was removed.
 
+        What was changed has a new channel in place of the old one, which ends what it had in hand.
         Raises what the database raises.
         """
         kept = {row.name: row for row in await self._register.all()}
-        for name, sealed in list(self._added.items()):
-            if name not in kept or kept[name].sealed != sealed:
-                self._remove(name)
+        for name in self._added.keys() - kept.keys():
+            del self._added[name]
+            self._remove(name)
         for name, row in kept.items():
-            if name not in self._added:
+            if self._added.get(name) != row.sealed:
                 self._added[name] = row.sealed
                 await self._open(row)
 
@@ -69,19 +71,29 @@ class Accounts:
             channel = self._channel_of(account)
             await channel.open()
         except (BadAccount, ValueError) as fault:
-            self.problems[row.name] = str(fault)
+            self._leave_out(row.name, str(fault))
             log.error("account %s is left out: %s", row.name, fault)
         except Exception:  # whatever is the matter with one, the others go on
-            self.problems[row.name] = "it could not be opened: the log tells why"
+            self._leave_out(row.name, "it could not be opened: the log tells why")
             log.exception("account %s is left out", row.name)
         else:
+            before = self._opened.get(row.name)
+            self.problems.pop(row.name, None)
+            self._opened[row.name] = channel
             self.put(account, channel)
-            log.info("account %s was added", row.name)
+            log.info("account %s was %s", row.name, "changed" if before else "added")
+            if before is not None:
+                self._close(before)
+
+    def _leave_out(self, name: str, why: str) -> None:
+        """Its settings cannot be used; what it had before is no longer true."""
+        self._remove(name)
+        self.problems[name] = why
 
     def _remove(self, name: str) -> None:
-        del self._added[name]
         self.problems.pop(name, None)
-        if (channel := self.channels.pop(name, None)) is not None:
+        if (channel := self._opened.pop(name, None)) is not None:
+            del self.channels[name]
             log.info("account %s was removed", name)
             self._close(channel)
 

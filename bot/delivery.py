@@ -19,7 +19,7 @@ from bot.channels.channel import Channel, RetryAt, SendFailed, Speed, TooFast, U
 from bot.noting import Noting, in_short, retrying
 from bot.outcomes import Outcomes
 from bot.pacing import FRESH, Pace, at_once, most_ahead, quiet_until
-from bot.waiting import Watch, first
+from bot.waiting import Holds, Watch, first
 from handlers.errands import VIETNAM
 from handlers.messages import Address, Reply
 from storage.account_leases import AccountLeases
@@ -84,7 +84,7 @@ class Delivery:
         self._claimed_at: dict[str, float] = {}  # by account that this sender sends for
         self._bell = database.bell(BELL)
         self._leased_at: dict[str, float] = {}
-        self._held: dict[str, float] = {}  # by account: until when, in the loop's seconds
+        self._holds = Holds(clock)
         self._queueing: defaultdict[str, int] = defaultdict(int)  # claimed, their turn to come
         self._on_their_way: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
         self._flowing: set[str] = set()  # accounts that had more than was claimed
@@ -245,7 +245,7 @@ class Delivery:
             note = outcomes.later(claim, early.when, str(early), counts=False)
         except Exception as failure:
             if isinstance(failure, RetryAt):
-                self._obey(failure, claim, pace)
+                self._obey(failure, channel, claim, pace)
             elif not isinstance(failure, SendFailed):  # a channel's own mistake
                 log.exception("sending message %d broke", claim.id)
             note = outcomes.after(claim, failure)
@@ -293,7 +293,10 @@ class Delivery:
     def _pace(self, channel: Channel) -> Pace | None:
         if channel.speed is None:
             return None
-        return self._paces.setdefault(channel.speed.shared or channel.account, Pace(channel.speed))
+        name = channel.speed.shared or channel.account
+        pace = self._paces.setdefault(name, Pace(channel.speed))
+        pace.keep_to(channel.speed)
+        return pace
 
     async def _turn(self, pace: Pace, claim: Claim, *, messages: int) -> None:
         """Wait until the message may go. Raises _NotYet when it would stand in others' way."""
@@ -305,7 +308,7 @@ class Delivery:
             await asyncio.sleep(wait)
         await asyncio.sleep(pace.turn(claim.chat, loop.time(), messages=messages))
 
-    def _obey(self, refused: RetryAt, claim: Claim, pace: Pace | None) -> None:
+    def _obey(self, refused: RetryAt, channel: Channel, claim: Claim, pace: Pace | None) -> None:
         """Let the account wait, if it is the account that the platform means."""
         wide = refused.account_wide or isinstance(refused, Unreachable)
         until: datetime | None = refused.when if wide else None
@@ -315,17 +318,13 @@ class Delivery:
             resumes = pace.refused(claim.chat, now, until=ends, account_wide=wide)
             until = None if resumes is None else clock + timedelta(seconds=resumes - now)
         if until is not None:
-            self._hold(claim.account, until)
+            self._holds.hold(channel, until)
+            log.warning("%s: nothing goes out until %s", claim.account, until.isoformat())
 
     def _held_until(self, account: str) -> datetime | None:
-        """Until when the account has to wait, by the clock as it goes now: it may be set anew."""
-        left = self._held.get(account, 0.0) - asyncio.get_running_loop().time()
-        return self._clock() + timedelta(seconds=left) if left > 0 else None
-
-    def _hold(self, account: str, until: datetime) -> None:
-        ends = asyncio.get_running_loop().time() + (until - self._clock()).total_seconds()
-        self._held[account] = max(ends, self._held.get(account, ends))
-        log.warning("%s: nothing goes out until %s", account, until.isoformat())
+        """Until when the account has to wait; what it was told before it was changed is over."""
+        channel = self._channels.get(account)
+        return None if channel is None else self._holds.until(channel)
 
     async def _drain(self) -> None:
         """Send what is due and can go now, and wait for what is on its way."""

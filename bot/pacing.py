@@ -33,14 +33,23 @@ class Pace:
     """Hands out turns on one account. Times are seconds of one clock that never goes back."""
 
     def __init__(self, speed: Speed) -> None:
-        self._full = self._slow = speed.per_second
-        self._chat_gap = 1 / speed.per_chat
-        self._ahead = self._chat_gap * (speed.burst - 1)
-        self._chat_minute = speed.chat_minute
+        self._slow = math.inf
+        self.keep_to(speed)
         self._next = self._resumes = 0.0
         self._chats: dict[str, _Chat] = {}
         self._many = 10_000
         self._refusals: dict[str, _Refusal] = {}
+
+    def keep_to(self, speed: Speed) -> None:
+        """From now on this is the full speed; who has to wait, and for how long, is not forgotten.
+
+        An account that was refused begins where it is, at most at its new full speed.
+        """
+        self._full = speed.per_second
+        self._slow = min(self._slow, self._full)
+        self._chat_gap = 1 / speed.per_chat
+        self._ahead = self._chat_gap * (speed.burst - 1)
+        self._chat_minute = speed.chat_minute
 
     def chat_wait(self, chat: str, now: float, *, messages: int = 1) -> float:
         """How many seconds from `now` `chat` has to wait, however free the account is."""

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 
 from bot.account_channels import Workshop
-from bot.account_desk import AccountsAtDesk
+from bot.account_desk import PATIENCE, AccountsAtDesk
 from bot.account_register import Register
 from bot.accounts import Accounts
 from bot.broadcast_files import NoticeFiles
@@ -143,11 +143,16 @@ class House:
 
 @asynccontextmanager
 async def build(
-    settings: Settings, library: Library | None = None, *, renews: bool = True
+    settings: Settings,
+    library: Library | None = None,
+    *,
+    renews: bool = True,
+    patience: float = PATIENCE,
 ) -> AsyncIterator[House]:
     """Build the house on a migrated database; take its resources and give them back.
 
-    A `library` that is open already is used as it is. Unless it `renews`, no token is spent.
+    A `library` that is open already is used as it is. Unless it `renews`, no token is spent. The
+    console waits `patience` seconds for a platform.
     Raises content.library.NoCards when there is no card to answer from.
     """
     folder = settings.content.folder or SHIPPED
@@ -352,7 +357,9 @@ async def build(
                 grouping=grouping,
                 proof=proof,
                 filing=filing,
-                channels=AccountsAtDesk(register, accounts, consents, database, settings, now),
+                channels=AccountsAtDesk(
+                    register, accounts, consents, database, settings, now, patience
+                ),
                 notices=notices,
                 clock=now,
             ),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import String, Text, UniqueConstraint, delete, select
+from sqlalchemy import String, Text, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Record, Transaction, Utc
@@ -29,11 +29,15 @@ class AccountRecord(Record):
     sealed: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime] = mapped_column(Utc)
     added_by: Mapped[str] = mapped_column(String(128))
+    title: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    changed_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
+    changed_by: Mapped[str] = mapped_column(String(128), default="", server_default="")
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAccount:
-    """`sealed` holds all its settings: added anew under the same name, it is another text."""
+    """`sealed` holds all its settings: changed, or added anew under the same name, it is another
+    text. `title` is the name that people are shown, or empty. `changed_at`: of the last change."""
 
     id: int
     name: str
@@ -42,6 +46,9 @@ class KeptAccount:
     sealed: str = field(repr=False)
     added_at: datetime
     added_by: str
+    title: str = ""
+    changed_at: datetime | None = None
+    changed_by: str = ""
 
 
 class AccountTaken(Exception):
@@ -71,6 +78,7 @@ class AccountBook:
         sealed: str,
         at: datetime,
         by: str,
+        title: str = "",
     ) -> None:
         """Note a new account. Raises AccountTaken."""
         values = {
@@ -80,9 +88,30 @@ class AccountBook:
             "sealed": sealed,
             "added_at": at,
             "added_by": by,
+            "title": title,
+            "changed_by": "",
         }
         if await insert_or_ignore(tx, AccountRecord, values, ["name"]) is None:
             raise AccountTaken(name)
+
+    async def change(
+        self,
+        tx: Transaction,
+        kept: KeptAccount,
+        *,
+        unit: str,
+        sealed: str,
+        title: str,
+        at: datetime,
+        by: str,
+    ) -> bool:
+        """Keep other settings instead of those. False: they are others, or gone, by now."""
+        changed = await tx.connection.execute(
+            update(AccountRecord)
+            .where(AccountRecord.id == kept.id, AccountRecord.sealed == kept.sealed)
+            .values(unit=unit, sealed=sealed, title=title, changed_at=at, changed_by=by)
+        )
+        return bool(changed.rowcount)
 
     async def remove(self, tx: Transaction, name: str) -> None:
         """Forget an account with its secrets; its conversations stay. Raises NoAccount."""

@@ -298,6 +298,22 @@ class Outbox:
             .values(not_before=at)
         )
 
+    async def hurry_account(self, tx: Transaction, account: str, *, by: datetime) -> None:
+        """The account was changed: what was refused before is tried anew at `by` at the latest."""
+        row = OutboxRecord
+        await tx.connection.execute(
+            update(row)
+            .where(
+                IN_HAND,
+                row.account == account,
+                row.state == State.PENDING,
+                row.reason != "",
+                row.not_before > by,
+            )
+            .values(not_before=by)
+        )
+        await tx.ring(BELL)
+
     async def fail_all_pending(
         self, tx: Transaction, conversation: int, *, reason: str, at: datetime
     ) -> int:

@@ -10,7 +10,7 @@ import typer.main
 from pydantic import BaseModel
 
 from bot.__main__ import app as bot_commands
-from bot.account_desk import fields_of
+from bot.account_desk import changes_of, fields_of
 from bot.account_register import Fault
 from bot.account_settings import ASKS, CHOICES, Account
 from bot.channels.calls import Cause
@@ -177,7 +177,10 @@ FAMILIES = {
     "staff.accounts.platform": [*ASKS, "web_chat"],
     "staff.accounts.where": list(ASKS),
     "staff.accounts.field": sorted(
-        {"name", "platform", "unit", *(one.key for name in ASKS for one in fields_of(name))}
+        {
+            *("name", "platform", "unit"),
+            *(one.key for name in ASKS for one in (*fields_of(name), *changes_of(name))),
+        }
     ),
     "staff.units.confirmed": [state.value for state in Confirmed],
     "staff.units.fact": list(FACTS),
@@ -187,7 +190,6 @@ FAMILIES = {
     "staff.accounts.fault": [
         *(fault.value for fault in Fault),
         *(outcome.value for outcome in Outcome if outcome is not Outcome.CONNECTED),
-        "no_address",
         "silent",
         "no_code",
     ],

@@ -1,4 +1,4 @@
-"""The desk for channels' accounts: which there are, how each one is, its address, code and consent.
+"""The desk for channels' accounts: which there are, how each is, its settings, code and consent.
 
 The list waits for no platform; one is asked when the page of its account is opened, with a limit.
 """
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from content.texts import Texts
-from handlers.staff.account_form import Typed, offered, read
+from handlers.staff.account_form import Typed, offered, read, read_changes
 from handlers.staff.account_list import PAGE, Query, Shown
 from handlers.staff.channel_accounts import AccountRefused, ChannelAccounts, Line, TokenState
 from handlers.staff.door import Door
@@ -26,6 +26,7 @@ ADDRESS = "/staff/accounts"
 NEW = "/staff/new-account"
 DONE = {
     "added": "staff.accounts.added",
+    "changed": "staff.accounts.changed",
     "removed": "staff.accounts.removed",
     "connected": "staff.accounts.connected",
 }
@@ -132,6 +133,27 @@ class AccountDesk:
             return self._form(staff, typed, refused=refused, status=409)
         return _to(f"{ADDRESS}/{settings['name']}?done=added")
 
+    async def change(self, request: web.Request) -> web.Response:
+        """Other settings of an account, which the running program takes up by itself."""
+        staff, form = await self._door.posted(request)
+        line = await self._find(staff, request)
+        fields, units = self._accounts.changes.get(line.platform, ()), self._choice(staff)
+        typed = read_changes(form, fields, units=set(dict(units)), whole=staff.everywhere)
+        if typed.problem:
+            return await self._page(staff, line.name, typed=typed, status=422)
+
+        async def note(tx: Transaction) -> None:
+            await self._door.note(tx, staff, Verb.EDITED, Kind.CHANNEL, line.name, unit=line.unit)
+
+        try:
+            await self._accounts.change(
+                line.name, typed.settings, version=form.get("version", ""), by=staff.login,
+                also=note,
+            )  # fmt: skip
+        except AccountRefused as refused:
+            return await self._page(staff, line.name, typed=typed, refused=refused, status=409)
+        return _to(f"{ADDRESS}/{line.name}?done=changed")
+
     async def asks_back(self, request: web.Request) -> web.Response:
         """What happens when it is removed; nothing is done yet."""
         staff = await self._seeing(request)
@@ -211,17 +233,42 @@ class AccountDesk:
 
     async def _page(
         self, staff: Staff, name: str, *, notice: str = "", refused: AccountRefused | None = None,
-        status: int = 200,
+        typed: Typed | None = None, status: int = 200,
     ) -> web.Response:  # fmt: skip
         line = await self._named(staff, name)
         waiting, heard = await self._accounts.waiting([name]), await self._accounts.heard([name])
         shown = self._shown(line, waiting.get(name, 0), heard.get(name))
+        why = self._why(refused)
+        if typed is not None and typed.problem:
+            why = self._wrong(typed)
         return self._door.page(
             "account.html", staff=staff, status=status, line=line, row=shown, notice=notice,
             webhook=self._accounts.webhook(name) if line.platform != "web_chat" else "",
             units=[(code, words) for code, words in self._choice(staff) if code],
-            **self._why(refused),
+            changing=await self._changing(
+                staff, line, typed, mine=refused is None or refused.fault != "changed"
+            ), **why,
         )  # fmt: skip
+
+    async def _changing(
+        self, staff: Staff, line: Line, typed: Typed | None, *, mine: bool
+    ) -> dict[str, object] | None:
+        """The form for an account's settings, as they are or as they were typed; None for those of
+        the settings file. What the key does not open tells why."""
+        if line.added_at is None:
+            return None
+        try:
+            known = await self._accounts.known(line.name)
+        except AccountRefused as refused:
+            return {"refused": self._why(refused)}
+        # Over what somebody else changed meanwhile, nothing is saved unseen.
+        settings = {**known.settings, **(typed.settings if typed and mine else {})}
+        fields = offered(self._accounts.changes[line.platform], whole=staff.everywhere)
+        return {
+            "version": known.version, "open": typed is not None, "units": self._choice(staff),
+            "unit": settings.get("unit", ""), "fields": fields,
+            "values": {one.key: settings.get(one.key, "") for one in fields if not one.secret},
+        }  # fmt: skip
 
     async def _removing(
         self, staff: Staff, line: Line, *, refused: AccountRefused | None = None, status: int = 200
@@ -238,16 +285,17 @@ class AccountDesk:
         status: int = 200,
     ) -> web.Response:  # fmt: skip
         fields, platform = self._accounts.fields, typed.settings.get("platform", "")
-        wrong = self._label(typed.field) if typed.field else ""
-        why = self._why(refused)
-        if typed.problem:
-            why = {"problem": self._texts(f"staff.accounts.wrong.{typed.problem}", field=wrong),
-                   "told": ""}  # fmt: skip
+        why = self._wrong(typed) if typed.problem else self._why(refused)
         return self._door.page(
             "account_new.html", staff=staff, status=status, typed=typed.shown, platform=platform,
             platforms=list(fields), sealing=self._accounts.sealing, units=self._choice(staff),
             fields=offered(fields.get(platform, ()), whole=staff.everywhere), **why,
         )  # fmt: skip
+
+    def _wrong(self, typed: Typed) -> dict[str, str]:
+        wrong = self._label(typed.field) if typed.field else ""
+        return {"problem": self._texts(f"staff.accounts.wrong.{typed.problem}", field=wrong),
+                "told": ""}  # fmt: skip
 
     def _why(self, refused: AccountRefused | None) -> dict[str, str]:
         if refused is None:
@@ -278,6 +326,7 @@ class AccountDesk:
             heard=self._moment(heard),
             asked=self._moment(line.asked.at if line.asked else None),
             added=self._moment(line.added_at),
+            changed=self._moment(line.changed_at),
             tokens=self._texts(
                 f"staff.accounts.tokens.{tokens.state}", since=self._moment(tokens.since),
                 until=self._moment(tokens.until), days=tokens.days_left(self._clock()),

@@ -1,4 +1,4 @@
-"""The form for a new account of a channel: what was typed, and the first thing wrong with it.
+"""The forms for an account of a channel, new or changed: what was typed, and what is wrong first.
 
 What is secret is never shown again: not in the page that tells of a fault either.
 """
@@ -57,5 +57,20 @@ def read(
         if one.choices and value not in one.choices:
             value = one.choices[0]
         if value:
+            settings[one.key] = value
+    return Typed(settings)
+
+
+def read_changes(form: Form, fields: Sequence[Field], *, units: set[str], whole: bool) -> Typed:
+    """What was typed for an account that is there; a secret that was left empty is not among it."""
+    unit = form.get("unit", "")
+    if unit not in units:
+        return Typed({}, "unit", "unit")
+    settings = {"unit": unit}
+    for one in offered(fields, whole=whole):
+        value = form.get(f"{SET}{one.key}", "").strip()[:LONGEST]
+        if one.choices and value not in one.choices:
+            value = one.choices[0]
+        if value or not one.secret:
             settings[one.key] = value
     return Typed(settings)

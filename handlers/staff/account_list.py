@@ -43,7 +43,8 @@ class Query:
             and self.platform in {"", line.platform}
             and self.unit in {"", line.unit}
             and (not self.troubled or line.troubled)
-            and self.text.casefold() in f"{line.name} {units.get(line.unit, '')}".casefold()
+            and self.text.casefold()
+            in f"{line.name} {line.title} {units.get(line.unit, '')}".casefold()
         ]
 
 
@@ -59,5 +60,6 @@ class Shown:
     heard: str
     asked: str
     added: str
+    changed: str
     tokens: str
     warns: bool

@@ -63,14 +63,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One account. `added_at` is None for those of the settings file; `left_out` tells, in an
-    operator's English, why the program cannot use it; `consents`: an admin's consent renews it."""
+    """One account; `title` is what staff call it, if somebody gave it a name. `added_at` is None
+    for those of the settings file; `left_out` tells, in an operator's English, why the program
+    cannot use it; `consents`: an admin's consent renews it."""
 
     name: str
     platform: str
     unit: str
+    title: str = ""
     added_at: datetime | None = None
     added_by: str = ""
+    changed_at: datetime | None = None
+    changed_by: str = ""
     left_out: str = ""
     at_work: bool = False
     consents: bool = False
@@ -108,6 +112,14 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """An added account's settings that are no secret; `version` is another after each change."""
+
+    settings: Mapping[str, str]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What to enter in the platform's console and the link for an admin, good `until` (UTC); the
     link is empty without a public address. `sure`: no other account can be attached by mistake."""
@@ -135,6 +147,10 @@ class ChannelAccounts(Protocol):
         """What to type, by platform: as many as can be added here."""
 
     @property
+    def changes(self) -> Mapping[str, Sequence[Field]]:
+        """What may be typed for an account that is there, by platform."""
+
+    @property
     def sealing(self) -> bool:
         """Whether there is a key that seals secrets."""
 
@@ -155,6 +171,15 @@ class ChannelAccounts(Protocol):
 
     async def add(self, settings: Mapping[str, str], *, by: str, also: Also) -> None:
         """Keep a new account; the running program takes it up."""
+
+    async def known(self, name: str) -> Known:
+        """What may be shown of an added account's settings."""
+
+    async def change(
+        self, name: str, settings: Mapping[str, str], *, version: str, by: str, also: Also
+    ) -> None:
+        """Change an added account in place, if it is still as in `version`; an empty setting is
+        again what it is for a new account."""
 
     async def remove(self, name: str, *, also: Also) -> int:
         """Forget an added account; how many messages were waiting."""

@@ -137,6 +137,7 @@ class Console:
             web.post("/staff/new-account", accounts.add),
             web.get(CHANNEL, accounts.open),
             web.post(f"{CHANNEL}/ask", accounts.ask),
+            web.post(f"{CHANNEL}/change", accounts.change),
             web.get(CODE, accounts.code),
             web.post(f"{CHANNEL}/consent", accounts.invite),
             web.post(f"{CHANNEL}/consent/code", accounts.redeem),

@@ -106,12 +106,14 @@ class Office:
                 await asyncio.sleep(0.02)
 
     @asynccontextmanager
-    async def sending(self, owner: str = "one", **rules: Any) -> AsyncIterator[None]:
+    async def sending(
+        self, owner: str = "one", channels: Mapping[str, Channel] | None = None, **rules: Any
+    ) -> AsyncIterator[None]:
         stop = asyncio.Event()
         values: dict[str, Any] = {"quiet_start": time(0), "quiet_end": time(0)}
         delivery = Delivery(
             database=self.database,
-            channels={"post": self.post, **self.others},
+            channels=channels or {"post": self.post, **self.others},
             rules=Rules(**(values | rules)),
             owner=owner,
             clock=now,

@@ -120,6 +120,53 @@ async def test_what_cannot_be_added_is_told_and_no_secret_comes_back(sealed: Hou
         assert "api_base" in told
 
 
+async def test_an_account_is_changed_in_place_and_no_secret_is_shown(sealed: House) -> None:
+    change = "/change"
+    async with Emulator() as emulator, sitting_at(sealed) as desk:
+        page = await of_telegram(desk, "bot-1", emulator.base)
+        await sealed.accounts.take_up()
+        first = sealed.accounts.channels["bot-1"]
+        page = await desk.open(f"{LIST}/bot-1")
+        assert f'value="{emulator.base}"' in page, "what is no secret can be seen"
+        saved = await desk.press(
+            page, change, set_title="Bot của xã", set_mode="webhook", unit="ban-mau",
+            set_messages_per_second="5", set_token=f"{TOKEN}-moi",
+        )  # fmt: skip
+        assert "Đã lưu" in saved
+        assert "-moi" not in saved
+        await sealed.accounts.take_up()
+        second = sealed.accounts.channels["bot-1"]
+        assert second is not first
+        assert second.speed is not None
+        assert second.speed.per_second == 5
+        assert sealed.accounts.home_units["bot-1"] == "ban-mau"
+        assert "Bot của xã" in await desk.open(f"{LIST}?text=của xã")
+        told = await desk.press(page, change, 409, set_title="Bot khác")
+        assert "Có người vừa sửa" in told
+        assert 'value="Bot của xã"' in told, "what is kept now"
+        assert "Bot khác" not in told
+        told = await desk.press(told, change, 409, set_token="99:of-another-bot")
+        assert "của một bot khác" in told
+        assert "of-another-bot" not in told
+        told = await desk.press(told, change, 409, set_messages_per_second="nhanh")
+        assert "messages_per_second" in told
+        assert 'value="nhanh"' in told, "what was typed can be mended"
+        assert TOKEN not in "".join((page, saved, told))
+        await desk.press(told, change, 422, unit="nowhere")
+        assert change not in await desk.open(f"{LIST}/web"), "it stands in the settings file"
+        page = await desk.open("/staff/audit")
+        assert page.count("tài khoản kênh bot-1") == 2
+    async with sitting_at(sealed, unit="ban-mau") as desk:
+        page = await desk.open(f"{LIST}/bot-1")
+        assert "set_api_base" not in page, "of the house alone"
+        saved = await desk.press(page, change, set_title="", set_api_base="http://127.0.0.1:9")
+        assert "Đã lưu" in saved
+        await desk.press(saved, change, 422, unit="")
+    known = await Register(sealed.database, sealed.settings).known("bot-1")
+    assert known.settings["api_base"] == emulator.base
+    assert "title" not in known.settings
+
+
 async def test_without_a_key_nothing_is_added_and_it_is_said_what_to_do(house: House) -> None:
     async with sitting_at(house) as desk:
         page = await desk.open(f"{NEW}?platform=telegram")
@@ -131,10 +178,8 @@ async def test_without_a_key_nothing_is_added_and_it_is_said_what_to_do(house: H
 async def test_a_platform_that_hangs_keeps_no_page_but_its_own_waiting(
     settings: Settings, library: Library
 ) -> None:
-    async with build(settings, library) as house, Emulator() as emulator:
+    async with build(settings, library, patience=0.3) as house, Emulator() as emulator:
         emulator.world.latency = 60.0
-        desk_of = house.console.accounts._accounts
-        object.__setattr__(desk_of, "patience", 0.3)
         async with sitting_at(house) as desk:
             await of_telegram(desk, "treo", emulator.base)
             opening = asyncio.create_task(house.accounts.take_up())

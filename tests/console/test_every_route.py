@@ -61,6 +61,7 @@ NEEDS = {
     ("GET", CHANNEL): Right.SETTINGS,
     ("GET", "/staff/units"): Right.SETTINGS,
     ("POST", f"{CHANNEL}/ask"): Right.SETTINGS,
+    ("POST", f"{CHANNEL}/change"): Right.SETTINGS,
     ("GET", f"{CHANNEL}/qr.{{ending}}"): Right.SETTINGS,
     ("POST", f"{CHANNEL}/consent"): Right.SETTINGS,
     ("POST", f"{CHANNEL}/consent/code"): Right.SETTINGS,
