@@ -185,13 +185,23 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "LoaBan"  # not which versions of what
 
 
+def runner_of(house: House) -> web.AppRunner:
+    """What answers. Nothing that comes in packed is unpacked: no platform and no browser sends
+    such a body, a stranger's could fill the memory, and a signature is of the body as it came."""
+    return web.AppRunner(
+        Site(house).application(),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN,
+        auto_decompress=False,
+    )
+
+
 async def serve(house: House, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
     """Answer on the configured address until `stop`; call `ready` with the address once bound.
 
     Raises OSError when the address is taken or not this machine's.
     """
-    settings = house.settings.web
-    runner = web.AppRunner(Site(house).application(), access_log=None, shutdown_timeout=SHUTDOWN)
+    settings, runner = house.settings.web, runner_of(house)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import logging
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.web import MAX_BODY, Site
+from bot.web import MAX_BODY, Site, runner_of
 from bot.wiring import House
 
 Client = TestClient
@@ -52,6 +56,26 @@ async def test_a_hook_that_is_none_says_nothing_about_names(client: Client, acco
 async def test_a_body_without_end_is_refused(client: Client) -> None:
     answer = await client.post("/hooks/nobody", data=b"x" * (MAX_BODY + 1))
     assert answer.status in {403, 413}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "none-such"])
+async def test_a_body_that_says_it_is_packed_is_not_unpacked_and_fills_no_log(
+    house: House, encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A megabyte could become a gigabyte, and what is signed is the body as it came."""
+    runner = runner_of(house)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        address = f"http://127.0.0.1:{runner.addresses[0][1]}/hooks/nobody"
+        async with aiohttp.ClientSession() as session:
+            for body in (gzip.compress(bytes(5 * MAX_BODY)), b"nothing packed", b""):
+                headers = {"Content-Encoding": encoding}
+                async with session.post(address, data=body, headers=headers) as answer:
+                    assert answer.status == 403, "it is read as it came, and nobody's"
+    finally:
+        await runner.cleanup()
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("path", ["/", "/staff", "/healthz", "/nowhere"])
