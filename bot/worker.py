@@ -26,6 +26,8 @@ WEB, WORKER, CLOCK = "web", "worker", "clock"
 ALL = (WEB, WORKER, CLOCK)
 RELOAD = 2.0
 RETRY = 1.0
+SETTLE = RELOAD + 1.0
+"""Seconds within which every process has taken up what was changed."""
 
 
 async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) -> None:
@@ -49,7 +51,7 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
 
     for channel in house.channels.values():
         await channel.open()
-    intake = [begin("accounts", _accounts(house, asked, fetch=WEB in roles))]
+    intake = [begin("accounts", keep_accounts(house, asked, fetch=WEB in roles))]
     if WEB in roles:
         intake.append(begin("web", serve(house, asked, ready)))
         intake.append(begin("cards", _reload(house, asked)))
@@ -75,7 +77,7 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
             raise fault
 
 
-async def _accounts(house: House, stop: asyncio.Event, *, fetch: bool) -> None:
+async def keep_accounts(house: House, stop: asyncio.Event, *, fetch: bool) -> None:
     """Take up accounts as they are added and removed; where this process fetches, for each one."""
     fetching: dict[str, _Fetching] = {}
     try:
@@ -92,14 +94,21 @@ async def _accounts(house: House, stop: asyncio.Event, *, fetch: bool) -> None:
 
 
 async def _keep_fetching(house: House, fetching: dict[str, _Fetching]) -> None:
-    """End what has no channel any more, and begin for each channel that has nobody."""
+    """End what has no channel any more, and begin for each channel that has nobody.
+
+    For one that was changed a moment later: what a new webhook brings may come to a process that
+    does not know its secret yet, and a platform may not bring it twice.
+    """
+    changed = set()
     for name, one in list(fetching.items()):
         if house.channels.get(name) is not one.channel or one.task.done():
             await fetching.pop(name).end()
+            changed.add(name)
     for name, channel in house.channels.items():
         if name not in fetching:
             stop = asyncio.Event()
-            task = asyncio.create_task(_poll(house, channel, stop), name=f"poll {name}")
+            work = _poll(house, channel, stop, after=SETTLE if name in changed else 0.0)
+            task = asyncio.create_task(work, name=f"poll {name}")
             fetching[name] = _Fetching(channel, stop, task)
 
 
@@ -118,8 +127,9 @@ class _Fetching:
             log.error("%s: fetching ended", self.channel.account, exc_info=fault)
 
 
-async def _poll(house: House, channel: Channel, stop: asyncio.Event) -> None:
-    """Fetch an account's messages, as the only process that does; webhooks come by themselves."""
+async def _poll(house: House, channel: Channel, stop: asyncio.Event, *, after: float) -> None:
+    """Fetch an account's messages from `after` seconds on, as the only process that does; webhooks
+    come by themselves."""
 
     async def accept(incoming: Incoming) -> None:
         """Store it, however long the database is away: the platform has no other copy."""
@@ -134,6 +144,7 @@ async def _poll(house: House, channel: Channel, stop: asyncio.Event) -> None:
             else:
                 return
 
+    await first(stop.wait(), asyncio.sleep(after))
     while not stop.is_set():
         async with house.database.only_one(f"poll {channel.account}", stop) as place:
             if place is None:

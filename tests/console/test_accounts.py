@@ -12,6 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
+from bot import worker
 from bot.account_register import Register
 from bot.config import Settings, load
 from bot.sealing import Seal
@@ -165,6 +166,31 @@ async def test_an_account_is_changed_in_place_and_no_secret_is_shown(sealed: Hou
     known = await Register(sealed.database, sealed.settings).known("bot-1")
     assert known.settings["api_base"] == emulator.base
     assert "title" not in known.settings
+
+
+async def test_a_new_webhook_is_told_when_every_process_knows_its_secret(sealed: House) -> None:
+    register, loop = Register(sealed.database, sealed.settings), asyncio.get_running_loop()
+    async with Emulator() as emulator:
+        given = {"name": "bot", "platform": "telegram", "token": TOKEN, "api_base": emulator.base}
+        await register.add(given, at=now(), by="thử")
+        stop = asyncio.Event()
+        working = asyncio.create_task(worker.keep_accounts(sealed, stop, fetch=True))
+
+        async def asked(method: str) -> None:
+            async with asyncio.timeout(20):
+                while method not in [call.method for call in emulator.world.calls]:
+                    await asyncio.sleep(0.02)
+
+        await asked("getUpdates")
+        before = sealed.channels["bot"]
+        await register.change("bot", {"mode": "webhook"}, at=now(), by="thử")
+        while sealed.channels["bot"] is before:
+            await asyncio.sleep(0.02)
+        taken_up = loop.time()
+        await asked("setWebhook")
+        assert loop.time() - taken_up > worker.RELOAD
+        stop.set()
+        await working
 
 
 async def test_without_a_key_nothing_is_added_and_it_is_said_what_to_do(house: House) -> None:
