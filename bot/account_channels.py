@@ -143,8 +143,11 @@ class Workshop:
 def _template_of(account: Account) -> NoticeTemplate | None:
     if not account.notice_template:
         return None
-    takes = Template(account.notice_template_length, account.notice_template_price)
-    return NoticeTemplate(account.notice_template, account.notice_template_field, takes)
+    takes = Template(
+        account.notice_template_length, account.notice_template_price,
+        account.notice_template, account.notice_template_field,
+    )  # fmt: skip
+    return NoticeTemplate(takes.name, takes.field, takes)
 
 
 def tokens_of(

@@ -11,7 +11,7 @@ from bot.broadcast_words import refusal
 from bot.survey_file import SurveyFaults, read_survey, told
 from content.cards import CardFaults, parse_card
 from content.when import NotATime, read_when
-from handlers.asking import faults, say_back, wrong_answers
+from handlers.asking import faults, purposes, say_back, wrong_answers
 from handlers.errands import VIETNAM
 from storage.consents import Purpose
 from storage.questionnaires import Form, Question, Questionnaire
@@ -78,11 +78,8 @@ def asking(wanted: Wanted, cards: Path, *, now: datetime) -> Asking:
 
 
 def _purpose(wanted: Wanted, asks: Questionnaire) -> Purpose:
-    """Who is asked said yes to that; a card's question may also go with a campaign."""
-    purpose = wanted.purpose or Purpose.SURVEYS
-    allowed = {Purpose.SURVEYS}
-    if asks.form is Form.QUIZ:
-        allowed.add(Purpose.CAMPAIGNS)
+    """Who is asked said yes to that."""
+    purpose, allowed = wanted.purpose or Purpose.SURVEYS, purposes(asks)
     if purpose not in allowed:
         named = " or ".join(sorted(allowed))
         raise BadAsking(f"--purpose: a {asks.form} goes to who said yes to {named}")

@@ -16,7 +16,7 @@ import typer
 from bot.broadcast_asking import BadAsking, Wanted, asking
 from bot.broadcast_files import Put, put, read_files
 from bot.broadcast_languages import TextFile, TextIn, further_texts
-from bot.broadcast_lists import audience, drop_list, for_these, lists, of_list, save_list
+from bot.broadcast_lists import audience, drop_list, lists, of_list, save_list
 from bot.broadcast_officials import Acting
 from bot.broadcast_reach import abilities, preview, reach, with_house
 from bot.broadcast_results import as_json, results_in_words
@@ -34,7 +34,7 @@ from bot.terminal import out, settings_or_exit
 from bot.wiring import House, now, units_of
 from content.shelf import SHIPPED
 from content.when import NotATime, When, read_when
-from handlers.asking import faults
+from handlers.asking import faults, purposes
 from handlers.errands import VIETNAM
 from handlers.messages import Kind
 from handlers.notice_page import LONGEST, MOST_CARDS
@@ -163,11 +163,13 @@ def draft(
 
     async def work(tx: Transaction) -> int:
         acting = Acting(units_of(settings), by)
-        whole = for_these(new, who) if not to_list else await of_list(tx, new, to_list)
+        whole = who.of(new) if not to_list else await of_list(tx, new, to_list)
         name = await acting.write(tx, whole.unit)
         enclosed = tuple([await one.named(tx) for one in put_there])
         asks = what.asks
         if asks is not None:
+            if whole.purpose not in purposes(asks):  # of a list
+                raise WrongState(f"--list: those of {to_list!r} did not say yes to being asked")
             asks = replace(asks, code=await Answers().free_code(tx))
         whole = replace(whole, enclosed=enclosed, asks=asks)
         written = await Broadcasts().write(tx, whole, by=name, at=now())

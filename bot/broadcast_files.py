@@ -1,14 +1,16 @@
-"""The files of notices in the store: put there from the command line, and looked at before sending.
+"""The files of notices in the store: put there from the command line or from a form at the console,
+and looked at before sending.
 
 Only the bytes that were approved go out: their hash stands in the approved copy.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +18,9 @@ from pathlib import Path
 from bot.fetching import place
 from bot.file_checks import Checked, FileLimits, Unfit, check
 from bot.file_store import FileStore
+from bot.uploads import AT_ONCE
 from handlers.messages import Kind
+from handlers.staff.notice_files import NotTaken
 from storage.broadcasts import Draft, Enclosed
 from storage.database import Database, Transaction
 from storage.files import File, Files
@@ -68,15 +72,52 @@ class Put:
     file: File
     checked: Checked
 
-    async def named(self, tx: Transaction) -> Enclosed:
-        """Note that it is there. The notice that names it is written in the same transaction."""
+    async def named(self, tx: Transaction, *, held: datetime | None = None) -> Enclosed:
+        """Note that it is there. The notice that names it is written in the same transaction, or
+        before `held` has come."""
         kept = self.checked
         digest = sha256(kept.content).hexdigest()
         await Files().stored(
             tx, self.file, mime=kept.mime, size=len(kept.content), seconds=kept.seconds,
-            digest=digest,
+            digest=digest, held=held,
         )  # fmt: skip
         return Enclosed(self.file.id, self.file.key, kept.mime, kept.seconds, digest)
+
+
+class NoticeStore:
+    """Takes what comes with a form at the console. `clock` returns aware UTC."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: FileStore,
+        limits: FileLimits,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.largest = max(limits.photo, limits.voice)
+        self._database, self._store, self._limits, self._clock = database, store, limits, clock
+        self._checking = asyncio.Semaphore(AT_ONCE)
+
+    async def keep(self, content: bytes, kind: Kind, *, held: timedelta) -> File:
+        """`handlers.staff.notice_files.Store`."""
+        try:
+            async with self._checking:
+                checked = await asyncio.to_thread(check, content, self._limits)
+        except Unfit as unfit:
+            raise NotTaken(unfit.reason) from unfit
+        if checked.kind is not kind:
+            raise NotTaken(f"staff.notice.not.{kind}")
+        at = self._clock()
+        [put_there] = await put(self._database, self._store, [(kind, checked)], at=at)
+        async with self._database.begin() as tx:
+            kept = await put_there.named(tx, held=at + held)
+            file = await Files().get(tx, kept.id)
+        if file is None:  # its place was swept away before the bytes had come
+            raise NotTaken("files.reason.away")
+        return file
+
+    async def read(self, key: str) -> bytes:
+        return await self._store.read(f"files/{key}")
 
 
 def read_files(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -17,12 +16,10 @@ from bot.config import Settings
 from bot.terminal import out, settings_or_exit
 from bot.wiring import House, now, units_of
 from content.shelf import SHIPPED
-from storage.audiences import Audience, Audiences
+from storage.audiences import LONGEST_NAME, Audience, Audiences
 from storage.broadcasts import Draft
 from storage.consents import Purpose
 from storage.database import Transaction
-
-LONGEST_NAME = 64
 
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Unit = Annotated[str, typer.Option(help="The people of this unit and all below it; else all.")]
@@ -113,7 +110,7 @@ def lists(
     async def work(house: House, tx: Transaction) -> list[tuple[str, Audience, int]]:
         found = []
         for name, who in await Audiences().all(tx):
-            reach = await house.notices.words.count(tx, for_these(Draft(""), who), now=now())
+            reach = await house.notices.words.count(tx, who.of(Draft("")), now=now())
             found.append((name, who, reach.reached))
         return found
 
@@ -137,21 +134,9 @@ def lists(
     out.print(table)
 
 
-def for_these(draft: Draft, who: Audience) -> Draft:
-    """The draft, to that audience."""
-    return replace(
-        draft,
-        unit=who.unit,
-        only_unit=who.only_unit,
-        purpose=who.purpose,
-        topic=who.topic,
-        language=who.language,
-    )
-
-
 async def of_list(tx: Transaction, draft: Draft, name: str) -> Draft:
     """The draft, to the saved list of that name."""
     found = await Audiences().get(tx, name)
     if found is None:
         stop(f"--list: there is no list {name!r}; `broadcast lists` shows them")
-    return for_these(draft, found)
+    return found.of(draft)

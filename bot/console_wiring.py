@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.account_desk import AccountsAtDesk
+from bot.broadcast_files import NoticeStore
 from bot.channels.web_chat_limits import address_of
 from bot.clock import next_time
 from bot.config import Settings
-from bot.filing import Filing
+from bot.filing import Filing, limits_of
 from bot.notice_wiring import NoticeHouse
+from bot.packing import Press
 from bot.receipt_keys import ReceiptKeys
 from content.library import Library
 from content.texts import Texts
@@ -19,6 +21,7 @@ from handlers.errands import VIETNAM
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
 from handlers.staff.account_desk import AccountDesk
+from handlers.staff.answers_desk import AnswersDesk
 from handlers.staff.api import Api
 from handlers.staff.api_door import ApiDoor
 from handlers.staff.api_export import ApiExport
@@ -33,14 +36,19 @@ from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
 from handlers.staff.my_account import MyAccount
+from handlers.staff.notice_asking import AskingForm
+from handlers.staff.notice_audiences import NoticeAudiences
 from handlers.staff.notice_calendar import NoticeCalendar
+from handlers.staff.notice_choices import NoticeChoices
 from handlers.staff.notice_desk import NoticeDesk
+from handlers.staff.notice_files import NoticeFiles
 from handlers.staff.notice_form import NoticeForm
 from handlers.staff.notice_list import NoticeList
 from handlers.staff.notice_view import NoticeViews
 from handlers.staff.notice_writing import NoticeWriting
 from handlers.staff.numbers_desk import NumbersDesk
 from handlers.staff.overview import Overview
+from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.passwords import Passwords
 from handlers.staff.people import People
 from handlers.staff.report_desk import ReportDesk
@@ -74,6 +82,7 @@ def console_of(
     filing: Filing,
     channels: AccountsAtDesk,
     notices: NoticeHouse,
+    press: Press,
     clock: Callable[[], datetime],
 ) -> Console:
     """`draw` gives a code that nobody can guess, for an address."""
@@ -92,7 +101,26 @@ def console_of(
         clock=clock,
     )
     words, rights, deeds = notices.words, notices.rights, notices.deeds
-    form = NoticeForm(texts=texts, route=notices.route, title_of=library.title_of, zone=VIETNAM)
+    form = NoticeForm(
+        texts=texts,
+        route=notices.route,
+        asking=AskingForm(texts, notices.quiz_of),
+        title_of=library.title_of,
+        zone=VIETNAM,
+    )
+    choices = NoticeChoices(texts=texts, library=library, words=words, rights=rights, form=form)
+    notice_files = NoticeFiles(
+        door=door,
+        database=database,
+        texts=texts,
+        deeds=deeds,
+        store=NoticeStore(database, filing.store, limits_of(settings), clock),
+        clock=clock,
+    )
+    papers = PapersDesk(
+        door=door, database=database, texts=texts, units=units, library=library, deeds=deeds,
+        press=press,
+    )  # fmt: skip
     inviting = Inviting(draw=draw, clock=clock)
     accounts = AccountDesk(
         door=door,
@@ -242,19 +270,35 @@ def console_of(
                 texts=texts, words=words, rights=rights, deeds=deeds, zone=VIETNAM, clock=clock
             ),
             form=form,
+            files=notice_files,
+            papers=papers,
             clock=clock,
         ),
         writing=NoticeWriting(
             door=door,
             database=database,
             texts=texts,
-            library=library,
             words=words,
             rights=rights,
             deeds=deeds,
             form=form,
+            choices=choices,
+            files=notice_files,
             clock=clock,
         ),
+        notice_files=notice_files,
+        audiences=NoticeAudiences(
+            door=door,
+            database=database,
+            texts=texts,
+            words=words,
+            rights=rights,
+            form=form,
+            choices=choices,
+            clock=clock,
+        ),
+        answers=AnswersDesk(door=door, database=database, texts=texts, deeds=deeds),
+        papers=papers,
         api=_api_of(settings, keys, database=database, units=units, casework=casework, clock=clock),
     )
 

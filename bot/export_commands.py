@@ -31,9 +31,8 @@ from handlers.exports import (
     Value,
     Workbook,
 )
+from handlers.survey_rows import survey_rows
 from handlers.units import Units
-from storage.answer_numbers import results_of
-from storage.answers import Answers
 from storage.broadcasts import Broadcasts, NoBroadcast, WrongState
 from storage.case_lists import EVERYTHING
 from storage.case_records import CaseKind
@@ -132,23 +131,13 @@ def survey(
 
 
 async def _answers(settings: Settings, number: int) -> list[list[Value]]:
-    """The rows of what was answered. Raises WrongState while it is open: two exports compared would
-    tell what the person answered who came in between."""
-    database, book = Database.at(settings.database_url), Answers()
+    """The rows of what was answered. Raises WrongState while it is open."""
+    database = Database.at(settings.database_url)
     try:
         async with database.read() as tx:
-            it = await Broadcasts().get(tx, number)
-            results = await results_of(tx, it)
-            if it.closed_at is None:
-                raise WrongState(f"{number} is open: `broadcast close {number}` ends it first")
-            words = {
-                place: await book.words(tx, number, place)
-                for place, one in enumerate(results.questions)
-                if not one.question.choices
-            }
+            return await survey_rows(tx, await Broadcasts().get(tx, number))
     finally:
         await database.close()
-    return list(SurveyColumns().rows(number, results, words))
 
 
 async def _write(settings: Settings, units: Units, wanted: Wanted, sheet: Sheet) -> int:

@@ -52,6 +52,7 @@ class NoticeHouse:
     rights: NoticeRights
     route: Route
     deeds: Deeds
+    quiz_of: Callable[[str], Questionnaire | None]
 
 
 def notices_of(
@@ -138,6 +139,7 @@ def notices_of(
         rights=rights,
         route=route,
         deeds=deeds,
+        quiz_of=quiz_of,
     )
 
 

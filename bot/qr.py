@@ -14,16 +14,14 @@ import jinja2
 from markupsafe import Markup
 
 from bot.config import Settings
-from bot.qr_codes import EDGE, coded, link_of, picture
+from bot.qr_codes import EDGE, coded, picture
 from bot.wiring import House, build
 from content.library import holding
 from content.shelf import SHIPPED
-from handlers.deep_links import DeepLink
 from handlers.units import Unit
 from storage.database import DatabaseFault
 
 SHEET = "sheets/qr.html"
-PATIENCE = 15.0
 
 
 class NoCode(Exception):
@@ -56,7 +54,7 @@ async def draw(settings: Settings, unit: str, *, account: str, folder: Path) -> 
         place = house.units.get(unit)
         assert place is not None  # noqa: S101 - the house has the units of the settings
         chosen = [account] if account else names
-        asked = await asyncio.gather(*(address_of(house, name, place) for name in chosen))
+        asked = await asyncio.gather(*(house.press.address_of(name, place) for name in chosen))
         for name, (address, problem) in zip(chosen, asked, strict=True):
             if problem:
                 left_out.append(f"{name}: {problem}")
@@ -75,21 +73,6 @@ async def take_up(house: House) -> list[str]:
     except DatabaseFault:
         return ["accounts that were added: run `python -m bot migrate`, then try again"]
     return [f"{name}: {problem}" for name, problem in house.accounts.problems.items()]
-
-
-async def address_of(house: House, account: str, unit: Unit, *, card: str = "") -> tuple[str, str]:
-    """The address that opens this account for the unit, or what keeps it from having one.
-
-    It opens the card too, where the platform's links can name something.
-    """
-    try:
-        async with asyncio.timeout(PATIENCE):
-            health = await house.channels[account].check()
-    except TimeoutError:
-        return "", "the platform does not answer: try again later"
-    link = DeepLink(unit.code, card)
-    home, public = house.accounts.home_units[account], house.settings.web.public_url
-    return link_of(health, link, home=home, public_url=public)
 
 
 def _files(house: House, account: str, unit: Unit, address: str) -> Iterable[tuple[str, bytes]]:

@@ -38,6 +38,7 @@ from bot.hotlines import Hotlines as HotlineSettings
 from bot.landing import Landing
 from bot.notice_wiring import NoticeHouse, notices_of, ticking
 from bot.official_wiring import abuse_of, casework_of, office_of, proof_of, reminders_of
+from bot.packing import Press
 from bot.public_pages import PublicPages
 from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
@@ -121,6 +122,11 @@ class House:
     def channels(self) -> Mapping[str, Channel]:
         """The accounts that work now."""
         return self.accounts.channels
+
+    @property
+    def press(self) -> Press:
+        """What prints for loudspeakers and boards."""
+        return Press(self.settings, self.library, self.texts, self.units, self.accounts, now)
 
     def delivery(self) -> Delivery:
         """A new sender with a name of its own."""
@@ -361,6 +367,7 @@ async def build(
                     register, accounts, consents, database, settings, now, patience
                 ),
                 notices=notices,
+                press=Press(settings, library, texts, units, accounts, now),
                 clock=now,
             ),
             file_pages=filing.pages(texts),

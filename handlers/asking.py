@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from storage.consents import Purpose
 from storage.questionnaires import Form, Question, Questionnaire
 
 FEWEST_CHOICES, MOST_CHOICES = 2, 8
@@ -27,6 +28,14 @@ class AskFault:
     place: int = 0
     count: int = 0
     most: int = 0
+
+
+def purposes(asks: Questionnaire) -> tuple[Purpose, ...]:
+    """What people have to have said yes to: to being asked; a card's question may also go with a
+    campaign."""
+    if asks.form is Form.QUIZ:
+        return (Purpose.SURVEYS, Purpose.CAMPAIGNS)
+    return (Purpose.SURVEYS,)
 
 
 def faults(asks: Questionnaire, text: str) -> Iterator[AskFault]:

@@ -223,10 +223,12 @@ class Window:
 class Template:
     """An approved form by which words reach whom the window shuts out: at most `length` letters of
     them, on one line and with nothing beside them. `price`: đồng a message, None if it is not known
-    here."""
+    here. `name` and `field`: what the platform calls it, and its one parameter."""
 
     length: int
     price: int | None = None
+    name: str = ""
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,10 @@ class NoticePage:
 
     def media(self, draft: Draft) -> tuple[Media, ...]:
         """What is enclosed, as it goes out: the picture before the voice."""
-        return tuple(map(self._media_of, draft.enclosed))
+        return tuple(
+            replace(media, text=one.about or media.text)
+            for one, media in zip(draft.enclosed, map(self._media_of, draft.enclosed), strict=True)
+        )
 
     def shown(
         self, draft: Draft, capabilities: Capabilities, language: str = "", *, number: int = 0

@@ -4,16 +4,19 @@ time of sending gets the notice."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Boolean, String, UniqueConstraint, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.broadcast_records import Draft
 from storage.consents import Purpose
 from storage.database import Record, Transaction, Utc
 from storage.people import Id
+
+LONGEST_NAME = 64
 
 
 class AudienceRecord(Record):
@@ -21,7 +24,7 @@ class AudienceRecord(Record):
     __table_args__ = (UniqueConstraint("name"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     unit: Mapped[str] = mapped_column(String(64))
     only_unit: Mapped[bool] = mapped_column(Boolean)
     purpose: Mapped[str] = mapped_column(String(16))
@@ -40,6 +43,17 @@ class Audience:
     purpose: Purpose = Purpose.NOTICES
     topic: str = ""
     language: str = ""
+
+    def of(self, draft: Draft) -> Draft:
+        """The draft, to these people."""
+        return replace(
+            draft,
+            unit=self.unit,
+            only_unit=self.only_unit,
+            purpose=self.purpose,
+            topic=self.topic,
+            language=self.language,
+        )
 
 
 class Audiences:

@@ -119,13 +119,15 @@ class BroadcastRecord(Record):
 @dataclass(frozen=True, slots=True)
 class Enclosed:
     """A picture or sound of a notice: a stored file (`storage.files`), and the SHA-256 of its bytes
-    (hex), by which it is known that it is still what was approved. `seconds`: how long it lasts."""
+    (hex), by which it is known that it is still what was approved. `seconds`: how long it lasts.
+    `about`: what a picture shows, for who cannot see it."""
 
     id: int
     key: str
     mime: str
     seconds: int
     digest: str
+    about: str = ""
 
     @property
     def is_sound(self) -> bool:
@@ -210,7 +212,9 @@ class Draft:
         if self.takes_back is not None:
             kept |= {"takes_back": self.takes_back, "removes": self.removes}
         if self.enclosed:
-            kept["enclosed"] = [[one.mime, one.digest] for one in self.enclosed]
+            kept["enclosed"] = [
+                [one.mime, one.digest, *filter(None, [one.about])] for one in self.enclosed
+            ]
         if self.asks is not None:
             kept["asks"] = self.asks.plain()
         return json.dumps(kept, ensure_ascii=False, sort_keys=True)

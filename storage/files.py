@@ -97,6 +97,17 @@ class Files:
         )
         return (await self._those(tx, FileRecord.id == number))[0]
 
+    async def hold(self, tx: Transaction, file: int, *, at: datetime, until: datetime) -> bool:
+        """Keep a stored file until then, though no notice names it yet. False: it is gone, or may
+        go at any moment."""
+        row = FileRecord
+        done = await tx.connection.execute(
+            update(row)
+            .where(row.id == file, row.state == FileState.STORED, not_(_free(at)))
+            .values(claimed_until=until)
+        )
+        return bool(done.rowcount)
+
     async def get(self, tx: Transaction, file: int) -> File | None:
         """One file, whosever it is."""
         found = await self._those(tx, FileRecord.id == file)
@@ -177,10 +188,12 @@ class Files:
         size: int,
         seconds: int = 0,
         digest: str = "",
+        held: datetime | None = None,
     ) -> bool:
-        """Its bytes are in the store. False: another saw to it, or its row is gone."""
+        """Its bytes are in the store, and kept until `held` though nothing names it yet. False:
+        another saw to it, or its row is gone."""
         values = {"mime": mime, "size": size, "seconds": seconds, "digest": digest}
-        return await self._settle(tx, file, FileState.STORED, **values)
+        return await self._settle(tx, file, FileState.STORED, claimed_until=held, **values)
 
     async def retry(
         self, tx: Transaction, file: File, *, at: datetime, reason: str, host: str = ""
@@ -337,7 +350,7 @@ class Files:
                 row.attempts == file.attempts,
             )
             .values(
-                **{"reason": "", "host": "", **values, "state": state.value, "claimed_until": None}
+                **{"reason": "", "host": "", "claimed_until": None, **values, "state": state.value}
             )
         )
         return bool(done.rowcount)

@@ -65,6 +65,8 @@ class NoticeDraftRecord(Record):
     touched_at: Mapped[datetime] = mapped_column(Utc)
     questions: Mapped[str] = mapped_column(Text, default="", server_default="")
     template: Mapped[bool | None] = mapped_column(Boolean, default=None)
+    topic: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    about: Mapped[str] = mapped_column(Text, default="", server_default="")  # of the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class NoticeDraft:
     """`step` is what is asked just now; from the first `looked`-at preview on, each answer leads
     back to it. `broadcast` is the one that is mended, whose version was `seen`; None for a new one.
     `due_at` in UTC, None for as soon as it is approved. `picture` and `voice` are numbers of files
-    (`storage.files`), perhaps not fetched yet. `texts`, `language` and `also` are as in `Draft`.
+    (`storage.files`), perhaps not fetched yet, `about` what the picture shows. `texts`, `language`,
+    `topic` and `also` are as in `Draft`.
     `questions` is what it asks, as `Questionnaire` writes it; empty for a plain notice.
     `template` is as in `Draft`, None until that was answered.
     """
@@ -98,6 +101,8 @@ class NoticeDraft:
     questions: str = ""
     also: tuple[str, ...] = ()
     template: bool | None = None
+    topic: str = ""
+    about: str = ""
 
 
 class NoticeDrafts:
@@ -133,6 +138,8 @@ class NoticeDrafts:
             questions=found.questions,
             also=tuple(json.loads(found.also)),
             template=found.template,
+            topic=found.topic,
+            about=found.about,
         )
 
     async def with_file(self, tx: Transaction, file: int) -> int | None:

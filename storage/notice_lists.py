@@ -6,7 +6,7 @@ Whose notices somebody sees is handed in (`Sight`); a draft is its author's alon
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -114,10 +114,17 @@ class NoticeLists:
         )
         for found in await tx.connection.execute(query):
             it = of_row(found)
-            same = it.draft.frozen() == draft.frozen() and it.draft.due_at == draft.due_at
+            same = _uncoded(it.draft) == _uncoded(draft) and it.draft.due_at == draft.due_at
             if same and it.phase is not Phase.CANCELLED:
                 return it.id
         return None
+
+
+def _uncoded(draft: Draft) -> str:
+    """What an approval is of, but for the code of its choices, which is drawn anew each time."""
+    if draft.asks is None:
+        return draft.frozen()
+    return replace(draft, asks=replace(draft.asks, code=0)).frozen()
 
 
 def _seen(sight: Sight) -> Any:

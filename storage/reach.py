@@ -12,10 +12,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Subquery, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
+from storage.broadcast_corrections import RECEIVED
 from storage.broadcasts import BroadcastRecord
 from storage.consents import HOLDS, ConsentRecord, Purpose
 from storage.conversations import ConversationRecord
@@ -143,6 +155,48 @@ async def reach(
     )
 
 
+async def reach_again(
+    tx: Transaction,
+    number: int,
+    *,
+    accounts: Collection[str],
+    windows: Mapping[str, Window],
+    at: datetime,
+    templates: Collection[str] = (),
+) -> Reach:
+    """Count those who received this broadcast, or may have, for one that takes it back and goes out
+    `at` (UTC); the others as in `reach`. Of whom nothing is kept is not among them."""
+    row, talk = OutboxRecord, ConversationRecord
+    people_of = (
+        select(
+            row.account,
+            literal("").label("language"),
+            talk.stopped_at.is_not(None).label("blocked"),
+            _heard(windows).label("heard"),
+        )
+        .join(talk, talk.id == row.conversation_id)
+        .where(row.broadcast_id == number, row.state.in_(RECEIVED))
+    )
+    found = await _counted(
+        tx, people_of, accounts=accounts, windows=windows, at=at, templates=templates
+    )
+    return Reach({(account, way): count for (account, way, _), count in found.items()})
+
+
+def _heard(windows: Mapping[str, Window]) -> ColumnElement[Any]:
+    """When somebody last wrote in a conversation, where that decides anything."""
+    talk = ConversationRecord
+    last = (
+        select(InboxRecord.sent_at)
+        .where(InboxRecord.conversation_id == talk.id, InboxRecord.kind != "blocked")
+        .order_by(InboxRecord.id.desc())
+        .limit(1)
+        .correlate(talk)
+        .scalar_subquery()
+    )
+    return case((talk.account.in_(windows), last), else_=None)
+
+
 async def _ways(
     tx: Transaction,
     purpose: Purpose,
@@ -158,20 +212,12 @@ async def _ways(
 ) -> Mapping[tuple[str, Way, str], int]:
     """Those who said yes by account, way and language; of all, or of the conversations `among`."""
     yes, talk, person = ConsentRecord, ConversationRecord, PersonRecord
-    heard = (
-        select(InboxRecord.sent_at)
-        .where(InboxRecord.conversation_id == talk.id, InboxRecord.kind != "blocked")
-        .order_by(InboxRecord.id.desc())
-        .limit(1)
-        .correlate(talk)
-        .scalar_subquery()
-    )
     people_of = (
         select(
             talk.account,
             person.language,
             talk.stopped_at.is_not(None).label("blocked"),
-            case((talk.account.in_(windows), heard), else_=None).label("heard"),
+            _heard(windows).label("heard"),
         )
         .join(yes, yes.conversation_id == talk.id)
         .join(person, person.id == yes.person_id)
@@ -183,6 +229,21 @@ async def _ways(
         people_of = people_of.where(person.unit.in_(units))
     if language:
         people_of = people_of.where(person.language == chosen_as(language))
+    return await _counted(
+        tx, people_of, accounts=accounts, windows=windows, at=at, templates=templates
+    )
+
+
+async def _counted(
+    tx: Transaction,
+    people_of: Select[Any],
+    *,
+    accounts: Collection[str],
+    windows: Mapping[str, Window],
+    at: datetime,
+    templates: Collection[str],
+) -> Mapping[tuple[str, Way, str], int]:
+    """Rows of people (account, language, blocked, heard) by account, way and language."""
 
     def shut(account: str, why: Way) -> Way:
         return Way.TEMPLATE if account in templates else why

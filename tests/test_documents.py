@@ -39,10 +39,13 @@ from handlers.staff.channel_accounts import State as AccountState
 from handlers.staff.channel_accounts import TokenState
 from handlers.staff.chosen import PERIODS
 from handlers.staff.export_desk import FORMS
+from handlers.staff.notice_audiences import DONE as LISTED
+from handlers.staff.notice_files import KINDS as KINDS_OF_NOTICES
 from handlers.staff.notice_list import STATES as NOTICE_STATES
 from handlers.staff.notice_view import NOTES as STOPPED
 from handlers.staff.notice_view import REASONS as WHY_NOT
 from handlers.staff.numbers_desk import PICTURES
+from handlers.staff.papers_desk import ENDINGS
 from handlers.staff.unit_desk import FACTS, Confirmed
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
@@ -106,6 +109,9 @@ FAMILIES = {
     "export.meaning": [*Columns.NAMES, NAME, *SurveyColumns.NAMES],
     "export.told": TOLD,
     "staff.export.form": FORMS,
+    "staff.lists": LISTED,
+    "staff.papers.form": ENDINGS,
+    "staff.notice.not": [kind.value for kind in KINDS_OF_NOTICES.values()],
     "staff.period": PERIODS,
     "staff.numbers": ["understood", "satisfied"],
     "staff.numbers.said": PICTURES,

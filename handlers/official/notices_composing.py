@@ -212,7 +212,7 @@ class Composing:
             case Step.UNIT:
                 usual = replace(draft, unit=official.unit, only_unit=False)
             case Step.PURPOSE:
-                usual = replace(draft, purpose=Purpose.NOTICES.value)
+                usual = replace(draft, purpose=Purpose.NOTICES.value, topic="")
             case Step.CARD:
                 usual = replace(draft, card="", also=())
             case Step.WHEN:
@@ -243,7 +243,7 @@ class Composing:
                         visit, official, replace(draft, unit=code, only_unit=only)
                     )
             case Step.PURPOSE if value in GENERAL:
-                return await self._next(visit, official, replace(draft, purpose=value))
+                return await self._next(visit, official, replace(draft, purpose=value, topic=""))
             case Step.CARD if self._title_of(value):
                 return await self._next(visit, official, one_card(draft, value))
             case Step.WHEN:

@@ -94,7 +94,8 @@ class Enclosing:
             elif why := _unfit(file):
                 lost = why
             elif file is not None:
-                one = Enclosed(file.id, file.key, file.mime, file.seconds, file.digest)
+                shows = draft.about if number == draft.picture else ""
+                one = enclosed_of(file, shows)
                 if all(other.is_sound != one.is_sound for other in enclosed):
                     enclosed.append(one)
         return Whole(as_draft(draft, tuple(enclosed)), coming, lost)
@@ -135,6 +136,11 @@ class Enclosing:
         )
 
 
+def enclosed_of(file: File, about: str = "") -> Enclosed:
+    """A stored file as a notice names it."""
+    return Enclosed(file.id, file.key, file.mime, file.seconds, file.digest, about)
+
+
 def as_draft(draft: NoticeDraft, enclosed: tuple[Enclosed, ...] = ()) -> Draft:
     """What the broadcast will be: an emergency has no time but now."""
     calm = not draft.emergency
@@ -154,6 +160,7 @@ def as_draft(draft: NoticeDraft, enclosed: tuple[Enclosed, ...] = ()) -> Draft:
         language=draft.language,
         also=draft.also,
         template=bool(draft.template),
+        topic=draft.topic,
     )
 
 
@@ -181,12 +188,14 @@ def as_composed(official: int, it: Broadcast) -> NoticeDraft:
         questions=it.draft.asks.to_json() if it.draft.asks else "",
         also=it.draft.also,
         template=it.draft.template or None,
+        topic=it.draft.topic,
+        about=next((one.about for one in it.draft.enclosed if not one.is_sound), ""),
     )
 
 
 def _with(draft: NoticeDraft, name: str, file: int | None) -> NoticeDraft:
     if name == "picture":
-        return replace(draft, picture=file)
+        return replace(draft, picture=file, about="")
     return replace(draft, voice=file)
 
 

@@ -117,7 +117,9 @@ class Pages:
         it = seen.it
         none = Notice(Deed.TAKE_BACK, it.id, it.version, 1)
         buttons = (_button(1, self._texts("notice.take_back_whole"), none), self.back_to(it))
-        return Reply(joined(notice, self._texts("notice.ask.take_back", id=it.id)), buttons)
+        stays = self._texts("notice.picture_stays") if it.draft.enclosed else ""
+        asked = self._texts("notice.ask.take_back", id=it.id)
+        return Reply(joined(notice, stays, asked), buttons)
 
     def closing(self, seen: Seen) -> Reply:
         """Whether it is to take no more answers."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from handlers.units import Units
+from storage.audiences import Audience, Audiences
 from storage.broadcasts import Broadcast, same_name
 from storage.database import Transaction
 from storage.notices import RELEASING, WRITING, Notice, Notices
@@ -22,6 +23,7 @@ class NoticeRights:
         self._units = units
         self._officials = Officials()
         self._notices = Notices()
+        self._audiences = Audiences()
 
     def writes(self, official: Official) -> bool:
         return official.role in WRITING
@@ -36,6 +38,11 @@ class NoticeRights:
     def units_of(self, official: Official) -> frozenset[str] | None:
         """The units whose people are theirs; None for everybody."""
         return self._units.below(official.unit) if official.unit else None
+
+    async def lists(self, tx: Transaction, official: Official) -> dict[str, Audience]:
+        """The saved lists of people who are theirs, by name."""
+        found = await self._audiences.all(tx)
+        return {name: who for name, who in found if self.covers(official, who.unit)}
 
     def may_release(self, official: Official, it: Broadcast) -> bool:
         """By role and unit; whether they wrote it themselves is another question."""

@@ -52,6 +52,22 @@ class TemplateWords:
             cost=self._cost(beyond),
         )
 
+    def known(self) -> list[str]:
+        """Which approved template each account has: its number, its parameter, what it holds and
+        costs."""
+        return [
+            self._texts(
+                "staff.notice.template_is",
+                channel=self._channel(account),
+                name=able.template.name,
+                field=able.template.field,
+                most=able.template.length,
+                cost=self._cost({account: 1}),
+            )
+            for account, able in sorted(self._capabilities().items())
+            if able.template is not None
+        ]
+
     def looks(self, draft: Draft) -> Iterator[str]:
         """The notice as the template carries it, for each language."""
         names = [name for name, able in self._capabilities().items() if goes(draft, able)]

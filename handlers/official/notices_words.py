@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from content.plainness import remarks, seconds_aloud
@@ -16,6 +17,7 @@ from handlers.notice_reach import NoticeReach
 from handlers.official.notices_templates import SHUT, TemplateWords
 from handlers.units import Units
 from storage.answer_numbers import Results
+from storage.broadcast_corrections import Corrections
 from storage.broadcast_recipients import Account
 from storage.broadcasts import Broadcast, Draft
 from storage.database import Transaction
@@ -51,6 +53,7 @@ class NoticeWords:
         self._platform = platform
         self._wording = wording
         self._title_of = title_of
+        self._corrections = Corrections()
         self.templates = TemplateWords(
             texts=texts, capabilities=reach.capabilities, channel=self._channel
         )
@@ -91,20 +94,9 @@ class NoticeWords:
     def facts(self, draft: Draft) -> str:
         """To whom, for what, when, with which card; an emergency and why."""
         lines = [
-            self._texts(
-                "notice.takes_away" if draft.removes else "notice.takes_back", id=draft.takes_back
-            )
-            if draft.takes_back is not None
-            else self._texts("notice.to", place=self.place(draft.unit, only=draft.only_unit)),
-            self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}")),
+            self.audience(draft),
             self._texts("notice.when", when=self.when(draft.due_at, draft.repeats)),
         ]
-        if draft.topic:
-            title = self._title_of(draft.topic) or draft.topic
-            lines[1 + draft.emergency] = self._texts("notice.followers", title=title)
-        if draft.language:
-            name = self._texts(f"language.{draft.language}")
-            lines.insert(1, self._texts("notice.only_language", language=name))
         lines += [
             self._texts("notice.card", title=self._title_of(card) or card) for card in draft.cards
         ]
@@ -119,6 +111,22 @@ class NoticeWords:
         if draft.emergency:
             lines.insert(0, self._texts("notice.emergency", reason=draft.reason))
         return "\n".join(lines)
+
+    def audience(self, draft: Draft) -> str:
+        """To whom: where, in which language, for what; or that it takes another back."""
+        to = self._texts("notice.to", place=self.place(draft.unit, only=draft.only_unit))
+        if draft.takes_back is not None:
+            key = "notice.takes_away" if draft.removes else "notice.takes_back"
+            to = self._texts(key, id=draft.takes_back)
+        lines = [to]
+        if draft.language:
+            name = self._texts(f"language.{draft.language}")
+            lines.append(self._texts("notice.only_language", language=name))
+        purpose = self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}"))
+        if draft.topic:
+            title = self._title_of(draft.topic) or draft.topic
+            purpose = self._texts("notice.followers", title=title)
+        return "\n".join([*lines, purpose])
 
     def preview(self, draft: Draft) -> Reply:
         """The notice as each kind of channel shows it, what looks the same told once; what is
@@ -168,6 +176,13 @@ class NoticeWords:
             lines = [f"{place}. {choice}" for place, choice in enumerate(one.choices, start=1)]
             yield "\n".join([head, *(lines or [self._texts("notice.choices.words")])])
 
+    def right_answer(self, draft: Draft) -> str:
+        """Which choice of a quiz is right, for who looks at it before it goes; else nothing."""
+        if draft.asks is None or draft.asks.form is not Form.QUIZ:
+            return ""
+        [question] = draft.asks.questions
+        return self._texts("staff.notice.right", text=question.choices[question.right or 0])
+
     def results(self, found: Results) -> str:
         """Totals of what was answered, as far as they may be told."""
         few = self._texts("notice.result_few")
@@ -202,6 +217,17 @@ class NoticeWords:
     async def count(self, tx: Transaction, draft: Draft, *, now: datetime) -> Reach:
         """Whom it would reach, as things stand."""
         return await self._reach.count(tx, draft, now=now)
+
+    async def taking_back(self, tx: Transaction, it: Broadcast, *, now: datetime) -> str:
+        """Whom words that take it back would reach now, whom not and why, and what stays."""
+        draft = replace(it.draft, takes_back=it.id, due_at=None, asks=None, texts=())
+        received = await self._corrections.received(tx, it.id)
+        lines = [self.reaching(await self.count(tx, draft, now=now), draft)]
+        if received.forgotten:
+            lines.append(self._texts("notice.back_forgotten", count=received.forgotten))
+        if it.draft.enclosed:
+            lines.append(self._texts("notice.picture_stays"))
+        return "\n".join(lines)
 
     def reaching(self, reach: Reach, draft: Draft) -> str:
         """Whom it reaches on which way, what costs money, and why it does not reach others."""

@@ -6,6 +6,7 @@ audit log with `note`. What these raise is the answer that the browser gets.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -90,6 +91,28 @@ class Door:
         if not _same(form.get("token", ""), staff.token):
             raise self._no(web.HTTPForbidden, "old_form.html", staff=staff)
         return staff, form
+
+    async def posted_with_files(
+        self, request: web.Request, *, at_most: int
+    ) -> tuple[Staff, Form, Mapping[str, bytes]]:
+        """The same for a form with files, all of it `at_most` bytes; what each of them is, is for
+        the caller. Only of who is signed in more is read than of others. Raises also
+        HTTPRequestEntityTooLarge."""
+        if await self.who(request) is not None:
+            request = request.clone(client_max_size=at_most)
+        try:
+            staff, form = await self.posted(request)
+        except web.HTTPRequestEntityTooLarge:
+            html = self._html("too_large.html", staff=await self.who(request))
+            raise web.HTTPRequestEntityTooLarge(
+                at_most, text=html, content_type="text/html"
+            ) from None
+        files = {}
+        for name, sent in (await request.post()).items():
+            if isinstance(sent, web.FileField):
+                with sent.file:
+                    files[name] = await asyncio.to_thread(sent.file.read)
+        return staff, form, files
 
     async def who(self, request: web.Request) -> Staff | None:
         """Who is signed in there; None: nobody, or no longer."""

@@ -20,16 +20,16 @@ from storage.cases import Cases
 from storage.database import Database, Transaction
 
 
-def as_response(content: Content, number: int) -> web.Response:
-    """A file for a browser: pictures and sounds to show, the rest to save under a name of ours."""
-    ending = ENDINGS.get(content.mime)
-    shown = ending is not None and content.mime.startswith(("image/", "audio/"))
-    name = f"vu-viec-{content.case}-tep-{number}.{ending or 'bin'}"
+def as_response(mime: str, content: bytes, name: str) -> web.Response:
+    """A file for a browser: pictures and sounds to show, the rest to save; `name` is ours, without
+    its ending."""
+    ending = ENDINGS.get(mime)
+    shown = "inline" if ending and mime.startswith(("image/", "audio/")) else "attachment"
     return web.Response(
-        body=content.bytes,
-        content_type=content.mime if ending else "application/octet-stream",
+        body=content,
+        content_type=mime if ending else "application/octet-stream",
         headers={
-            "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{name}"',
+            "Content-Disposition": f'{shown}; filename="{name}.{ending or "bin"}"',
             "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "same-origin",
@@ -65,7 +65,8 @@ class FileDesk:
             raise self._door.gone(staff)
         async with self._database.begin() as tx:
             await self._door.note(tx, staff, Verb.SAW, Kind.FILE, number, unit=case.unit)
-        return as_response(content, number)
+        name = f"vu-viec-{content.case}-tep-{number}"
+        return as_response(content.mime, content.bytes, name)
 
     async def fetch_again(self, request: web.Request) -> web.Response:
         """Somebody wants to see it now: it is fetched at once, and the case shows how it went."""

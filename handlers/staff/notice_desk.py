@@ -20,9 +20,13 @@ from handlers.official.notices_deeds import Deeds, Done, Late, NotDone
 from handlers.official.notices_pages import Seen
 from handlers.staff.door import Door
 from handlers.staff.downloads import picture
+from handlers.staff.export_desk import FORMS
 from handlers.staff.forms import Cannot, Form, number, reason, typed
+from handlers.staff.notice_files import NoticeFiles
 from handlers.staff.notice_form import NoticeForm, Wrong
 from handlers.staff.notice_view import NoticeViews
+from handlers.staff.notice_written import Written
+from handlers.staff.papers_desk import ENDINGS, PapersDesk
 from handlers.staff.staff import Right, Staff
 from storage.audit import Kind, Verb
 from storage.broadcast_recipients import Recipients
@@ -39,7 +43,7 @@ DONE = frozenset({
     "notice.approved", "notice.returned", "notice.paused", "notice.resumed", "notice.moved",
     "notice.cancelled", "notice.again", "notice.left_uncertain", "notice.taken_back",
     "notice.taken_back_now", "notice.closed", "staff.notice.submitted",
-    "staff.notice.sending_now",
+    "staff.notice.sending_now", "staff.notice.kept", "staff.papers.none", "staff.answers.not_now",
 })  # fmt: skip
 """What may stand above a notice after something was done."""
 
@@ -72,6 +76,8 @@ class NoticeDesk:
         deeds: Deeds,
         views: NoticeViews,
         form: NoticeForm,
+        files: NoticeFiles,
+        papers: PapersDesk,
         clock: Callable[[], datetime],
     ) -> None:
         self._door = door
@@ -80,6 +86,8 @@ class NoticeDesk:
         self._deeds = deeds
         self._views = views
         self._form = form
+        self._files = files
+        self._papers = papers
         self._clock = clock
         self._broadcasts = Broadcasts()
         self._recipients = Recipients()
@@ -262,10 +270,12 @@ class NoticeDesk:
         async with self._database.read() as tx:
             seen = await self._theirs(tx, staff, notice)
             view = await self._views.of(tx, staff.official, seen)
-        said = kept or {}
+        said, at = kept or {}, f"{ADDRESS}/{notice}"
         return self._door.page(
             "notice.html", staff=staff, status=status, view=view, notice=told, problem=problem,
             text=typed(said, "text"), when=typed(said, "when"), longest=LONGEST_CORRECTION,
+            files=self._files.shown(Written(), seen.it.draft, at),
+            units=self._papers.units(staff), endings=ENDINGS, forms=FORMS,
         )  # fmt: skip
 
 

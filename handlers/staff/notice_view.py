@@ -17,6 +17,7 @@ from handlers.official.notices_deeds import Deeds
 from handlers.official.notices_pages import MENDABLE, Seen, offered
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, echoes, in_words
+from handlers.staff.papers_desk import prints
 from storage.answer_numbers import Results, results_of
 from storage.answers import CLOCK
 from storage.broadcast_outcomes import ENDS, NOT_KNOWN
@@ -72,7 +73,8 @@ class Line(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class View:
     """A notice in words. `deeds` are the labels of what may be done, by the word of its address;
-    `late` its time, if that has passed before anybody approved it."""
+    `late` its time, if that has passed before anybody approved it; `back` whom words that take it
+    back would reach; `prints`: there are papers of it."""
 
     id: int
     version: int
@@ -82,7 +84,10 @@ class View:
     facts: str
     looks: str
     reading: str
+    right: str
     reach: str
+    back: str
+    prints: bool
     note: str
     late: str
     repeats: bool
@@ -136,6 +141,8 @@ class NoticeViews:
         due = it.draft.due_at
         late = it.phase is Phase.SUBMITTED and due is not None and due <= now
         begun = it.started_at is not None
+        deeds = await self._offered(tx, official, seen, account)
+        back = await self._words.taking_back(tx, it, now=now) if "take-back" in deeds else ""
         return View(
             id=it.id,
             version=it.version,
@@ -145,7 +152,10 @@ class NoticeViews:
             facts=self._words.facts(it.draft),
             looks=self._words.preview(it.draft).text,
             reading=self._words.how_it_reads(it.draft),
+            right=self._words.right_answer(it.draft),
             reach=reach,
+            back=back,
+            prints=prints(it),
             note=self._note(it, history),
             late=self._words.when(due) if late else "",
             repeats=bool(it.draft.repeats),
@@ -157,7 +167,7 @@ class NoticeViews:
             results=results,
             closing=self._words.when(ends) if ends else "",
             history=tuple(self._line(*one) for one in history),
-            deeds=await self._offered(tx, official, seen, account),
+            deeds=deeds,
         )
 
     def numbers(self, account: Account) -> tuple[tuple[str, int], ...]:

@@ -1,17 +1,17 @@
-"""The desk where a notice is written or changed: a form, a look at it, handing it in.
+"""The desk where a notice is written or changed: a form, a look at it, handing it in or keeping it.
 
-Nothing is kept until it is handed in: the form and its preview carry what was typed.
+Nothing but files is kept before that: the form and its preview carry what was typed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from aiohttp import web
 
-from content.library import Library
 from content.texts import Texts
 from content.understanding.vietnamese import fold
 from handlers.actions import Deed
@@ -21,11 +21,14 @@ from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords
 from handlers.staff.door import Door
 from handlers.staff.forms import Form
-from handlers.staff.notice_form import CARDS, NoticeForm, Written, Wrong
+from handlers.staff.notice_choices import NoticeChoices
+from handlers.staff.notice_files import NoticeFiles, Shown
+from handlers.staff.notice_form import NoticeForm, Wrong
+from handlers.staff.notice_written import Written
 from handlers.staff.staff import Right, Staff
+from storage.answers import Answers
 from storage.audit import Kind, Verb
 from storage.broadcasts import Broadcasts, Draft, NoBroadcast, WrongState
-from storage.consents import GENERAL, Purpose
 from storage.database import Database, Transaction
 from storage.notice_lists import NoticeLists
 from storage.notices import Notices
@@ -33,6 +36,21 @@ from storage.notices import Notices
 NEW = "/staff/notices/new"
 TWICE = timedelta(minutes=10)
 """The same words from the same author so soon are one notice: the button was pressed twice."""
+
+
+class End(Enum):
+    """What becomes of what was seen in the preview."""
+
+    KEEP = auto()  # a draft, for its author alone
+    SUBMIT = auto()
+    AT_ONCE = auto()  # an emergency on one person's word
+
+
+DONE = {
+    End.KEEP: "staff.notice.kept",
+    End.SUBMIT: "staff.notice.submitted",
+    End.AT_ONCE: "staff.notice.sending_now",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +65,20 @@ class Paper:
         return self.seen.it.draft if self.seen else None
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One form that came: from whom, about what, what was typed; the version that they saw, and
+    the words that send an emergency."""
+
+    staff: Staff
+    paper: Paper
+    written: Written
+    version: str = ""
+    go: str = ""
+
+
 class NoticeWriting:
-    """Serves the form, its preview, and handing in."""
+    """Serves the form, its preview, and what is done with it."""
 
     def __init__(
         self,
@@ -56,25 +86,28 @@ class NoticeWriting:
         door: Door,
         database: Database,
         texts: Texts,
-        library: Library,
         words: NoticeWords,
         rights: NoticeRights,
         deeds: Deeds,
         form: NoticeForm,
+        choices: NoticeChoices,
+        files: NoticeFiles,
         clock: Callable[[], datetime],
     ) -> None:
         self._door = door
         self._database = database
         self._texts = texts
-        self._library = library
         self._words = words
         self._rights = rights
         self._deeds = deeds
         self._form = form
+        self._choices = choices
+        self._files = files
         self._clock = clock
         self._broadcasts = Broadcasts()
         self._notices = Notices()
         self._lists = NoticeLists()
+        self._answers = Answers()
         self._go = fold(texts("notice.words_urgent"))
 
     async def show(self, request: web.Request) -> web.Response:
@@ -82,94 +115,140 @@ class NoticeWriting:
         staff = await self._door.staff(request)
         async with self._database.read() as tx:
             paper = await self._paper(tx, request, staff)
-        if not self._mends(staff, paper):
-            return self._page(staff, paper, Written(), problem="notice.may_not", status=409)
-        place = self._form.places(staff.official)[0][0]
-        before = paper.before
-        written = self._form.filled(before) if before else Written(place=place)
-        return self._page(staff, paper, written)
+            if not self._mends(staff, paper):
+                turn = Turn(staff, paper, Written())
+                return await self._page(tx, turn, problem="notice.may_not", status=409)
+            before, place = paper.before, self._form.places(staff.official)[0][0]
+            written = self._form.filled(before) if before else Written(place=place)
+            return await self._page(tx, Turn(staff, paper, written))
 
     async def rewrite(self, request: web.Request) -> web.Response:
-        """Back from the preview, with all as it was typed."""
-        staff, form = await self._door.posted(request)
+        """The form again, with all as it was typed: back from the preview, or with room for one
+        more question."""
+        staff, form, written, wrong = await self._posted(request)
         async with self._database.read() as tx:
-            paper = await self._paper(tx, request, staff)
-        return self._page(staff, paper, Written.of(form), version=form.get("seen", ""))
+            turn = await self._turn(tx, request, staff, written, form)
+            more, status = bool(form.get("more")), 422 if wrong else 200
+            return await self._page(tx, turn, faults=wrong, more=more, status=status)
 
     async def preview(self, request: web.Request) -> web.Response:
         """What people will read and when, whom it reaches, what may be hard in it."""
-        staff, form = await self._door.posted(request)
+        staff, form, written, wrong = await self._posted(request)
         now = self._clock()
-        written = replace(Written.of(form), asked=now.isoformat())
-        async with self._database.read() as tx:
-            paper = await self._paper(tx, request, staff)
+        written = replace(written, asked=now.isoformat())
+        async with self._database.begin() as tx:
+            turn = await self._turn(tx, request, staff, written, form)
             try:
-                draft = self._draft(staff, paper, written, form, now)
+                draft = await self._draft(tx, turn, now, wrong=wrong)
             except (Wrong, NotDone) as why:
-                return self._refuse(staff, paper, written, form, why)
-            version = form.get("seen", "")
-            return await self._preview(tx, staff, paper, written, draft, version=version)
+                return await self._refuse(tx, turn, why)
+            await self._files.hold(tx, draft, turn.paper.before)
+            return await self._preview(tx, turn, draft)
+
+    async def keep(self, request: web.Request) -> web.Response:
+        """Keep it as a draft, to be handed in later."""
+        return await self._hand_in(request, End.KEEP)
 
     async def submit(self, request: web.Request) -> web.Response:
         """Hand in what was seen in the preview, for another person's eyes."""
-        return await self._hand_in(request, at_once=False)
+        return await self._hand_in(request, End.SUBMIT)
 
     async def urgent(self, request: web.Request) -> web.Response:
         """An emergency on one person's word, who leads there and typed that they mean it."""
-        return await self._hand_in(request, at_once=True)
+        return await self._hand_in(request, End.AT_ONCE)
 
-    async def _hand_in(self, request: web.Request, *, at_once: bool) -> web.Response:
+    async def _hand_in(self, request: web.Request, end: End) -> web.Response:
         staff, form = await self._door.posted(request)
-        by, at, written = staff.official, self._clock(), Written.of(form)
-        done = "staff.notice.submitted"
+        at, written = self._clock(), Written.of(form)
         try:
             async with self._database.begin() as tx:
-                paper = await self._paper(tx, request, staff, lock=True)
-                if at_once:
+                turn = await self._turn(tx, request, staff, written, form, lock=True)
+                if end is End.AT_ONCE:
                     self._door.need_anywhere(staff, Right.APPROVE)
-                draft = self._draft(staff, paper, written, form, at)
-                if at_once and not draft.emergency:
-                    raise NotDone("notice.may_not")
-                if at_once and fold(form.get("go", "")).strip(' .!"“”') != self._go:
-                    version = form.get("seen", "")
-                    return await self._preview(
-                        tx, staff, paper, written, draft, version=version, problem="notice.not_yet"
-                    )
-                number, fresh = await self._write(tx, staff, paper, draft, at)
+                draft = await self._draft(tx, turn, at)
+                if not_yet := self._not_yet(turn, draft, end):
+                    return await self._preview(tx, turn, draft, problem=not_yet)
+                number, fresh = await self._write(tx, turn, draft, at)
                 if fresh:
-                    await self._broadcasts.submit(tx, number, by=by.name, at=at)
-                    verb = Verb.EDITED if paper.seen else Verb.ADDED
-                    await self._door.note(tx, staff, verb, Kind.BROADCAST, number, unit=draft.unit)
-                if fresh and at_once:
-                    await self._broadcasts.approve(tx, number, by=by.name, at=at)
-                    await self._notices.released(tx, number, by.id)
-                    await self._door.note(
-                        tx, staff, Verb.APPROVED, Kind.BROADCAST, number, unit=draft.unit,
-                        reason=draft.reason,
-                    )  # fmt: skip
-                    done = "staff.notice.sending_now"
+                    await self._finish(tx, turn, number, draft, end)
         except (Wrong, NotDone, WrongState, NoBroadcast) as why:
             async with self._database.read() as tx:
-                paper = await self._paper(tx, request, staff)
-            return self._refuse(staff, paper, written, form, why)
-        address = f"/staff/notices/{number}?done={done}"
+                turn = await self._turn(tx, request, staff, written, form)
+                return await self._refuse(tx, turn, why)
+        address = f"/staff/notices/{number}?done={DONE[end]}"
         return web.Response(status=303, headers={"Location": address})
 
+    async def _finish(
+        self, tx: Transaction, turn: Turn, number: int, draft: Draft, end: End
+    ) -> None:
+        """What was written is handed in, and released at once where that is meant."""
+        staff, by, at = turn.staff, turn.staff.official, self._clock()
+        verb = Verb.EDITED if turn.paper.seen else Verb.ADDED
+        await self._door.note(tx, staff, verb, Kind.BROADCAST, number, unit=draft.unit)
+        if end is End.KEEP:
+            return
+        await self._broadcasts.submit(tx, number, by=by.name, at=at)
+        if end is End.AT_ONCE:
+            await self._broadcasts.approve(tx, number, by=by.name, at=at)
+            await self._notices.released(tx, number, by.id)
+            await self._door.note(
+                tx, staff, Verb.APPROVED, Kind.BROADCAST, number, unit=draft.unit,
+                reason=draft.reason,
+            )  # fmt: skip
+
+    def _not_yet(self, turn: Turn, draft: Draft, end: End) -> str:
+        """What somebody has to say first: the key of a text; nothing: it can be done. Raises
+        NotDone for what is no emergency."""
+        if end is End.AT_ONCE and not draft.emergency:
+            raise NotDone("notice.may_not")
+        if end is not End.KEEP and turn.written.unread:
+            return "staff.notice.read_again"
+        if end is End.AT_ONCE and fold(turn.go).strip(' .!"“”') != self._go:
+            return "notice.not_yet"
+        return ""
+
     async def _write(
-        self, tx: Transaction, staff: Staff, paper: Paper, draft: Draft, at: datetime
+        self, tx: Transaction, turn: Turn, draft: Draft, at: datetime
     ) -> tuple[int, bool]:
-        """The number of what it becomes, and whether it was not there before."""
-        by = staff.official
-        if paper.seen is not None:
-            number = paper.seen.it.id
+        """The number of what it becomes, and whether it was not there before. Raises Wrong when a
+        file of it is gone."""
+        by, seen = turn.staff.official, turn.paper.seen
+        if seen is not None:
+            number = seen.it.id
             await self._broadcasts.edit(tx, number, draft, by=by.name, at=at)
         else:
             twin = await self._lists.twin(tx, draft, author=by.id, since=at - TWICE)
             if twin is not None:
                 return twin, False
             number = await self._broadcasts.write(tx, draft, by=by.name, at=at)
+        if not await self._files.hold(tx, draft, turn.paper.before):
+            raise Wrong([("picture", self._texts("staff.notice.file_gone"))])
         await self._notices.wrote(tx, number, by.id)
         return number, True
+
+    async def _posted(
+        self, request: web.Request
+    ) -> tuple[Staff, Form, Written, list[tuple[str, str]]]:
+        """Who sent the form, what stands in it with the files that came, and what is wrong with
+        those. Raises what the door raises."""
+        staff, form, sent = await self._door.posted_with_files(request, at_most=self._files.most)
+        self._door.need_anywhere(staff, Right.NOTICE)  # before anything of theirs is stored
+        written, wrong = await self._files.take(staff, Written.of(form), form, sent)
+        return staff, form, written, wrong
+
+    async def _turn(
+        self,
+        tx: Transaction,
+        request: web.Request,
+        staff: Staff,
+        written: Written,
+        form: Form,
+        *,
+        lock: bool = False,
+    ) -> Turn:
+        """Raises what `_paper` raises."""
+        paper = await self._paper(tx, request, staff, lock=lock)
+        return Turn(staff, paper, written, form.get("seen", ""), form.get("go", ""))
 
     async def _paper(
         self, tx: Transaction, request: web.Request, staff: Staff, *, lock: bool = False
@@ -187,88 +266,101 @@ class NoticeWriting:
     def _mends(self, staff: Staff, paper: Paper) -> bool:
         return paper.seen is None or self._deeds.may(staff.official, paper.seen, Deed.MEND)
 
-    def _draft(
-        self, staff: Staff, paper: Paper, written: Written, form: Form, now: datetime
+    async def _draft(
+        self,
+        tx: Transaction,
+        turn: Turn,
+        now: datetime,
+        *,
+        wrong: Sequence[tuple[str, str]] = (),
     ) -> Draft:
-        """What was typed, as it will be sent. Raises Wrong, and NotDone where it was changed
-        since the form was opened, or is not theirs to change."""
+        """What was typed, as it will be sent. Raises Wrong, with what was `wrong` before, and
+        NotDone where it was changed since the form was opened, or is not theirs to change."""
+        staff, paper, written = turn.staff, turn.paper, turn.written
         if paper.seen is not None:
-            if form.get("seen", "") != str(paper.seen.it.version):
+            if turn.version != str(paper.seen.it.version):
                 raise NotDone("notice.changed")
             if not self._mends(staff, paper):
                 raise NotDone("notice.may_not")
-        return self._form.draft(written, staff.official, before=paper.before, now=now)
+        enclosed, lost = await self._files.enclosed(tx, staff, written, paper.before)
+        faults = [*wrong, *lost]
+        try:
+            draft = self._form.draft(
+                written, staff.official, before=paper.before, enclosed=enclosed, now=now,
+                saved=await self._rights.lists(tx, staff.official),
+            )  # fmt: skip
+        except Wrong as why:
+            raise Wrong([*why.faults, *faults]) from why
+        if faults:
+            raise Wrong(faults)
+        return await self._coded(tx, self._words.templates.possible(draft))
 
-    def _refuse(
-        self, staff: Staff, paper: Paper, written: Written, form: Form, why: Exception
-    ) -> web.Response:
+    async def _coded(self, tx: Transaction, draft: Draft) -> Draft:
+        """With numbers for its choices, if it asks something and has none. Raises NotDone."""
+        if draft.asks is None or draft.asks.code:
+            return draft
+        try:
+            code = await self._answers.free_code(tx)
+        except WrongState as full:
+            raise NotDone("notice.too_many_open") from full
+        return replace(draft, asks=replace(draft.asks, code=code))
+
+    async def _refuse(self, tx: Transaction, turn: Turn, why: Exception) -> web.Response:
         """The form with what was typed, and what is wrong."""
-        version = form.get("seen", "")
         if isinstance(why, Wrong):
-            return self._page(staff, paper, written, faults=why.faults, version=version, status=422)
+            return await self._page(tx, turn, faults=why.faults, status=422)
         key = why.key if isinstance(why, NotDone) else "notice.changed"
-        return self._page(staff, paper, written, problem=key, version=version, status=409)
+        return await self._page(tx, turn, problem=key, status=409)
 
     async def _preview(
-        self,
-        tx: Transaction,
-        staff: Staff,
-        paper: Paper,
-        written: Written,
-        draft: Draft,
-        *,
-        version: str,
-        problem: str = "",
+        self, tx: Transaction, turn: Turn, draft: Draft, *, problem: str = ""
     ) -> web.Response:
-        reach = await self._words.count(tx, draft, now=self._clock())
+        staff, words, written = turn.staff, self._words, turn.written.paired()
+        reach = await words.count(tx, draft, now=self._clock())
         names = ", ".join(await self._rights.leaders(tx, draft.unit, but=staff.official))
         who = self._texts("notice.approvers", names=names) if names else ""
         alone = draft.emergency and self._rights.releases(staff.official)
         asked = {"reason": draft.reason, "count": reach.reached}
+        beyond = {} if draft.template else words.templates.beyond(reach, draft)
         return self._door.page(
-            "notice_preview.html", staff=staff, status=422 if problem else 200, paper=paper,
-            written=written, fields=list(zip(CARDS, written.cards, strict=True)), version=version,
-            when=self._words.when(draft.due_at, draft.repeats),
-            looks=self._words.preview(draft).text, facts=self._words.facts(draft),
-            reading=self._words.how_it_reads(draft), reach=self._words.reaching(reach, draft),
+            "notice_preview.html", staff=staff, status=422 if problem else 200, paper=turn.paper,
+            fields=list(written.fields()), version=turn.version,
+            when=words.when(draft.due_at, draft.repeats),
+            looks=words.preview(draft).text, facts=words.facts(draft),
+            right=words.right_answer(draft), reading=words.how_it_reads(draft),
+            reach=words.reaching(reach, draft), files=self._shown(turn, draft),
+            unread=[(code, self._texts(f"language.{code}")) for code in written.unread],
+            template=draft.template,
+            by_template=words.templates.question(beyond, draft) if beyond else "",
+            known=words.templates.known() if beyond or draft.template else [],
             who=who or self._texts("notice.no_approver"),
             urgent=self._texts("notice.ask.urgent", **asked) if alone else "",
             problem=self._texts(problem) if problem else "",
         )  # fmt: skip
 
-    def _page(
+    def _shown(self, turn: Turn, draft: Draft) -> Mapping[str, Shown]:
+        seen = turn.paper.seen
+        base = f"/staff/notices/{seen.it.id}" if seen else ""
+        return self._files.shown(turn.written, draft, base)
+
+    async def _page(
         self,
-        staff: Staff,
-        paper: Paper,
-        written: Written,
+        tx: Transaction,
+        turn: Turn,
         *,
         problem: str = "",
         faults: Sequence[tuple[str, str]] = (),
-        version: str = "",
+        more: bool = False,
         status: int = 200,
     ) -> web.Response:
-        before = paper.before
-        places = [
-            (value, self._words.place(unit, only=only))
-            for value, unit, only in self._form.places(staff.official)
-        ]
-        purposes = [(one.value, self._texts(f"notice.purpose.{one}")) for one in GENERAL]
-        fixed = before is not None and (before.asks or before.purpose is Purpose.TOPIC)
+        staff, paper, written = turn.staff, turn.paper, turn.written
+        number, version = (paper.seen.it.id, paper.seen.it.version) if paper.seen else (0, "")
+        enclosed, _ = await self._files.enclosed(tx, staff, written, paper.before)
         return self._door.page(
             "notice_form.html", staff=staff, status=status, paper=paper, written=written,
-            fields=list(zip(CARDS, written.cards, strict=True)), places=places,
-            purposes=[] if fixed else purposes, cards=self._cards(),
-            asks=before.asks if before else None, faults=faults,
-            wrong={name for name, _ in faults},
-            version=version or (str(paper.seen.it.version) if paper.seen else ""),
-            problem=self._texts(problem, id=paper.seen.it.id if paper.seen else 0)
-            if problem else "",
+            choices=await self._choices.of(tx, staff.official, written, more=more),
+            files=self._shown(turn, Draft("", enclosed=tuple(enclosed))),
+            megabytes=self._files.megabytes, faults=faults, wrong={name for name, _ in faults},
+            version=turn.version or version,
+            problem=self._texts(problem, id=number) if problem else "",
         )  # fmt: skip
-
-    def _cards(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """The cards to choose from, by the name of their group."""
-        groups = self._library.shelf.groups.items()
-        return [
-            (self._texts(f"group.{name}"), [(one.slug, one.title) for one in headings])
-            for name, headings in groups
-        ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from handlers.staff.account_desk import AccountDesk
+from handlers.staff.answers_desk import AnswersDesk
 from handlers.staff.api import Api
 from handlers.staff.audit_desk import AuditDesk
 from handlers.staff.case_desk import CaseDesk
@@ -18,12 +19,15 @@ from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
 from handlers.staff.my_account import MyAccount
+from handlers.staff.notice_audiences import NoticeAudiences
 from handlers.staff.notice_calendar import NoticeCalendar
 from handlers.staff.notice_desk import NoticeDesk
+from handlers.staff.notice_files import NoticeFiles
 from handlers.staff.notice_list import NoticeList
 from handlers.staff.notice_writing import NEW, NoticeWriting
 from handlers.staff.numbers_desk import NumbersDesk
 from handlers.staff.overview import Overview
+from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.people import People
 from handlers.staff.report_desk import ReportDesk
 from handlers.staff.sign_in import SignIn
@@ -67,6 +71,10 @@ class Console:
     calendar: NoticeCalendar
     notices: NoticeDesk
     writing: NoticeWriting
+    notice_files: NoticeFiles
+    audiences: NoticeAudiences
+    answers: AnswersDesk
+    papers: PapersDesk
     api: Api
 
     def routes(self) -> list[web.RouteDef]:
@@ -165,12 +173,22 @@ class Console:
             web.post(f"{NOTICE}/leave-uncertain", notices.leave_uncertain),
             web.post(f"{NOTICE}/take-back", notices.take_back),
             web.post(f"{NOTICE}/close", notices.close),
+            web.post(f"{NOTICE}/answers", self.answers.write),
+            web.post(f"{NOTICE}/papers", self.papers.of_notice),
+            web.get(f"{NOTICE}/{{file:picture|voice}}", self.notice_files.show),
+            web.get(f"{NEW}/file/{{ticket:[0-9a-f-]{{34,60}}}}", self.notice_files.show_new),
+            web.get("/staff/notices/lists", self.audiences.show),
+            web.post("/staff/notices/lists/save", self.audiences.save),
+            web.post("/staff/notices/lists/drop", self.audiences.drop),
+            web.get("/staff/papers", self.papers.show),
+            web.post("/staff/papers", self.papers.of_card),
         ]
         for paper in (NEW, f"{NOTICE}/edit"):
             routes += [
                 web.get(paper, writing.show),
                 web.post(f"{paper}/preview", writing.preview),
                 web.post(f"{paper}/rewrite", writing.rewrite),
+                web.post(f"{paper}/keep", writing.keep),
                 web.post(f"{paper}/submit", writing.submit),
                 web.post(f"{paper}/urgent", writing.urgent),
             ]

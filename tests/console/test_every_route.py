@@ -115,6 +115,15 @@ NEEDS = {
     ("POST", f"{NOTICE}/leave-uncertain"): Right.NOTICE,
     ("POST", f"{NOTICE}/take-back"): Right.NOTICE,
     ("POST", f"{NOTICE}/close"): Right.NOTICE,
+    ("POST", f"{NOTICE}/answers"): Right.EXPORT,
+    ("POST", f"{NOTICE}/papers"): Right.EXPORT,
+    ("GET", f"{NOTICE}/{{file}}"): Right.READ,
+    ("GET", f"{NEW}/file/{{ticket}}"): Right.NOTICE,
+    ("GET", "/staff/notices/lists"): Right.NOTICE,
+    ("POST", "/staff/notices/lists/save"): Right.NOTICE,
+    ("POST", "/staff/notices/lists/drop"): Right.NOTICE,
+    ("GET", "/staff/papers"): Right.EXPORT,
+    ("POST", "/staff/papers"): Right.EXPORT,
     **{
         (method, f"{paper}{step}"): Right.APPROVE if step == "/urgent" else Right.NOTICE
         for paper in (NEW, f"{NOTICE}/edit")
@@ -122,6 +131,7 @@ NEEDS = {
             ("GET", ""),
             ("POST", "/preview"),
             ("POST", "/rewrite"),
+            ("POST", "/keep"),
             ("POST", "/submit"),
             ("POST", "/urgent"),
         )
@@ -182,6 +192,8 @@ class Place:
             "code": "x" * 43,
             "name": f"kenh-{self.unit}",
             "ending": "png",
+            "file": "picture",
+            "ticket": f"{file.id}-{'0' * 32}",
         }
         return self
 

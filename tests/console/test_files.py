@@ -12,7 +12,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.fetching import place
 from bot.web import Site
 from bot.wiring import House
-from handlers.case_files import Content
 from handlers.messages import Attachment, Kind
 from handlers.staff.files import as_response
 from storage.files import Files
@@ -85,11 +84,11 @@ async def test_a_file_that_the_store_lost_is_not_found(
 
 @pytest.mark.parametrize("mime", ["text/html", "image/svg+xml", ""])
 def test_what_is_not_kept_is_never_shown(mime: str) -> None:
-    answer = as_response(Content(1, mime, samples.PAGE), 7)
+    answer = as_response(mime, samples.PAGE, "tep-7")
     assert answer.content_type == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
 def test_a_pdf_is_saved_under_a_name_of_ours() -> None:
-    answer = as_response(Content(3, "application/pdf", samples.PDF), 7)
+    answer = as_response("application/pdf", samples.PDF, "vu-viec-3-tep-7")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="vu-viec-3-tep-7.pdf"'

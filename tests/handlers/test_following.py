@@ -144,6 +144,7 @@ async def test_saved_lists_are_counted_live_and_serve_drafts(house: House) -> No
     await asked_for_notices(house.database, unit="ban-mau")
     assert "3" in await command(house, "lists")
     draft = ("draft", "--text", "Mai họp.", "--by", "Lan", "--list")
+    poll = ("draft", "--poll", "Họp chứ?", "--choice", "Có", "--choice", "Không", "--by", "Lan")
     number = (await command(house, *draft, "Bản trên")).split()[-1]
     assert await reached(house, number) == 3
     number = (await command(house, *draft, "Hộ nghèo")).split()[-1]
@@ -151,6 +152,7 @@ async def test_saved_lists_are_counted_live_and_serve_drafts(house: House) -> No
     for words, why in (
         ((*draft, "Không có"), "no list"),
         ((*draft, "Bản trên", "--unit", "ban-mau"), "leave out"),
+        ((*poll, "--list", "Bản trên"), "did not say yes to being asked"),
         ((*save, "--unit", "xa-khac", "Khác"), "no say over xa-khac"),
         ((*save, "--purpose", "surveys", "--asked-about", CARD, "x"), "a purpose of its own"),
         ((*save, "--purpose", "topic", "x"), "a purpose of its own"),

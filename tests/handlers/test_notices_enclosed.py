@@ -17,7 +17,8 @@ from content.library import Library
 from handlers.messages import Address, Attachment, Capabilities, Kind, MediaKind, Reply
 from storage.broadcast_records import BroadcastRecord
 from storage.broadcast_schedule import LOST
-from storage.broadcasts import Phase
+from storage.broadcasts import Broadcasts, Phase
+from storage.consents import Purpose
 from storage.files import File, Files
 from storage.officials import Role
 from storage.privacy import forget_old_messages
@@ -225,6 +226,28 @@ async def test_a_notice_that_is_changed_keeps_its_picture_and_a_dropped_one_lose
     it = await again(house, number)
     assert [one.is_sound for one in it.draft.enclosed] == [False]
     await house.filing.fetching.sweep()
+
+
+async def test_what_a_chat_does_not_ask_about_stays_when_a_notice_is_changed_there(
+    house: House,
+) -> None:
+    lan, _, number = await with_both(house)
+    about, book = "Bảng giờ tiêm", Broadcasts()
+    async with house.database.begin() as tx:
+        before = (await book.get(tx, number)).draft
+        described = tuple(
+            one if one.is_sound else replace(one, about=about) for one in before.enclosed
+        )
+        mine = replace(before, enclosed=described, purpose=Purpose.TOPIC, topic="can-cuoc")
+        await book.edit(tx, number, mine, by="Lan", at=now())
+        await book.submit(tx, number, by="Lan", at=now())
+    await lan.say("các thông báo")
+    await lan.say("1")
+    await lan.say("1")
+    await submitted(lan)
+    draft = (await again(house, number)).draft
+    assert (draft.purpose, draft.topic) == (Purpose.TOPIC, "can-cuoc")
+    assert [one.about for one in draft.enclosed] == [about, ""]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from storage.forgetting import forget_person
 from storage.inbox import Inbox
 from storage.outbox import OutboxRecord
 from storage.people import People
-from storage.reach import Reach, Way, reach
+from storage.reach import Reach, Way, reach, reach_again
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -183,3 +183,47 @@ async def test_who_had_enough_this_week_is_not_reached_but_by_an_emergency(town:
     assert (await town.reach()).people == {("bot", Way.FULL): 1}
     assert (await town.reach(cap=None)).reached == 1
     assert (await town.reach(at=NOW + timedelta(days=2))).reached == 1, "one is older then"
+
+
+async def test_who_received_a_notice_is_reached_again_as_far_as_their_platform_allows(
+    town: Town,
+) -> None:
+    lately = await town.villager(account="oa", heard=timedelta(hours=1))
+    long_ago = await town.villager(account="oa", heard=timedelta(days=9))
+    blocked = await town.villager(account="bot")
+    free, missed = await town.villager(account="bot"), await town.villager(account="bot")
+    async with town.database.begin() as tx:
+        number = await Broadcasts().write(tx, Draft("x"), by="Lan", at=NOW)
+        await tx.connection.execute(
+            OutboxRecord.__table__.insert(),
+            [
+                {
+                    "account": account, "conversation_id": talk, "lane": 2, "body": "{}",
+                    "state": state, "attempts": 1, "not_before": NOW, "created_at": NOW,
+                    "ended_at": NOW, "platform_id": "1", "reason": "", "broadcast_id": number,
+                    "person_id": person,
+                }
+                for account, (person, talk), state in (
+                    ("oa", lately, "sent"), ("oa", long_ago, "uncertain"),
+                    ("bot", blocked, "sent"), ("bot", free, "sent"),
+                    ("bot", missed, "failed"),
+                )
+            ],
+        )  # fmt: skip
+        await tx.connection.execute(
+            update(ConversationRecord)
+            .where(ConversationRecord.id == blocked[1])
+            .values(stopped_at=NOW)
+        )
+    async with town.database.read() as tx:
+        found = await reach_again(tx, number, accounts=("bot", "oa"), windows={"oa": FREE}, at=NOW)
+        later = await reach_again(
+            tx, number, accounts=("oa",), windows={"oa": FREE}, at=NOW + timedelta(days=30),
+            templates=("oa",),
+        )  # fmt: skip
+    assert found.people == {
+        ("oa", Way.FREE): 1, ("oa", Way.CLOSED): 1, ("bot", Way.BLOCKED): 1, ("bot", Way.OPEN): 1,
+    }  # fmt: skip
+    assert found.reached == 2
+    assert later.ways(Way.TEMPLATE) == 2
+    assert later.ways(Way.REMOVED) == 1
