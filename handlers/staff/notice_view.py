@@ -74,7 +74,7 @@ class Line(NamedTuple):
 class View:
     """A notice in words. `deeds` are the labels of what may be done, by the word of its address;
     `late` its time, if that has passed before anybody approved it; `back` whom words that take it
-    back would reach; `prints`: there are papers of it."""
+    back would reach; `prints`: there are papers of it; `templates` are those by which it goes."""
 
     id: int
     version: int
@@ -88,6 +88,7 @@ class View:
     reach: str
     back: str
     prints: bool
+    templates: tuple[str, ...]
     note: str
     late: str
     repeats: bool
@@ -156,6 +157,7 @@ class NoticeViews:
             reach=reach,
             back=back,
             prints=prints(it),
+            templates=tuple(self._words.templates.known()) if it.draft.template else (),
             note=self._note(it, history),
             late=self._words.when(due) if late else "",
             repeats=bool(it.draft.repeats),

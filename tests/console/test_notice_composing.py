@@ -344,7 +344,9 @@ async def test_who_zalo_shuts_out_is_asked_about_and_the_official_chooses_the_te
     assert "Có 2 người trên Zalo OA lâu rồi không nhắn" in left, "and may think better of it"
     await desk.press(chosen, "/submit")
     assert (await again(house, 1)).draft.template
-    assert "2 bằng mẫu tin" in await desk.open(address(1)), "who approves reads who goes which way"
+    page = await desk.open(address(1))
+    assert "2 bằng mẫu tin" in page, "who approves reads who goes which way"
+    assert "mẫu tin số 7788" in page
 
 
 async def test_a_notice_is_kept_for_later_and_handed_in_then(house: House, desk: Desk) -> None:
