@@ -115,7 +115,8 @@ async def test_a_picture_and_a_voice_are_seen_heard_approved_and_kept(house: Hou
         assert (await sua.client.get(f"{address(1)}/voice")).content_type == "audio/ogg"
         await sua.press(page, "/approve")
         assert await shown_files(house, 1) == ["image/jpeg", "audio/ogg"]
-        assert (await again(house, 1)).draft.enclosed[0].about == ABOUT
+        draft = (await again(house, 1)).draft
+        assert house.notices.page.media(draft)[0].text == ABOUT, "people's chats have the words too"
         proof = await lan.press(await lan.open(f"{address(1)}/edit"), "/preview", no_voice="1")
         assert "<audio" not in proof
         await lan.press(proof, "/submit")
