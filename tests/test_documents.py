@@ -26,12 +26,13 @@ from content.languages import Language
 from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
-from handlers.actions import CaseMove, Composed, Deed, Duty
+from handlers.actions import CaseMove
 from handlers.exports import NAME, TOLD, Columns, SurveyColumns
 from handlers.messages import Kind, MediaKind
 from handlers.official.notices_asking import WHAT_FOLLOWS
 from handlers.official.notices_steps import ORDER
 from handlers.official.notices_steps import Step as NoticeStep
+from handlers.official_actions import Composed, Deed, Duty
 from handlers.official_post import SORTS
 from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from content.likeness import same
 from content.texts import Texts
-from handlers.actions import Duty, Work
 from handlers.casework import Casework
+from handlers.official_actions import Duty, Work
 from storage.case_groups import CaseGroups, GroupFault
 from storage.case_lists import CaseLists
 from storage.case_records import OPEN, Case, CaseKind

@@ -6,8 +6,8 @@ done. Which states allow it in the end, `storage.cases` decides.
 
 from __future__ import annotations
 
-from handlers.actions import Duty
 from handlers.casework import Casework
+from handlers.official_actions import Duty
 from storage.case_records import OPEN, Case, CaseState
 from storage.database import Transaction
 from storage.official_drafts import Purpose

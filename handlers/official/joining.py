@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from content.texts import Texts
 from content.understanding.vietnamese import fold
-from handlers.actions import Home, JoinOffice, encode
+from handlers.actions import Home, encode
 from handlers.command_menu import CommandMenus
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Kind, Reply
+from handlers.official_actions import JoinOffice
 from handlers.units import Units
 from storage.guesses import WATCHED, Guess, Guesses
 from storage.officials import Invited, Officials

@@ -12,12 +12,12 @@ from typing import Any
 
 from content.texts import Texts
 from content.when import NotATime, read_when
-from handlers.actions import Compose, Composed
 from handlers.asking import MOST_CHOICES, MOST_QUESTIONS, AskFault, question_faults
 from handlers.errands import VIETNAM, Served, Visit
 from handlers.official.notices_screens import Choice, Screens
 from handlers.official.notices_steps import Step
 from handlers.official.notices_words import joined
+from handlers.official_actions import Compose, Composed
 from storage.answers import Answers
 from storage.consents import Purpose
 from storage.database import Transaction

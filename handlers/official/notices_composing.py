@@ -14,7 +14,6 @@ from content.texts import Texts
 from content.understanding import Answer, Choices, Context, Outcome, Unknown
 from content.understanding.vietnamese import fold
 from content.when import NotATime, read_when
-from handlers.actions import Compose, Composed
 from handlers.asking import faults
 from handlers.errands import VIETNAM, Served, Visit
 from handlers.messages import Kind, Reply
@@ -27,6 +26,7 @@ from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_screens import ALONE, NO, POLL, YES, Screens, begun
 from handlers.official.notices_steps import Route, Step
 from handlers.official.notices_words import NoticeWords, joined
+from handlers.official_actions import Compose, Composed
 from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, WrongState
 from storage.consents import GENERAL, Purpose
 from storage.notice_drafts import NoticeDraft, NoticeDrafts

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from content.texts import Texts
-from handlers.actions import Deed
 from handlers.notice_corrections import correction
 from handlers.official.notices_pages import MENDABLE, Seen, closable
 from handlers.official.notices_rights import NoticeRights
+from handlers.official_actions import Deed
 from storage.answers import Answers
 from storage.broadcast_corrections import Corrections
 from storage.broadcast_recipients import Recipients

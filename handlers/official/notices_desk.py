@@ -11,22 +11,13 @@ import re
 
 from content.texts import Texts
 from content.understanding.vietnamese import fold
-from handlers.actions import (
-    Action,
-    Back,
-    Compose,
-    ListNotices,
-    Notice,
-    Skip,
-    Stop,
-    UnknownAction,
-    decode,
-)
+from handlers.actions import Action, Back, Skip, Stop, UnknownAction, decode
 from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.official.notices_composing import Composing
 from handlers.official.notices_released import RETURNING, TAKING, Released
 from handlers.official.notices_screens import EXPECTING
+from handlers.official_actions import Compose, ListNotices, Notice
 from storage.conversations import Talk
 from storage.officials import Official, Officials
 

@@ -11,10 +11,11 @@ from datetime import datetime
 
 from content.texts import Texts
 from content.understanding.vietnamese import fold
-from handlers.actions import Compose, Composed, encode
+from handlers.actions import encode
 from handlers.errands import Visit
 from handlers.messages import Attachment, Button, Kind, Reply
 from handlers.official.notices_steps import Step
+from handlers.official_actions import Compose, Composed
 from handlers.post import Post
 from storage.broadcasts import Broadcast, Draft, Enclosed
 from storage.consents import Purpose

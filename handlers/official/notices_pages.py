@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from content.texts import Texts
-from handlers.actions import Action, Deed, Home, ListNotices, Notice, encode
+from handlers.actions import Action, Home, encode
 from handlers.messages import Button, Reply
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, echoes, in_words, joined
+from handlers.official_actions import Deed, ListNotices, Notice
 from storage.answer_numbers import results_of
 from storage.broadcast_recipients import Account, Recipients
 from storage.broadcast_records import AHEAD, LIVE, OPEN

@@ -10,13 +10,13 @@ import re
 from dataclasses import replace
 
 from content.texts import Texts
-from handlers.actions import Deed, Notice
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
 from handlers.notice_corrections import LONGEST_CORRECTION
 from handlers.official.notices_composing import Composing
 from handlers.official.notices_deeds import Deeds, Done, Late, NotDone
 from handlers.official.notices_pages import Pages, Seen
+from handlers.official_actions import Deed, Notice
 from storage.broadcasts import NoBroadcast, WrongState
 from storage.officials import Official
 

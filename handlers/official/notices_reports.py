@@ -11,12 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from content.texts import Texts
-from handlers.actions import Deed, encode
-from handlers.actions import Notice as Step
+from handlers.actions import encode
 from handlers.messages import Button, Reply
 from handlers.official.notices_pages import Pages, Seen
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, in_words, joined
+from handlers.official_actions import Deed
+from handlers.official_actions import Notice as Step
 from handlers.post import Post
 from storage.answer_numbers import results_of
 from storage.broadcast_recipients import Recipients

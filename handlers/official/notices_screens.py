@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from content.screens import shorten
 from content.texts import Texts
-from handlers.actions import Action, Compose, Composed, encode
+from handlers.actions import Action, encode
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
 from handlers.official.notices_steps import Route, Step
 from handlers.official.notices_words import NoticeWords, joined
+from handlers.official_actions import Compose, Composed
 from storage.consents import GENERAL
 from storage.notice_drafts import NoticeDraft
 from storage.officials import Official

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from content.texts import Texts
 from content.understanding.vietnamese import fold
-from handlers.actions import Action, Duty, JoinOffice, ListWork, Stop, Work
+from handlers.actions import Action, Stop
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
@@ -21,6 +21,7 @@ from handlers.official.joining import Joining
 from handlers.official.screens import Screens
 from handlers.official.speaking import Speaking
 from handlers.official.writing import PURPOSES, Writing
+from handlers.official_actions import Duty, JoinOffice, ListWork, Work
 from storage.case_history import Happened, History
 from storage.case_records import Case, Changed, Refused
 from storage.cases import Cases

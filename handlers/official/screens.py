@@ -8,13 +8,14 @@ from datetime import datetime
 from content.redaction import LABELS, redact
 from content.screens import shorten
 from content.texts import Texts
-from handlers.actions import Action, Duty, Home, ListWork, Work, encode
+from handlers.actions import Action, Home, encode
 from handlers.case_files import LOOK, CaseFile, CaseFiles
 from handlers.casework import Casework
 from handlers.messages import Button, Kind, Reply
 from handlers.official.alike import DIGIT as GROUPING
 from handlers.official.alike import Alike, AlikeCases
 from handlers.official.duties import colleagues, duties
+from handlers.official_actions import Duty, ListWork, Work
 from storage.case_lists import CaseLists
 from storage.case_records import Case, CaseState, Side, Words
 from storage.cases import Cases

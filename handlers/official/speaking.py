@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from content.texts import Texts
-from handlers.actions import Duty
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
@@ -18,6 +17,7 @@ from handlers.messages import Attachment, Kind, Reply
 from handlers.official.proof import LONGEST
 from handlers.official.screens import Screens
 from handlers.official.writing import Writing
+from handlers.official_actions import Duty
 from handlers.post import Post
 from storage.case_records import Case
 from storage.cases import Cases

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from content.texts import Texts
-from handlers.actions import Duty, Work
 from handlers.case_files import CaseFiles
 from handlers.casework import Casework
 from handlers.errands import Served, Visit
@@ -17,6 +16,7 @@ from handlers.messages import Reply
 from handlers.official.duties import still
 from handlers.official.proof import LONGEST, Proof, has_words
 from handlers.official.screens import Screens
+from handlers.official_actions import Duty, Work
 from storage.case_history import Happened, History
 from storage.case_records import Case, Changed, Refused
 from storage.cases import Cases

@@ -13,11 +13,11 @@ from datetime import datetime
 from aiohttp import web
 
 from content.texts import Texts
-from handlers.actions import Duty
 from handlers.casework import Casework, NotDownwards
 from handlers.grouping import Grouping
 from handlers.official.duties import colleagues, duties
 from handlers.official.proof import Proof
+from handlers.official_actions import Duty
 from handlers.staff.case_view import CaseViews
 from handlers.staff.door import Door
 from handlers.staff.forms import NOTHING, Cannot, Form, Kept, number, reason, words, writing

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from aiohttp import web
 
-from handlers.actions import Duty
 from handlers.case_files import CaseFiles, Content
 from handlers.casework import Casework
 from handlers.file_names import ENDINGS
 from handlers.official.duties import duties
+from handlers.official_actions import Duty
 from handlers.staff.door import Door
 from handlers.staff.staff import Staff
 from storage.audit import Kind, Verb

@@ -13,11 +13,11 @@ from functools import partial
 from aiohttp import web
 
 from content.texts import Texts
-from handlers.actions import Deed
 from handlers.charts import across
 from handlers.notice_corrections import LONGEST_CORRECTION
 from handlers.official.notices_deeds import Deeds, Done, Late, NotDone
 from handlers.official.notices_pages import Seen
+from handlers.official_actions import Deed
 from handlers.staff.door import Door
 from handlers.staff.downloads import picture
 from handlers.staff.export_desk import FORMS

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from content.texts import Texts
-from handlers.actions import Deed
 from handlers.official.notices_deeds import Deeds
 from handlers.official.notices_pages import MENDABLE, Seen, offered
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords, echoes, in_words
+from handlers.official_actions import Deed
 from handlers.staff.papers_desk import prints
 from storage.answer_numbers import Results, results_of
 from storage.answers import CLOCK

@@ -14,11 +14,11 @@ from aiohttp import web
 
 from content.texts import Texts
 from content.understanding.vietnamese import fold
-from handlers.actions import Deed
 from handlers.official.notices_deeds import Deeds, NotDone
 from handlers.official.notices_pages import Seen
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords
+from handlers.official_actions import Deed
 from handlers.staff.door import Door
 from handlers.staff.forms import Form
 from handlers.staff.notice_choices import NoticeChoices

@@ -13,22 +13,19 @@ from handlers.actions import (
     Action,
     AskPerson,
     ChooseUnit,
-    Duty,
     Home,
-    JoinOffice,
     LinkChats,
     ListUnits,
-    ListWork,
     OfferLink,
     PartChats,
     ShowCard,
     ShowGroup,
     ShowGroups,
     UnknownAction,
-    Work,
     decode,
     encode,
 )
+from handlers.official_actions import Duty, JoinOffice, ListWork, Work
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=30)
 COUNTS = st.integers(0, 999_999)

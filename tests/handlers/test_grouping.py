@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from bot.wiring import House, now
-from handlers.actions import Duty, Work, encode
+from handlers.actions import encode
 from handlers.messages import Kind
+from handlers.official_actions import Duty, Work
 from storage.case_groups import CaseGroups
 from storage.case_history import Happened, History
 from storage.case_records import Case, CaseKind, NewCase

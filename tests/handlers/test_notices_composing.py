@@ -10,8 +10,9 @@ import pytest
 from bot.account_settings import Account
 from bot.wiring import House, build, now
 from content.library import Library
-from handlers.actions import Compose, Composed, encode
+from handlers.actions import encode
 from handlers.messages import Capabilities, Kind, Window
+from handlers.official_actions import Compose, Composed
 from storage.broadcasts import Phase
 from storage.consents import Purpose
 from storage.inbox import Inbox

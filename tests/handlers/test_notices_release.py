@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from bot.wiring import House, now
-from handlers.actions import Deed, Notice, encode
+from handlers.actions import encode
 from handlers.messages import Kind
+from handlers.official_actions import Deed, Notice
 from storage.broadcasts import Broadcasts, Phase
 from storage.conversations import Conversations
 from storage.officials import Role

@@ -6,8 +6,9 @@ import asyncio
 from datetime import timedelta
 
 from bot.wiring import House, now
-from handlers.actions import CaseMove, Duty, JoinOffice, Work, encode
+from handlers.actions import CaseMove, encode
 from handlers.messages import Kind
+from handlers.official_actions import Duty, JoinOffice, Work
 from storage.case_history import Happened, History
 from storage.case_records import CaseKind, CaseState, NewCase, Side
 from storage.cases import Cases

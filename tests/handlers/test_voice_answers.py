@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.wiring import House, now
-from handlers.actions import Duty, Work, encode
+from handlers.actions import encode
 from handlers.messages import Attachment, Kind, MediaKind, Reply
+from handlers.official_actions import Duty, Work
 from storage.case_history import Happened, History
 from storage.case_privacy import forget_cases_of
 from storage.case_records import CaseKind, CaseState, NewCase, Side
