@@ -1,4 +1,5 @@
-"""The command `python -m bot pack`: a card or a notice for the loudspeaker and the notice board."""
+"""The command `python -m bot pack`: a card or a notice for the loudspeaker and the notice board,
+in Vietnamese and in each further language in which it has words."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from bot.qr import take_up
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
 from bot.wiring import House, build, units_of
 from handlers.units import Unit
-from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast
+from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def pack(
     ] = None,
     out_folder: Annotated[Path, typer.Option("--out", help="Where to write the files.")] = Path(),
 ) -> None:
-    """Write a reading script (text, PDF) and sheets for the board (A4 and A5, PDF)."""
+    """Write a reading script (text, PDF) and sheets for the board (A4 and A5, PDF), once more for
+    each further language in which there are words."""
     settings = settings_or_exit()
     try:
         with Explained(), out.status("Preparing the cards and asking the platforms…"):
@@ -56,20 +58,23 @@ def pack(
 async def write_pack(
     settings: Settings, what: str, *, unit: str, accounts: list[str], folder: Path
 ) -> Written:
-    """Write <unit>-<what>-loa.txt and .pdf, -a4.pdf and -a5.pdf. Raises NoPack, and OSError."""
+    """Write <unit>-<what>-loa.txt and .pdf, -a4.pdf and -a5.pdf, for other languages than
+    Vietnamese with the code behind <what>. Raises NoPack, and OSError."""
     place = units_of(settings).get(unit)
     if place is None:
         known = ", ".join(sorted(one.code for one in settings.units))
         raise NoPack(f"there is no unit {unit!r}: take one of {known}")
     async with build(settings, renews=False) as house:
-        left_out = await take_up(house)
-        packed = await _packed(house, what, place, accounts)
-        name = f"{place.code}-{what}"
-        written = await asyncio.to_thread(_write, folder, name, packed.files)
-    return Written(tuple(written), packed.seconds, (*left_out, *packed.left_out))
+        left_out, written = await take_up(house), list[Path]()
+        packs = await _packed(house, what, place, accounts)
+        for one in packs:
+            name = "-".join(filter(None, [place.code, what, one.language]))
+            written += await asyncio.to_thread(_write, folder, name, one.files)
+            left_out += [line for line in one.left_out if line not in left_out]
+    return Written(tuple(written), packs[0].seconds, tuple(left_out))
 
 
-async def _packed(house: House, what: str, unit: Unit, accounts: list[str]) -> Packed:
+async def _packed(house: House, what: str, unit: Unit, accounts: list[str]) -> list[Packed]:
     names = sorted(house.channels)
     if unknown := [name for name in accounts if name not in names]:
         raise NoPack(f"there is no account {unknown[0]!r}: take one of {', '.join(names)}")
@@ -88,6 +93,8 @@ async def _broadcast(house: House, number: int) -> Broadcast:
             found = await Broadcasts().get(tx, number)
         except NoBroadcast as fault:
             raise NoPack(f"there is no broadcast {number}") from fault
+    if found.phase is Phase.CANCELLED:
+        raise NoPack(f"broadcast {number} was cancelled")
     if not found.approved:
         raise NoPack(
             f"broadcast {number} is not approved: a second person has to do that first "

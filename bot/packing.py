@@ -1,4 +1,5 @@
-"""Makes what is read over the loudspeaker and hung on the board, of a card or an approved notice.
+"""Makes what is read over the loudspeaker and hung on the board, of a card or an approved notice,
+in Vietnamese and in each further language in which it has words.
 
 Who may have it and where it goes is for the command `pack` and for the console's desk.
 """
@@ -12,6 +13,8 @@ from datetime import datetime
 
 from bot.accounts import Accounts
 from bot.config import Settings
+from bot.letters import SHIPPED as SANS
+from bot.letters import NoLetters, font_for
 from bot.printing import Code, Paper, TooLong, print_script, print_sheet
 from bot.qr_codes import link_of
 from content.announcing import (
@@ -25,9 +28,10 @@ from content.announcing import (
     notice_sheet,
 )
 from content.cards import Card
+from content.languages import CODES, VIETNAMESE
 from content.library import Library, holding
 from content.media import media_of, read_media
-from content.shelf import SHIPPED
+from content.shelf import SHIPPED, Shelf
 from content.texts import Texts
 from handlers.deep_links import DeepLink
 from handlers.errands import VIETNAM
@@ -51,8 +55,10 @@ class NoPack(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The files by their endings, how long the script takes (seconds), and what was left out."""
+    """In one language (empty: Vietnamese) the files by their endings, how long the script takes
+    (seconds), and what was left out."""
 
+    language: str
     files: Mapping[str, bytes]
     seconds: int
     left_out: tuple[str, ...]
@@ -60,13 +66,25 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is announced. `card` is empty for a notice without one."""
+    """What is announced in one language (empty: Vietnamese), with what stands around it in `texts`.
+    `card` is empty for a notice without one."""
 
     name: str
+    language: str
+    texts: Texts
     script: Script
     sheets: dict[Paper, Sheet]
     picture: bytes | None
     card: Card | None
+
+    @property
+    def words(self) -> str:
+        """All that is printed but the codes."""
+        lines = [*self.script.lines]
+        for sheet in self.sheets.values():
+            lines += [sheet.title, *sheet.lead, sheet.points_heading, *sheet.points, *sheet.notes]
+            lines += [line for heading, block in sheet.blocks for line in (heading, *block)]
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -76,43 +94,38 @@ class Press:
     settings: Settings
     library: Library
     texts: Texts
+    others: Mapping[str, Texts]
+    """The sentences of each further language, by its code."""
     units: Units
     accounts: Accounts
     clock: Callable[[], datetime]
     patience: float = PATIENCE
 
-    async def of_card(self, card: Card, unit: Unit, accounts: Sequence[str]) -> Packed:
-        """For a card, with codes of these accounts. Raises NoPack."""
-        today, local = self.clock().astimezone(VIETNAM).date(), self.units.local(unit.code)
-        texts, shown = self.texts, {Paper.A4: LONG, Paper.A5: SHORT}
-        wanted = _Wanted(
-            name=card.slug,
-            script=card_script(card, unit=unit.name, today=today, local=local, texts=texts),
-            sheets={
-                paper: card_sheet(card, facets, today=today, local=local, texts=texts)
-                for paper, facets in shown.items()
-            },
-            picture=self._picture(card),
-            card=card,
-        )
-        return await self._printed(wanted, unit, accounts)
+    async def of_card(self, card: Card, unit: Unit, accounts: Sequence[str]) -> list[Packed]:
+        """For a card, with codes of these accounts, in Vietnamese first; of a file in a further
+        language that is at fault only what is wrong. Raises NoPack."""
+        packs = [await self._printed(self._card(card, unit), unit, accounts)]
+        for language in sorted(CODES - {VIETNAMESE}):
+            other, fault = await asyncio.to_thread(self._in_language, card.slug, language)
+            if other is not None:
+                packs.append(await self._printed(self._card(other, unit, language), unit, accounts))
+            elif fault:
+                packs.append(Packed(language, {}, 0, (f"{language}: {fault}",)))
+        return packs
 
-    async def of_notice(self, it: Broadcast, unit: Unit, accounts: Sequence[str]) -> Packed:
+    async def of_notice(self, it: Broadcast, unit: Unit, accounts: Sequence[str]) -> list[Packed]:
         """For a notice; whether somebody released it is for the caller. Raises NoPack."""
-        card = self.library.shelf.cards.get(it.draft.card)
-        wanted = _Wanted(
-            name=str(it.id),
-            script=notice_script(it.draft.headline, unit=unit.name, texts=self.texts),
-            sheets=dict.fromkeys(Paper, notice_sheet(it.draft.headline, self.texts)),
-            picture=self._picture(card),
-            card=card,
-        )
-        return await self._printed(wanted, unit, accounts)
+        words = {"": it.draft.headline, **dict(it.draft.texts)}
+        return [
+            await self._printed(self._notice(it, unit, said, language), unit, accounts)
+            for language, said in words.items()
+        ]
 
     async def notice(self, it: Broadcast, unit: Unit) -> Mapping[str, bytes]:
         """`handlers.staff.papers_desk.Press`."""
         try:
-            return (await self.of_notice(it, unit, self._serving(unit))).files
+            wanted = self._notice(it, unit, it.draft.headline)
+            return (await self._printed(wanted, unit, self._serving(unit))).files
         except NoPack as fault:
             raise NoPaper from fault
 
@@ -122,7 +135,8 @@ class Press:
         if card is None:
             raise NoPaper
         try:
-            return (await self.of_card(card, unit, self._serving(unit))).files
+            wanted = self._card(card, unit)
+            return (await self._printed(wanted, unit, self._serving(unit))).files
         except NoPack as fault:
             raise NoPaper from fault
 
@@ -132,10 +146,51 @@ class Press:
         names = sorted(self.accounts.channels)
         return [one for one in names if self.accounts.home_units[one] in line][:MOST_ASKED]
 
+    def _card(self, card: Card, unit: Unit, language: str = "") -> _Wanted:
+        today, local = self.clock().astimezone(VIETNAM).date(), self.units.local(unit.code)
+        texts, shown = self._around(language), {Paper.A4: LONG, Paper.A5: SHORT}
+        return _Wanted(
+            name=card.slug,
+            language=language,
+            texts=texts,
+            script=card_script(card, unit=unit.name, today=today, local=local, texts=texts),
+            sheets={
+                paper: card_sheet(card, facets, today=today, local=local, texts=texts)
+                for paper, facets in shown.items()
+            },
+            picture=self._picture(card),
+            card=card,
+        )
+
+    def _notice(self, it: Broadcast, unit: Unit, words: str, language: str = "") -> _Wanted:
+        card, texts = self.library.shelf.cards.get(it.draft.card), self._around(language)
+        return _Wanted(
+            name=str(it.id),
+            language=language,
+            texts=texts,
+            script=notice_script(words, unit=unit.name, texts=texts),
+            sheets=dict.fromkeys(Paper, notice_sheet(words, texts)),
+            picture=self._picture(card),
+            card=card,
+        )
+
+    def _around(self, language: str) -> Texts:
+        other = self.others.get(language)
+        return self.texts if other is None else other.over(self.texts)
+
+    def _in_language(self, slug: str, language: str) -> tuple[Card | None, str]:
+        """The card in that language, or what is wrong in its file; neither where there is none."""
+        folder = self.settings.content.folder or SHIPPED
+        if not (folder / "cards" / language / f"{slug}.md").exists():
+            return None, ""
+        shelf = Shelf.load(folder, language)
+        faults = [str(one) for one in shelf.faults if one.path.stem == slug]
+        return shelf.get(slug), "; ".join(faults[:1])
+
     async def _printed(self, wanted: _Wanted, unit: Unit, accounts: Sequence[str]) -> Packed:
         codes, left_out = await self._codes(unit, wanted, accounts)
-        files = await asyncio.to_thread(self._draw, unit, wanted, codes)
-        return Packed(files, wanted.script.seconds, tuple(left_out))
+        files, faults = await asyncio.to_thread(self._draw, unit, wanted, codes)
+        return Packed(wanted.language, files, wanted.script.seconds, (*left_out, *faults))
 
     def _picture(self, card: Card | None) -> bytes | None:
         folder = self.settings.content.folder or SHIPPED
@@ -179,29 +234,42 @@ class Press:
 
     def _code(self, account: str, address: str, wanted: _Wanted) -> Code:
         """What to do with a code: where it cannot open the card, its name is to be typed."""
-        texts, card = self.texts, wanted.card
+        texts, card = wanted.texts, wanted.card
         platform = self.accounts.platforms[account]
         opens = card is not None and card.slug in address
         how = "board.scan_card" if opens else "board.scan_type" if card else "board.scan"
         title = card.title if card else ""
         return Code(address, (texts(how, title=title), texts(f"sheet.app.{platform}"), address))
 
-    def _draw(self, unit: Unit, wanted: _Wanted, codes: list[Code]) -> dict[str, bytes]:
-        script, texts = wanted.script, self.texts
+    def _draw(
+        self, unit: Unit, wanted: _Wanted, codes: list[Code]
+    ) -> tuple[dict[str, bytes], list[str]]:
+        """The files, and what cannot be drawn and why."""
+        script, texts = wanted.script, wanted.texts
         title = texts("loudspeaker.title", unit=unit.name)
         subtitle = texts(
             "loudspeaker.time", minutes=script.seconds // 60, seconds=script.seconds % 60
         )
         words = "\n".join([title, subtitle, "", *script.lines, ""])
-        files = {
-            LOUD_TEXT: words.encode("utf-8-sig"),  # old programs know by its mark what it is
-            LOUD: print_script(script.lines, title=title, subtitle=subtitle),
-        }
+        files = {LOUD_TEXT: words.encode("utf-8-sig")}  # old programs know by its mark what it is
+        font, left_out = SANS, list[str]()
+        try:
+            font = font_for(f"{words}{wanted.words}", self.settings.content.folder or SHIPPED)
+        except NoLetters as fault:
+            left_out.append(f"{wanted.language or VIETNAMESE}, PDF: {fault}")
+            if wanted.language:  # a foreign word in Vietnamese ones may be blank
+                return files, left_out
+        files[LOUD] = print_script(script.lines, title=title, subtitle=subtitle, font=font)
         for paper, sheet in wanted.sheets.items():
             try:
                 files[f"{paper}.pdf"] = print_sheet(
-                    sheet, unit=unit.name, picture=wanted.picture, codes=codes, paper=paper
+                    sheet,
+                    unit=unit.name,
+                    picture=wanted.picture,
+                    codes=codes,
+                    paper=paper,
+                    font=font,
                 )
             except TooLong as fault:
                 raise NoPack(f"{wanted.name}: its words do not fit on one {paper} page") from fault
-        return files
+        return files, left_out

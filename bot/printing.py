@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 
-import font_source_sans_pro as font
 import segno
 from fpdf import FPDF
 
+from bot.letters import SHIPPED, Font
 from content.announcing import Sheet
 
 FONT = "sans"
@@ -56,12 +55,18 @@ class TooLong(Exception):
 
 
 def print_sheet(
-    sheet: Sheet, *, unit: str, picture: bytes | None, codes: Sequence[Code], paper: Paper
+    sheet: Sheet,
+    *,
+    unit: str,
+    picture: bytes | None,
+    codes: Sequence[Code],
+    paper: Paper,
+    font: Font = SHIPPED,
 ) -> bytes:
     """One page. The letters are as large as fit; raises TooLong when they would get too small."""
     letters = LARGEST
     while letters >= SMALLEST:
-        page = _Page(paper, letters)
+        page = _Page(paper, letters, font)
         page.head(sheet, unit, picture)
         page.body(sheet)
         bottom = page.get_y()
@@ -71,9 +76,9 @@ def print_sheet(
     raise TooLong
 
 
-def print_script(lines: Sequence[str], *, title: str, subtitle: str) -> bytes:
+def print_script(lines: Sequence[str], *, title: str, subtitle: str, font: Font = SHIPPED) -> bytes:
     """A script in large letters, on as many A4 pages as it takes, each numbered."""
-    page = _Page(Paper.A4, 1.0, one_page=False)
+    page = _Page(Paper.A4, 1.0, font, one_page=False)
     page.write_lines([title], 22, bold=True)
     page.write_lines([subtitle], 13)
     page.ln(4)
@@ -86,12 +91,12 @@ def print_script(lines: Sequence[str], *, title: str, subtitle: str) -> bytes:
 class _Page(FPDF):
     """Writes from the top down; sizes are those on A4, `letters` shrinks what is read."""
 
-    def __init__(self, paper: Paper, letters: float, *, one_page: bool = True) -> None:
+    def __init__(self, paper: Paper, letters: float, font: Font, *, one_page: bool = True) -> None:
         super().__init__(format=paper.sides)
         self._paper, self._letters = paper.scale, letters
         self._numbered = not one_page
-        for style, name in (("", font.SourceSansPro), ("B", font.SourceSansProBold)):
-            self.add_font(FONT, style, Path(name).with_suffix(".ttf"))
+        self.add_font(FONT, "", font.regular)
+        self.add_font(FONT, "B", font.bold)
         margin = 14 * self._paper
         self.set_margins(margin, margin, margin)
         self.set_auto_page_break(not one_page, margin)

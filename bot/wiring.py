@@ -108,6 +108,7 @@ class House:
     web_chat: WebChat
     accept: Callable[[Incoming], Awaitable[bool]]
     console: Console
+    press: Press
     file_pages: FilePages
     filing: Filing
     consent_page: ConsentPage
@@ -122,11 +123,6 @@ class House:
     def channels(self) -> Mapping[str, Channel]:
         """The accounts that work now."""
         return self.accounts.channels
-
-    @property
-    def press(self) -> Press:
-        """What prints for loudspeakers and boards."""
-        return Press(self.settings, self.library, self.texts, self.units, self.accounts, now)
 
     def delivery(self) -> Delivery:
         """A new sender with a name of its own."""
@@ -200,7 +196,8 @@ async def build(
         draw=secrets.randbelow,
     )
     proof = proof_of(folder, texts=texts, casework=casework)
-    menus = CommandMenus(texts, units, other_texts(settings))
+    others = other_texts(settings)
+    menus = CommandMenus(texts, units, others)
     office = office_of(
         units=units, texts=texts, menus=menus, casework=casework, files=filing.case_files,
         proof=proof, post=Post(capabilities),
@@ -307,6 +304,7 @@ async def build(
         )
         register = Register(database, settings)
         accounts = Accounts(register, workshop.channel_of)
+        press = Press(settings, library, texts, others, units, accounts, now)
         consents = Consents(
             register,
             database=database,
@@ -367,9 +365,10 @@ async def build(
                     register, accounts, consents, database, settings, now, patience
                 ),
                 notices=notices,
-                press=Press(settings, library, texts, units, accounts, now),
+                press=press,
                 clock=now,
             ),
+            press=press,
             file_pages=filing.pages(texts),
             filing=filing,
             consent_page=ConsentPage(consents, texts=texts),

@@ -70,6 +70,10 @@ class Texts:
             raise TextFault(f"{self._where}: {key} needs {', '.join(sorted(missing))}")
         return text.format(**fields)
 
+    def over(self, base: Texts) -> Texts:
+        """These sentences, and where there is none yet those of `base`."""
+        return Texts({**base._texts, **self._texts}, where=self._where)
+
     def __contains__(self, key: object) -> bool:
         return key in self._texts
 
