@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rapidfuzz.distance import OSA
 
-from content.understanding.vietnamese import Abbreviations, fold, repair
+from content.understanding.vietnamese import Abbreviations, fold, is_syllable, repair
 
 FILE = "phrases/wishes.toml"
 
@@ -37,6 +37,8 @@ TELLS = 4
 """So many words at least tell a trouble."""
 
 _WORD = re.compile(r"[^\W_]+")
+_TWICE = re.compile(r"([^\W\d_])\1+")
+_TONE = re.compile(r"^([aeiouy])[sfrxj1-5]$")
 
 
 class Wish(StrEnum):
@@ -136,23 +138,31 @@ class Wishes:
         """What they want; None for a question and all else."""
         text = unicodedata.normalize("NFC", text)
         words = self._words(text)
+        wished = self._heard(text, words)
+        if wished is None and (as_typed := self._words(text, written_out=False)) != words:
+            return self._alone(as_typed)
+        return wished
+
+    def _heard(self, text: str, words: Sequence[_Word]) -> Wished | None:
+        return self._alone(words) or self._opening(text, words)
+
+    def _alone(self, words: Sequence[_Word]) -> Wished | None:
+        """The wish that is the whole message."""
         said = [syllable for word in words for syllable in word.said]
-        if not said:
+        if len(said) > LONGEST:
             return None
-        if len(said) <= LONGEST:
-            person = (self._around, self._whole, self._reach, self._who)
-            if any(
-                _made_of(said, person, need=need)
-                for need in ((self._whole,), (self._reach, self._who))
-            ):
-                return Wished(Wish.PERSON)
-            if _made_of(said, (self._around, self._to), need=(self._formal,)):
-                return Wished(Wish.FORMAL)
-            for kind, core in reversed(self._kinds.items()):
-                beside = (self._around, self._to, self._about, *self._kinds.values())
-                if _made_of(said, beside, need=(core,)):
-                    return Wished(Wish.FEEDBACK, kind)
-        return self._opening(text, words, said)
+        person = (self._around, self._whole, self._reach, self._who)
+        if any(
+            _made_of(said, person, need=need) for need in ((self._whole,), (self._reach, self._who))
+        ):
+            return Wished(Wish.PERSON)
+        if _made_of(said, (self._around, self._to), need=(self._formal,)):
+            return Wished(Wish.FORMAL)
+        for kind, core in reversed(self._kinds.items()):
+            beside = (self._around, self._to, self._about, *self._kinds.values())
+            if _made_of(said, beside, need=(core,)):
+                return Wished(Wish.FEEDBACK, kind)
+        return None
 
     def stops(self, text: str) -> bool:
         """Whether somebody who tells something wants to give it up."""
@@ -184,8 +194,9 @@ class Wishes:
         heard = self._trouble.within(said) or not self._marked.isdisjoint(typed)
         return heard and len(said) >= TELLS and not self.asks(text)
 
-    def _opening(self, text: str, words: Sequence[_Word], said: Sequence[str]) -> Wished | None:
+    def _opening(self, text: str, words: Sequence[_Word]) -> Wished | None:
         """ "góp ý: đường hỏng" begins with its words; "góp ý ở đâu" is a question."""
+        said = [syllable for word in words for syllable in word.said]
         for kind, core in reversed(self._kinds.items()):
             end = _begins(said, (self._around, self._to), core)
             if end is None:
@@ -207,12 +218,13 @@ class Wishes:
         words = self._words(unicodedata.normalize("NFC", text))
         return [syllable for word in words for syllable in word.said]
 
-    def _words(self, text: str) -> list[_Word]:
+    def _words(self, text: str, *, written_out: bool = True) -> list[_Word]:
+        """With abbreviations `written_out`: "ah" is "à", and may have been to be "anh"."""
         found = []
         for match in _WORD.finditer(text[:MOST_READ]):
             typed = match[0].lower()
-            meant = repair(typed)
-            if typed.isascii():  # with marks it is no abbreviation: "lãnh đạo"
+            meant = _once(repair(typed))
+            if written_out and typed.isascii():  # with marks it is no abbreviation: "lãnh đạo"
                 meant = self._abbreviations.words.get(typed, meant)
             found.append(_Word(tuple(fold(meant).split()), match.start(), match.end()))
         return found
@@ -244,6 +256,16 @@ def _begins(said: Sequence[str], beside: Sequence[_Phrases], core: _Phrases) -> 
         if start in ends:
             ends.update(to.ends(said, start))
     return max(ends, default=None)
+
+
+def _once(word: str) -> str:
+    """A syllable whose key was held or pressed twice, or whose tone's key stands behind its one
+    vowel: "yy", "ánhh", "ys". What would be no syllable then stays as it is."""
+    if is_syllable(word):
+        return word
+    once = _TWICE.sub(r"\1", word)
+    mended = once if is_syllable(once) else _TONE.sub(r"\1", word)
+    return mended if is_syllable(mended) else word
 
 
 def _place(words: Sequence[_Word], word: _Word) -> int:
