@@ -141,6 +141,13 @@ class Desk:
         served = await self.own_cases.meant(visit, action)
         return self.telling.reminded(served, begun) if begun else served
 
+    async def person(self, visit: Visit, action: Action) -> Served:
+        """To a person; what they were telling is kept, and they read how to go on with it."""
+        telling = await self.telling.telling(visit) is not None
+        begun = await self.telling.half_told(visit) if telling else None
+        served = await self.ask.pass_on(visit, action)
+        return self.telling.reminded(served, begun) if begun else served
+
     async def go_on(self, visit: Visit, action: Action) -> Served:
         """What their late words are for; of an old button the first page."""
         return await self.awaited.go_on(visit, action) or await self.browse.home(visit)
@@ -238,7 +245,7 @@ def errand_table(
         desk=at_work,
         actions={
             Home: desk.browse.home,
-            AskPerson: desk.ask.pass_on,
+            AskPerson: desk.person,
             ShowGroups: desk.browse.home,
             ShowGroup: desk.browse.group,
             ShowCard: desk.browse.card,

@@ -20,6 +20,7 @@ from handlers.asking import say_back, wrong_answers
 from handlers.messages import Capabilities, Media
 from handlers.notice_page import NoticePage
 from handlers.notice_reach import NoticeReach
+from handlers.official.notices_cards import Cards
 from handlers.official.notices_composing import Composing
 from handlers.official.notices_deeds import Deeds
 from handlers.official.notices_desk import NoticeDesk
@@ -108,8 +109,7 @@ def notices_of(
         words=words,
         rights=rights,
         enclosing=enclosing,
-        understand=library.understand,
-        title_of=library.title_of,
+        cards=Cards(texts=texts, understand=library.understand, title_of=library.title_of),
         quiz_of=quiz_of,
     )
     pages = Pages(texts=texts, words=words, rights=rights)

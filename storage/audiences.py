@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Boolean, String, UniqueConstraint, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,9 +15,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.broadcast_records import Draft
 from storage.consents import Purpose
 from storage.database import Record, Transaction, Utc
+from storage.notice_drafts import NoticeDraft
 from storage.people import Id
 
 LONGEST_NAME = 64
+Notice = TypeVar("Notice", Draft, NoticeDraft)
 
 
 class AudienceRecord(Record):
@@ -44,8 +47,8 @@ class Audience:
     topic: str = ""
     language: str = ""
 
-    def of(self, draft: Draft) -> Draft:
-        """The draft, to these people."""
+    def of(self, draft: Notice) -> Notice:
+        """The notice, to these people."""
         return replace(
             draft,
             unit=self.unit,
@@ -54,6 +57,15 @@ class Audience:
             topic=self.topic,
             language=self.language,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A list as it is kept: a button knows it by its number, for its name may hold any letter."""
+
+    id: int
+    name: str
+    who: Audience
 
 
 class Audiences:
@@ -77,10 +89,15 @@ class Audiences:
 
     async def all(self, tx: Transaction) -> Sequence[tuple[str, Audience]]:
         """By name."""
+        return [(one.name, one.who) for one in await self.saved(tx)]
+
+    async def saved(self, tx: Transaction) -> Sequence[Saved]:
+        """All, by name."""
         row = AudienceRecord
         rows = await tx.connection.execute(select(row.__table__).order_by(row.name))
         return [
-            (
+            Saved(
+                each.id,
                 each.name,
                 Audience(
                     each.unit, each.only_unit, Purpose(each.purpose), each.topic, each.language

@@ -30,7 +30,7 @@ from handlers.actions import CaseMove
 from handlers.exports import NAME, TOLD, Columns, SurveyColumns
 from handlers.messages import Kind, MediaKind
 from handlers.official.notices_asking import WHAT_FOLLOWS
-from handlers.official.notices_steps import ORDER
+from handlers.official.notices_steps import CHANGES, CHANGES_ASKING, WHOM
 from handlers.official.notices_steps import Step as NoticeStep
 from handlers.official_actions import Composed, Deed, Duty
 from handlers.official_post import SORTS
@@ -139,10 +139,8 @@ FAMILIES = {
     "notices.ask": [purpose.value for purpose in GENERAL],
     "notices.take": [purpose.value for purpose in GENERAL],
     "notice.purpose": [purpose.value for purpose in Purpose],
-    "notice.change": [
-        *(step.value for step in ORDER if step != NoticeStep.LOOK),
-        NoticeStep.TEMPLATE.value,
-    ],
+    "notice.change": [step.value for step in (*CHANGES, *CHANGES_ASKING, NoticeStep.TEMPLATE)],
+    "notice.whom": [step.value for step in WHOM],
     "notice.template": ["yes", "no"],
     "notice.state": [phase.value for phase in Phase],
     "notice.way": ["free", "billed", "template", "unknown"],

@@ -5,17 +5,16 @@ The steps between which `notices_composing` leads; what was said stands in the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from content.texts import Texts
 from content.when import NotATime, read_when
 from handlers.asking import MOST_CHOICES, MOST_QUESTIONS, AskFault, question_faults
 from handlers.errands import VIETNAM, Served, Visit
 from handlers.official.notices_screens import Choice, Screens
-from handlers.official.notices_steps import Step
+from handlers.official.notices_steps import Step, Turn
 from handlers.official.notices_words import joined
 from handlers.official_actions import Compose, Composed
 from storage.answers import Answers
@@ -29,16 +28,6 @@ EMPTY = Questionnaire(Form.POLL, ())
 DONE, MORE, UNDO, QUIZ = "done", "more", "undo", "quiz"
 WORDS, WORDS_MORE = "words", "words_more"
 WHAT_FOLLOWS = (DONE, MORE, UNDO, WORDS, WORDS_MORE)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Where it stands after a word or a digit, and what to say above it; `on`: to the next step."""
-
-    draft: NoticeDraft
-    key: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    on: bool = False
 
 
 class AskingSteps:

@@ -8,37 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
 
+from content.languages import Language
 from content.texts import Texts
-from content.understanding import Answer, Choices, Context, Outcome, Unknown
 from content.understanding.vietnamese import fold
-from content.when import NotATime, read_when
-from handlers.asking import faults
-from handlers.errands import VIETNAM, Served, Visit
+from handlers.audiences import for_followers
+from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
 from handlers.notice_page import LONGEST
-from handlers.official.notices_asking import STEPS, AskingSteps, Turn, asks_of, over_before
-from handlers.official.notices_cards import MoreCards, one_card
-from handlers.official.notices_enclosing import Enclosing, Whole, as_composed
-from handlers.official.notices_languages import Tongues, in_vietnamese
+from handlers.official.notices_asking import STEPS as ASKING
+from handlers.official.notices_asking import AskingSteps
+from handlers.official.notices_audience import STEPS as CHOOSING
+from handlers.official.notices_audience import AudienceSteps
+from handlers.official.notices_cards import Cards, one_card
+from handlers.official.notices_enclosing import Enclosing, as_composed
+from handlers.official.notices_handing_in import HandingIn
+from handlers.official.notices_languages import Tongues, by_name, in_vietnamese
 from handlers.official.notices_rights import NoticeRights
-from handlers.official.notices_screens import ALONE, NO, POLL, YES, Screens, begun
-from handlers.official.notices_steps import Route, Step
-from handlers.official.notices_words import NoticeWords, joined
+from handlers.official.notices_screens import ALONE, NO, POLL, YES, Screens, begun, meant
+from handlers.official.notices_steps import Route, Step, Turn, read_due, tongue_of
+from handlers.official.notices_words import NoticeWords
 from handlers.official_actions import Compose, Composed
-from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, WrongState
+from storage.broadcasts import Broadcast, WrongState
 from storage.consents import GENERAL, Purpose
 from storage.notice_drafts import NoticeDraft, NoticeDrafts
-from storage.notices import Notices
 from storage.official_drafts import OfficialDrafts
 from storage.officials import Official
 from storage.questionnaires import Questionnaire
 
-CARDS = 3
 LONGEST_REASON = 300
-
-Understand = Callable[[str, Context | None, date], Outcome]
 
 
 class Composing:
@@ -52,26 +50,26 @@ class Composing:
         words: NoticeWords,
         rights: NoticeRights,
         enclosing: Enclosing,
-        understand: Understand,
-        title_of: Callable[[str], str],
+        cards: Cards,
         quiz_of: Callable[[str], Questionnaire | None],
     ) -> None:
-        """`understand` says which card words are about, `title_of` how a card is called, `quiz_of`
-        gives its question to say back."""
+        """`quiz_of` gives a card's question to say back."""
         self._texts = texts
         self._route = route
-        self._words = words
         self._rights = rights
         self._enclosing = enclosing
-        self._tongues, self._more = Tongues(texts), MoreCards(texts)
-        self._understand = understand
-        self._title_of = title_of
-        self._screens = Screens(texts=texts, route=route, words=words)
-        self._asking = AskingSteps(texts=texts, screens=self._screens, quiz_of=quiz_of)
+        self._cards = cards
+        self._screens = screens = Screens(texts=texts, route=route, words=words)
+        self._asking = AskingSteps(texts=texts, screens=screens, quiz_of=quiz_of)
+        self._audience = AudienceSteps(
+            texts=texts, route=route, words=words, rights=rights, screens=screens
+        )
+        self._tongues = Tongues(texts=texts, screens=screens)
+        self._handing_in = HandingIn(
+            texts=texts, words=words, rights=rights, enclosing=enclosing, screens=screens
+        )
         self._drafts = NoticeDrafts()
         self._answers = OfficialDrafts()
-        self._broadcasts = Broadcasts()
-        self._notices = Notices()
         self._go = fold(texts("notice.words_urgent"))
 
     async def draft(self, visit: Visit, official: Official) -> NoticeDraft | None:
@@ -118,6 +116,12 @@ class Composing:
             if action.told is not Composed.BEGIN:
                 return self._say(visit, "notice.none")
             return await self._anew(visit, official, poll=action.value == POLL)
+        return await self._do(visit, official, draft, action)
+
+    async def _do(
+        self, visit: Visit, official: Official, draft: NoticeDraft, action: Compose
+    ) -> Served:
+        """What they chose; at an old button it is shown where it really stands."""
         match action.told:
             case Composed.DROP:
                 return await self.drop(visit)
@@ -126,7 +130,7 @@ class Composing:
             case Composed.SHOW:
                 start = int(action.value) if action.value.isdecimal() else 0
                 return await self._ask(visit, official, draft, start=start)
-        if action.step != draft.step:  # an old button: show where it really stands
+        if action.step != draft.step:
             return await self._ask(visit, official, draft)
         match action.told:
             case Composed.BACK:
@@ -134,8 +138,9 @@ class Composing:
             case Composed.SKIP:
                 return await self.skip(visit, official, draft)
             case Composed.SUBMIT if draft.step == Step.LOOK:
-                return await self._submit(visit, official, draft)
-            case Composed.CHANGE if action.value in self._route.changeable(official, draft):
+                turn = await self._handing_in.submit(visit, official, draft)
+                return await self._turn(visit, official, turn)
+            case Composed.CHANGE if action.value in self._route.leads_to(official, draft):
                 return await self._ask(visit, official, replace(draft, step=action.value))
             case Composed.URGENT if draft.step == Step.LOOK and not draft.questions:
                 return await self._press(visit, official, draft)
@@ -150,9 +155,9 @@ class Composing:
             return await self._ask(visit, official, took, "notice.enclosed_coming")
         if took is None and (left := self._enclosing.leave_out(draft, visit.text)) is not None:
             return await self._ask(visit, official, left, "notice.enclosed_left_out")
-        if (more := self._more.hear(draft, visit.text)) is not None:
-            slugs = [slug for slug, _ in self._cards(more, visit.today)[:1]]
-            return await self._ask(visit, official, *self._more.add(draft, slugs))
+        if (more := self._cards.hear(draft, visit.text)) is not None:
+            slugs = [slug for slug, _ in self._cards.about(more, visit.today)[:1]]
+            return await self._ask(visit, official, *self._cards.add(draft, slugs))
         if (told := self._tongues.hear(draft, visit.text)) is not None:
             look = replace(told, step=Step.LOOK) if told.looked else told
             return await self._ask(visit, official, look, "notice.in_language")
@@ -167,10 +172,24 @@ class Composing:
             return await self._ask(visit, official, draft, "notice.text_only")
         if words.isdecimal():  # a digit that stands for nothing here
             return await self._ask(visit, official, draft, "notice.by_digit")
-        if draft.step == Step.SAY_BACK:
+        if draft.step in {Step.CARD, Step.SAY_BACK, Step.FOLLOWERS}:
             return await self._find_card(visit, official, draft, words)
-        if draft.step in STEPS:
+        if draft.step in ASKING:
             return await self._turn(visit, official, self._asking.hear(draft, words, visit.now))
+        if tongue_of(draft.step):
+            return await self._turn(visit, official, self._tongues.write(draft, words))
+        if draft.step == Step.SAVE:
+            saved = await self._audience.save(visit, official, draft, words)
+            return await self._turn(visit, official, saved)
+        if (action := await self._meant(visit, official, draft, words)) is not None:
+            there = replace(draft, step=action.step)
+            return await self._do(visit, official, there, action)
+        return await self._read(visit, official, draft, words)
+
+    async def _read(
+        self, visit: Visit, official: Official, draft: NoticeDraft, words: str
+    ) -> Served:
+        """Words for one of the steps that are no other's."""
         match draft.step:
             case Step.TEXT if len(words) > LONGEST:
                 return await self._ask(
@@ -178,17 +197,16 @@ class Composing:
                 )
             case Step.TEXT:
                 return await self._next(visit, official, in_vietnamese(draft, words))
-            case Step.CARD:
-                return await self._find_card(visit, official, draft, words)
             case Step.WHEN:
-                return await self._read_when(visit, official, draft, words)
+                return await self._turn(visit, official, read_due(draft, words, visit.now))
             case Step.REASON:
                 reason = words[:LONGEST_REASON]
                 then = replace(draft, reason=reason, emergency=True)
                 step = Step.URGENT if self._rights.releases(official) else Step.LOOK
                 return await self._ask(visit, official, replace(then, step=step))
             case Step.URGENT if fold(words).strip(' .!"“”') == self._go:
-                return await self._send_now(visit, official, draft)
+                turn = await self._handing_in.send_now(visit, official, draft)
+                return await self._turn(visit, official, turn)
             case Step.URGENT:
                 return await self._ask(visit, official, draft, "notice.not_yet")
             case Step.LOOK:
@@ -213,6 +231,8 @@ class Composing:
                 usual = replace(draft, unit=official.unit, only_unit=False)
             case Step.PURPOSE:
                 usual = replace(draft, purpose=Purpose.NOTICES.value, topic="")
+            case Step.FOLLOWERS:
+                usual = for_followers(draft, "") if draft.topic else draft
             case Step.CARD:
                 usual = replace(draft, card="", also=())
             case Step.WHEN:
@@ -233,8 +253,14 @@ class Composing:
     async def _choose(
         self, visit: Visit, official: Official, draft: NoticeDraft, value: str
     ) -> Served:
-        if draft.step in STEPS:
+        if draft.step in ASKING:
             return await self._turn(visit, official, self._asking.choose(draft, value))
+        if draft.step in CHOOSING:
+            title = self._cards.title_of(value)
+            chosen = await self._audience.choose(visit, official, draft, value, title)
+            return await self._turn(visit, official, chosen)
+        if draft.step == Step.TONGUES or tongue_of(draft.step):
+            return await self._turn(visit, official, self._tongues.choose(draft, value))
         match draft.step:
             case Step.UNIT:
                 code, only = value.removesuffix(ALONE), value.endswith(ALONE)
@@ -243,8 +269,9 @@ class Composing:
                         visit, official, replace(draft, unit=code, only_unit=only)
                     )
             case Step.PURPOSE if value in GENERAL:
-                return await self._next(visit, official, replace(draft, purpose=value, topic=""))
-            case Step.CARD if self._title_of(value):
+                for_it = replace(draft, purpose=value, topic="")
+                return await self._next(visit, official, for_it)
+            case Step.CARD if self._cards.title_of(value):
                 return await self._next(visit, official, one_card(draft, value))
             case Step.WHEN:
                 return await self._next(visit, official, replace(draft, due_at=None, repeats=""))
@@ -252,35 +279,47 @@ class Composing:
                 return await self._next(visit, official, replace(draft, template=value == YES))
         return await self._ask(visit, official, draft)
 
+    async def _meant(
+        self, visit: Visit, official: Official, draft: NoticeDraft, words: str
+    ) -> Compose | None:
+        """The choice that they typed in words instead of its digit."""
+        match draft.step:
+            case Step.LOOK:
+                return meant(self._screens.doings(draft), words)
+            case Step.TEMPLATE:
+                return meant(self._screens.templates(), words)
+            case Step.TONGUES:
+                return meant(by_name(self._tongues.choices(list(Language))), words)
+            case Step.UNIT | Step.PURPOSE | Step.WHO | Step.LANGUAGE | Step.LISTS:
+                return await self._audience.meant(visit, official, draft, words)
+        return None
+
     async def _find_card(
         self, visit: Visit, official: Official, draft: NoticeDraft, words: str
     ) -> Served:
-        cards = self._cards(words, visit.today)
+        cards = self._cards.about(words, visit.today)
         await self._keep(visit, draft)
         found = self._texts("notice.cards_found" if cards else "notice.no_such_card")
-        if draft.step == Step.SAY_BACK:
-            return self._asking.show(visit, draft, cards, found)
-        return self._screens.card(visit, draft, cards, found)
+        return self._show_cards(visit, draft, cards, found)
 
-    async def _turn(self, visit: Visit, official: Official, turn: Turn) -> Served:
-        """Where a step of asking left it."""
+    def _show_cards(
+        self, visit: Visit, draft: NoticeDraft, cards: list[tuple[str, str]], news: str
+    ) -> Served:
+        """The step that asks for a card, with those that may be meant."""
+        match draft.step:
+            case Step.SAY_BACK:
+                return self._asking.show(visit, draft, cards, news)
+            case Step.FOLLOWERS:
+                return self._audience.followers(visit, draft, cards, news)
+        return self._screens.card(visit, draft, cards, news)
+
+    async def _turn(self, visit: Visit, official: Official, turn: Served | Turn) -> Served:
+        """Where a step left it."""
+        if isinstance(turn, Served):
+            return turn
         if turn.on:
             return await self._next(visit, official, turn.draft)
         return await self._ask(visit, official, turn.draft, turn.key, **turn.fields)
-
-    async def _read_when(
-        self, visit: Visit, official: Official, draft: NoticeDraft, words: str
-    ) -> Served:
-        try:
-            when = read_when(words, now=visit.now, zone=VIETNAM)
-        except NotATime as fault:
-            key = f"when.{fault.key}"
-            return await self._ask(visit, official, draft, key, said=fault.said)
-        if when.repeats and draft.questions:
-            return await self._ask(visit, official, draft, "notice.ask_once")
-        return await self._next(
-            visit, official, replace(draft, due_at=when.first, repeats=when.repeats)
-        )
 
     async def _press(self, visit: Visit, official: Official, draft: NoticeDraft) -> Served:
         """It is an emergency, or is none after all."""
@@ -305,155 +344,34 @@ class Composing:
         """Write down where it stands and show its step, below a line of news."""
         await self._keep(visit, draft)
         news = self._texts(key, **fields) if key else ""
-        if draft.step in STEPS:
+        if draft.step in ASKING:
             return self._asking.show(visit, draft, (), news)
+        if draft.step == Step.TONGUES or tongue_of(draft.step):
+            languages = await self._audience.languages(visit, draft)
+            return self._tongues.show(visit, draft, languages, start, news)
         match draft.step:
             case Step.UNIT:
                 return self._screens.unit(visit, draft, official, start, news)
             case Step.PURPOSE:
                 return self._screens.purpose(visit, draft, news)
-            case Step.CARD:
-                return self._screens.card(visit, draft, self._cards(draft.text, visit.today), news)
+            case Step.CARD | Step.FOLLOWERS:
+                about = self._cards.about(draft.text, visit.today)
+                return self._show_cards(visit, draft, about, news)
+            case Step.WHO | Step.LANGUAGE | Step.LISTS | Step.SAVE:
+                return await self._audience.show(visit, official, draft, start, news)
             case Step.WHEN:
                 return self._screens.when(visit, draft, news)
             case Step.LOOK:
-                return await self._look(visit, official, draft, news, start)
+                turn = await self._handing_in.look(visit, official, draft, news, start)
+                return await self._turn(visit, official, turn)
             case Step.TEMPLATE:
-                return await self._template(visit, official, draft, news)
+                turn = await self._handing_in.template(visit, draft, news)
+                return await self._turn(visit, official, turn)
             case Step.REASON:
                 return self._screens.reason(visit, draft, news)
             case Step.URGENT:
-                whole = await self._whole(visit, draft)
-                reach = await self._words.count(visit.tx, whole.draft, now=visit.now)
-                return self._screens.urgent(visit, draft, reach.reached, news)
+                return await self._handing_in.urgent(visit, draft, news)
         return self._screens.text(visit, draft, news)
-
-    async def _look(
-        self, visit: Visit, official: Official, draft: NoticeDraft, news: str, start: int
-    ) -> Served:
-        found = await self._whole(visit, draft)
-        whole = found.draft
-        reach = await self._words.count(visit.tx, whole, now=visit.now)
-        if draft.template is None and self._words.templates.beyond(reach, whole):
-            asked = replace(draft, step=Step.TEMPLATE)
-            return await self._template(visit, official, asked, news)
-        facts = joined(
-            news,
-            self._enclosing.news(found),
-            self._words.facts(whole),
-            self._words.how_it_reads(whole),
-            self._words.reaching(reach, whole),
-            await self._who_approves(visit, official, draft),
-        )
-        preview = self._words.preview(whole)
-        return self._screens.look(visit, draft, official, preview=preview, facts=facts, start=start)
-
-    async def _template(
-        self, visit: Visit, official: Official, draft: NoticeDraft, news: str
-    ) -> Served:
-        """Ask whether it goes by a template to who gets no free text; who could choose nothing is
-        not asked."""
-        await self._keep(visit, draft)
-        found = await self._whole(visit, replace(draft, template=False))
-        reach = await self._words.count(visit.tx, found.draft, now=visit.now)
-        beyond = self._words.templates.beyond(reach, found.draft)
-        if not beyond:
-            settled = replace(draft, step=Step.LOOK, template=draft.template or False)
-            return await self._ask(visit, official, settled)
-        question = self._words.templates.question(beyond, found.draft)
-        return self._screens.template(visit, draft, question, news)
-
-    async def _whole(self, visit: Visit, draft: NoticeDraft) -> Whole:
-        """The notice as it would be sent, by a template only where one can carry it."""
-        found = await self._enclosing.whole(visit.tx, draft)
-        return replace(found, draft=self._words.templates.possible(found.draft))
-
-    async def _who_approves(self, visit: Visit, official: Official, draft: NoticeDraft) -> str:
-        desks = await self._rights.approvers(visit.tx, draft.unit, but=official)
-        if not desks:
-            return self._texts("notice.no_approver")
-        return self._texts("notice.approvers", names=", ".join(d.official.name for d in desks))
-
-    async def _submit(self, visit: Visit, official: Official, draft: NoticeDraft) -> Served:
-        """Hand it in for another person's eyes."""
-        whole = await self._whole(visit, draft)
-        if whole.coming:  # the screen says so
-            return await self._ask(visit, official, draft)
-        if late := self._late(draft, visit.now):
-            return await self._ask(visit, official, late, "notice.time_passed")
-        if draft.questions and over_before(draft, visit.now):
-            again = replace(draft, step=Step.UNTIL)
-            return await self._ask(visit, official, again, "notice.until_early")
-        if fault := next(faults(asks_of(draft), draft.text), None) if draft.questions else None:
-            key = f"asked.fault.{fault.key}"
-            return await self._ask(visit, official, draft, key, count=fault.count, most=fault.most)
-        number = await self._write(visit, official, draft, whole)
-        if number is None:
-            return self._say(visit, "notice.changed")
-        await self._broadcasts.submit(visit.tx, number, by=official.name, at=visit.now)
-        await self._drafts.drop(visit.tx, visit.conversation.id)
-        who = await self._who_approves(visit, official, draft)
-        return self._screens.said(
-            visit, Reply(joined(self._texts("notice.submitted", id=number), who))
-        )
-
-    async def _send_now(self, visit: Visit, official: Official, draft: NoticeDraft) -> Served:
-        """An emergency on one person's word: they typed that they mean it."""
-        if not self._rights.releases(official):
-            return await self._ask(visit, official, replace(draft, step=Step.LOOK))
-        found = await self._whole(visit, draft)
-        if found.coming:
-            return await self._ask(visit, official, draft, "notice.enclosed_not_here")
-        reach = await self._words.count(visit.tx, found.draft, now=visit.now)
-        number = await self._write(visit, official, draft, found)
-        if number is None:
-            return self._say(visit, "notice.changed")
-        await self._broadcasts.submit(visit.tx, number, by=official.name, at=visit.now)
-        await self._broadcasts.approve(visit.tx, number, by=official.name, at=visit.now)
-        await self._notices.released(visit.tx, number, official.id)
-        await self._drafts.drop(visit.tx, visit.conversation.id)
-        return self._say(visit, "notice.sending_now", id=number, count=reach.reached)
-
-    async def _write(
-        self, visit: Visit, official: Official, draft: NoticeDraft, found: Whole
-    ) -> int | None:
-        """The broadcast that it becomes; None: it was changed or has begun meanwhile."""
-        tx, whole, by, at = visit.tx, found.draft, official.name, visit.now
-        number = draft.broadcast
-        if number is None:
-            number = await self._broadcasts.write(tx, whole, by=by, at=at)
-        else:
-            try:
-                it = await self._broadcasts.get(tx, number, lock=True)
-                if it.version != draft.seen:
-                    raise WrongState(f"broadcast {number} was changed meanwhile")
-                whole = replace(whole, grace=it.draft.grace)
-                await self._broadcasts.edit(tx, number, whole, by=by, at=at)
-            except (WrongState, NoBroadcast):
-                await self._drafts.drop(tx, visit.conversation.id)
-                return None
-        await self._notices.wrote(tx, number, official.id)
-        return number
-
-    def _late(self, draft: NoticeDraft, now: datetime) -> NoticeDraft | None:
-        """Asking for another time, where the chosen one is over."""
-        if draft.emergency or draft.due_at is None or draft.due_at > now:
-            return None
-        return replace(draft, step=Step.WHEN, due_at=None, repeats="")
-
-    def _cards(self, words: str, today: date) -> list[tuple[str, str]]:
-        """Cards that words may be about, likeliest first: (slug, title)."""
-        match self._understand(words, None, today):
-            case Answer(slug=slug, alternatives=others):
-                slugs: tuple[str, ...] = (slug, *others)
-            case Choices(slugs=slugs):
-                pass
-            case Unknown(alternatives=slugs):
-                pass
-            case _:
-                slugs = ()
-        titled = [(slug, self._title_of(slug)) for slug in dict.fromkeys(slugs)]
-        return [(slug, title) for slug, title in titled if title][:CARDS]
 
     async def _keep(self, visit: Visit, draft: NoticeDraft) -> None:
         await self._drafts.keep(visit.tx, visit.conversation.id, draft, at=visit.now)

@@ -6,19 +6,18 @@ from then on. What is no notice's (a case, a question, a menu) goes on to the ot
 
 from __future__ import annotations
 
-import contextlib
 import re
 
 from content.texts import Texts
 from content.understanding.vietnamese import fold
-from handlers.actions import Action, Back, Skip, Stop, UnknownAction, decode
+from handlers.actions import Action, Back, Skip, Stop
 from handlers.errands import Served, Visit
 from handlers.messages import Kind, Reply
+from handlers.official.last_screen import before_notice
 from handlers.official.notices_composing import Composing
 from handlers.official.notices_released import RETURNING, TAKING, Released
 from handlers.official.notices_screens import EXPECTING
 from handlers.official_actions import Compose, ListNotices, Notice
-from storage.conversations import Talk
 from storage.officials import Official, Officials
 
 CASES = re.compile(r"/?viec(?:\s+(?:so\s+)?[0-9]{1,9})?")
@@ -48,7 +47,7 @@ class NoticeDesk:
         mine = isinstance(action, Compose | Notice | ListNotices)
         asked = action is None and typed in self._begin | self._poll | self._list
         awaited = expecting == EXPECTING or _waiting(expecting) is not None
-        if visit.group or not (mine or asked or (awaited and self._before_them(visit.talk))):
+        if visit.group or not (mine or asked or (awaited and before_notice(visit.talk))):
             return None
         official = await self._officials.of(visit.tx, visit.conversation.id)
         if official is None:
@@ -106,15 +105,6 @@ class NoticeDesk:
             case None if kind is not Kind.BUTTON:
                 return await self._composing.hear(visit, official, draft, kind)
         return None
-
-    def _before_them(self, talk: Talk) -> bool:
-        """Whether a screen of a notice is the last they saw: who went to the first page meanwhile
-        writes about something else."""
-        for choice in talk.choices.values():
-            with contextlib.suppress(UnknownAction):
-                if isinstance(decode(choice), Compose | Notice):
-                    return True
-        return False
 
     def _not_here(self, visit: Visit) -> Served:
         return Served((Reply(self._texts("official.not_here")),), visit.talk)

@@ -159,9 +159,9 @@ def as_draft(draft: NoticeDraft, enclosed: tuple[Enclosed, ...] = ()) -> Draft:
         enclosed=enclosed,
         texts=draft.texts,
         language=draft.language,
+        topic=draft.topic,
         also=draft.also,
         template=bool(draft.template),
-        topic=draft.topic,
     )
 
 
@@ -186,10 +186,10 @@ def as_composed(official: int, it: Broadcast) -> NoticeDraft:
         voice=next((one.id for one in it.draft.enclosed if one.is_sound), None),
         texts=it.draft.texts,
         language=it.draft.language,
+        topic=it.draft.topic,
         questions=it.draft.asks.to_json() if it.draft.asks else "",
         also=it.draft.also,
         template=it.draft.template or None,
-        topic=it.draft.topic,
         about=next((one.about for one in it.draft.enclosed if not one.is_sound), ""),
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from content.screens import shorten
 from content.texts import Texts
+from content.understanding.vietnamese import fold, tokens
 from handlers.actions import Action, encode
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
@@ -53,28 +54,30 @@ class Screens:
         self, visit: Visit, draft: NoticeDraft, official: Official, start: int, notice: str = ""
     ) -> Served:
         """Asking to whom, the official's own people first."""
-        places = self._route.places(official)
-        choices: list[Choice] = [
+        asked = joined(notice, self._texts("notice.ask.unit"))
+        return self.screen(visit, draft, asked, self.places(official), start=start)
+
+    def places(self, official: Official) -> list[Choice]:
+        return [
             (
                 self._words.place(code, only=only),
                 Compose(Composed.CHOOSE, Step.UNIT, f"{code}{ALONE if only else ''}"),
             )
-            for code, only in places
+            for code, only in self._route.places(official)
         ]
-        return self.screen(
-            visit, draft, joined(notice, self._texts("notice.ask.unit")), choices, start=start
-        )
 
     def purpose(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
-        choices: list[Choice] = [
+        asked = joined(notice, self._texts("notice.ask.purpose"))
+        return self.screen(visit, draft, asked, self.purposes())
+
+    def purposes(self) -> list[Choice]:
+        return [
             (
                 self._texts(f"notice.purpose.{purpose}"),
                 Compose(Composed.CHOOSE, Step.PURPOSE, purpose.value),
             )
             for purpose in GENERAL
         ]
-        asked = joined(notice, self._texts("notice.ask.purpose"))
-        return self.screen(visit, draft, asked, choices)
 
     def card(
         self,
@@ -97,11 +100,13 @@ class Screens:
 
     def template(self, visit: Visit, draft: NoticeDraft, question: str, notice: str = "") -> Served:
         """Asking whether it goes by a template, for money, to who gets no free text."""
-        choices: list[Choice] = [
+        return self.screen(visit, draft, joined(notice, question), self.templates())
+
+    def templates(self) -> list[Choice]:
+        return [
             (self._texts(f"notice.template.{way}"), Compose(Composed.CHOOSE, Step.TEMPLATE, way))
             for way in (YES, NO)
         ]
-        return self.screen(visit, draft, joined(notice, question), choices)
 
     def reason(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
         return self.screen(visit, draft, joined(notice, self._texts("notice.ask.reason")))
@@ -115,7 +120,6 @@ class Screens:
         self,
         visit: Visit,
         draft: NoticeDraft,
-        official: Official,
         *,
         preview: Reply,
         facts: str,
@@ -123,6 +127,14 @@ class Screens:
     ) -> Served:
         """The preview, then what is to be known of it and what can be done; from `start` on, only
         what more can be done."""
+        choices = self.doings(draft)
+        if start:
+            return self.screen(visit, draft, self._texts("notice.more"), choices, start=start)
+        served = self.screen(visit, draft, facts, choices)
+        return replace(served, replies=(preview, *served.replies))
+
+    def doings(self, draft: NoticeDraft) -> list[Choice]:
+        """What can be done at the preview."""
         choices: list[Choice] = [
             (self._texts("notice.submit"), Compose(Composed.SUBMIT, Step.LOOK)),
             *(
@@ -130,16 +142,13 @@ class Screens:
                     self._texts(f"notice.change.{step}"),
                     Compose(Composed.CHANGE, Step.LOOK, step.value),
                 )
-                for step in self._route.changeable(official, draft)
+                for step in self._route.changeable(draft)
             ),
         ]
         if not draft.questions:  # what asks something is no emergency
             key = "notice.calm_down" if draft.emergency else "notice.urgent"
             choices.append((self._texts(key), Compose(Composed.URGENT, Step.LOOK)))
-        if start:
-            return self.screen(visit, draft, self._texts("notice.more"), choices, start=start)
-        served = self.screen(visit, draft, facts, choices)
-        return replace(served, replies=(preview, *served.replies))
+        return choices
 
     def resume(self, visit: Visit, draft: NoticeDraft, *, poll: bool = False) -> Served:
         """Something was begun before: go on with it, or begin anew, with a question (`poll`)?"""
@@ -192,6 +201,15 @@ class Screens:
 
     def _button(self, digit: int, key: str, action: Action) -> Button:
         return Button(self._texts(key), encode(action), digit)
+
+
+def meant(choices: Iterable[Choice], words: str) -> Compose | None:
+    """The choice whose words they typed instead of its digit, marks, capitals and stops aside."""
+    said = tokens(fold(words))
+    for label, action in choices:
+        if said and tokens(fold(label)) == said and isinstance(action, Compose):
+            return action
+    return None
 
 
 def begun(draft: NoticeDraft) -> str:

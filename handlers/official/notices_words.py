@@ -69,6 +69,11 @@ class NoticeWords:
             return known.name
         return self._texts("notice.only" if only else "notice.below", unit=known.name)
 
+    def name(self, unit: str) -> str:
+        """What a unit is called."""
+        known = self._units.get(unit)
+        return known.name if known else unit
+
     def when(self, due: datetime | None, repeats: str = "") -> str:
         """At what time, in Vietnam's."""
         if due is None:
@@ -93,10 +98,8 @@ class NoticeWords:
 
     def facts(self, draft: Draft) -> str:
         """To whom, for what, when, with which card; an emergency and why."""
-        lines = [
-            self.audience(draft),
-            self._texts("notice.when", when=self.when(draft.due_at, draft.repeats)),
-        ]
+        when = self._texts("notice.when", when=self.when(draft.due_at, draft.repeats))
+        lines = [*self.whom(draft), when]
         lines += [
             self._texts("notice.card", title=self._title_of(card) or card) for card in draft.cards
         ]
@@ -112,21 +115,23 @@ class NoticeWords:
             lines.insert(0, self._texts("notice.emergency", reason=draft.reason))
         return "\n".join(lines)
 
-    def audience(self, draft: Draft) -> str:
-        """To whom: where, in which language, for what; or that it takes another back."""
-        to = self._texts("notice.to", place=self.place(draft.unit, only=draft.only_unit))
-        if draft.takes_back is not None:
-            key = "notice.takes_away" if draft.removes else "notice.takes_back"
-            to = self._texts(key, id=draft.takes_back)
-        lines = [to]
+    def whom(self, draft: Draft) -> list[str]:
+        """To whom and for what they said yes, a line each."""
+        back = "notice.takes_away" if draft.removes else "notice.takes_back"
+        place = self.place(draft.unit, only=draft.only_unit)
+        lines = [
+            self._texts("notice.to", place=place)
+            if draft.takes_back is None
+            else self._texts(back, id=draft.takes_back)
+        ]
         if draft.language:
             name = self._texts(f"language.{draft.language}")
             lines.append(self._texts("notice.only_language", language=name))
-        purpose = self._texts("notice.for", purpose=self._texts(f"notice.purpose.{draft.purpose}"))
         if draft.topic:
             title = self._title_of(draft.topic) or draft.topic
-            purpose = self._texts("notice.followers", title=title)
-        return "\n".join([*lines, purpose])
+            return [*lines, self._texts("notice.followers", title=title)]
+        purpose = self._texts(f"notice.purpose.{draft.purpose}")
+        return [*lines, self._texts("notice.for", purpose=purpose)]
 
     def preview(self, draft: Draft) -> Reply:
         """The notice as each kind of channel shows it, what looks the same told once; what is

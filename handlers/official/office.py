@@ -18,6 +18,7 @@ from handlers.messages import Kind, Reply
 from handlers.official.alike import AlikeCases
 from handlers.official.duties import duties
 from handlers.official.joining import Joining
+from handlers.official.last_screen import before_work
 from handlers.official.screens import Screens
 from handlers.official.speaking import Speaking
 from handlers.official.writing import PURPOSES, Writing
@@ -123,9 +124,16 @@ class Office:
                 opened = Work(Duty.OPEN, int(found[1]))
                 return await self._step(visit, official, draft, opened)
             return await self._list(visit, official, draft, 0)
-        if draft is None or kind in {Kind.START, Kind.BUTTON}:
+        if kind in {Kind.START, Kind.BUTTON}:
             return None
+        if draft is None:
+            sent = bool(visit.attachments) and not visit.text.strip()
+            return self._unawaited(visit) if sent and before_work(visit.talk) else None
         return await self._words(visit, official, draft, kind)
+
+    def _unawaited(self, visit: Visit) -> Served:
+        """A voice, picture or file while they look at their work: for whom is it?"""
+        return Served((Reply(self._texts("official.unawaited")),), visit.talk)
 
     async def _words(
         self, visit: Visit, official: Official, draft: OfficialDraft, kind: Kind

@@ -136,4 +136,4 @@ class NoticeAudiences:
     async def _line(self, tx: Transaction, name: str, who: Audience) -> Line:
         draft = who.of(Draft(""))
         reach = await self._words.count(tx, draft, now=self._clock())
-        return Line(name, self._words.audience(draft), self._words.reaching(reach, draft))
+        return Line(name, "\n".join(self._words.whom(draft)), self._words.reaching(reach, draft))

@@ -68,6 +68,20 @@ async def test_a_denunciation_is_never_passed_on_as_a_question(
     assert await cases(villager.house) == []
 
 
+async def test_who_wants_a_person_while_telling_reads_that_it_is_kept_and_how_to_go_on(
+    villager: Villager,
+) -> None:
+    await told(villager, "góp ý")
+    assert "kể dở" not in await told(villager, "9"), "nothing is told yet"
+    await told(villager, "góp ý", "3", "giếng làng cạn nước")
+    [shown] = await villager.say("9")
+    assert "đang kể dở vẫn còn. Muốn nói tiếp thì nhắn: góp ý" in shown.text
+    [go_on] = [button.digit for button in shown.buttons if "Nói tiếp" in button.label]
+    assert "Chuyện ở đâu" in await told(villager, str(go_on))
+    await told(villager, "9", "góp ý")
+    assert "Chuyện ở đâu" in await told(villager, "1"), "by the word as well"
+
+
 async def test_a_question_about_denouncing_is_answered_but_not_passed_on(
     villager: Villager,
 ) -> None:

@@ -19,6 +19,7 @@ from storage.cases import Cases
 from storage.files import FileRecord
 from storage.officials import Role
 from tests.bot import samples
+from tests.handlers.notices import handed_in
 from tests.handlers.office import Person, again, cases, official, remove
 from tests.handlers.test_reception import words
 
@@ -356,3 +357,26 @@ async def test_who_may_not_see_a_case_sees_none_of_its_files(house: House) -> No
     async with house.database.read() as tx:
         events = [event.what for event in await History().of(tx, case.id)]
     assert Happened.FILES_SHOWN not in events
+
+
+@pytest.mark.parametrize("looks", [("việc",), ("việc", "1"), ("các thông báo",)])
+async def test_a_voice_that_nobody_waits_for_is_answered_as_an_officials(
+    house: House, looks: tuple[str, ...]
+) -> None:
+    lan, villager = await speaker(house), Speaker(house)
+    await villager.ask()
+    await handed_in(lan)
+    for said in looks:
+        shown = (await lan.say(said))[-1]
+    told = await lan.send(samples.voice(seconds=2))
+    assert "bạn mở việc, bấm 1, rồi gửi tin nói" in told
+    assert "bà con viết bằng chữ" not in told
+    assert await lan.told("1") != "", "the digits of the screen go on to mean what they did"
+    assert shown.buttons
+
+
+async def test_an_official_who_asks_as_a_villager_is_answered_as_one(house: House) -> None:
+    lan = await speaker(house)
+    await lan.say("việc")
+    await lan.say("trang đầu")
+    assert "Tôi chưa nghe được tiếng nói" in await lan.send(samples.voice(seconds=2))

@@ -95,7 +95,7 @@ async def measured(kind: str, cases: int, messages: int, library: Library) -> No
 
 async def main(cases: int, messages: int) -> None:
     with tempfile.TemporaryDirectory() as cache:
-        library = Library.open(SHIPPED, cache=Path("/tmp/learned-main"))
+        library = Library.open(SHIPPED, cache=Path(cache))
     sys.stdout.write("| database | page | first, ms | median, ms |\n|---|---|--:|--:|\n")
     sys.stdout.flush()
     for kind in ("SQLite", "PostgreSQL"):
