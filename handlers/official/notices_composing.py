@@ -288,6 +288,8 @@ class Composing:
                 return meant(self._screens.doings(draft), words)
             case Step.TEMPLATE:
                 return meant(self._screens.templates(), words)
+            case Step.WHEN:
+                return meant(self._screens.times(), words)
             case Step.TONGUES:
                 return meant(by_name(self._tongues.choices(list(Language))), words)
             case Step.UNIT | Step.PURPOSE | Step.WHO | Step.LANGUAGE | Step.LISTS:

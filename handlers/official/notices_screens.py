@@ -94,9 +94,11 @@ class Screens:
         return self.screen(visit, draft, asked, choices, skip="notice.no_card")
 
     def when(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
-        at_once = (self._texts("notice.at_once"), Compose(Composed.CHOOSE, Step.WHEN, "now"))
         asked = joined(notice, self._texts("notice.ask.when"))
-        return self.screen(visit, draft, asked, [at_once])
+        return self.screen(visit, draft, asked, self.times())
+
+    def times(self) -> list[Choice]:
+        return [(self._texts("notice.at_once"), Compose(Composed.CHOOSE, Step.WHEN, "now"))]
 
     def template(self, visit: Visit, draft: NoticeDraft, question: str, notice: str = "") -> Served:
         """Asking whether it goes by a template, for money, to who gets no free text."""

@@ -294,6 +294,8 @@ async def test_the_choice_that_is_typed_in_words_is_taken(house: House) -> None:
     await composed(lan)
     assert "viết lời" in await lan.told("sua loi")
     assert WORDS in await lan.told("0")
+    assert "Gửi lúc nào" in await lan.told("sua gio gui")
+    assert "Lúc gửi: ngay khi được duyệt" in await lan.told("ngay khi duoc duyet")
     assert "Đã gửi duyệt" in await lan.told("Gửi duyệt!")
 
 

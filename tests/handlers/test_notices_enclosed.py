@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.account_settings import Account
+from bot.channels.zalo_bot_sending import SOUNDS
 from bot.fetching import place
 from bot.wiring import House, build, now
 from content.library import Library
@@ -41,6 +43,7 @@ from tests.handlers.test_voice_answers import Speaker, left, speaker
 
 RICH = Capabilities(2000, buttons=5, media=frozenset(MediaKind))
 DUMB = Capabilities(2000, buttons=0)
+Voice = Callable[[int], bytes]
 
 
 @dataclass
@@ -68,12 +71,12 @@ async def file_of(house: House, number: int) -> File:
     return file
 
 
-async def with_both(house: House) -> tuple[Speaker, Person, int]:
+async def with_both(house: House, voice: Voice = samples.voice) -> tuple[Speaker, Person, int]:
     """A notice with a picture and a voice waits for approval: its author, approver and number."""
     lan, sua = await speaker(house), await official(house, Role.APPROVER, name="Sua")
     await composed(lan)
     assert "đang tải về" in await lan.send(samples.picture())
-    assert "đang tải về" in await lan.send(samples.voice(seconds=12))
+    assert "đang tải về" in await lan.send(voice(12))
     assert len(await lan.fetched()) == 2
     return lan, sua, await submitted(lan)
 
@@ -132,6 +135,28 @@ async def _reach_people(house: House) -> None:
     assert [one.kind for one in whole.media] == [MediaKind.IMAGE, MediaKind.AUDIO]
     assert "Bấm để nghe (12 giây): https://xa.example/tep/" in plain.text
     assert "Bấm để xem ảnh: https://xa.example/tep/" in plain.text
+
+
+@pytest.mark.parametrize(("voice", "plays"), [(samples.bare, True), (samples.voice, False)])
+async def test_a_voice_plays_in_a_zalo_bots_chat_as_zalo_records_it_and_is_a_link_otherwise(
+    house: House, library: Library, voice: Voice, *, plays: bool
+) -> None:
+    web = house.settings.web.model_copy(update={"public_url": "https://xa.example"})
+    settings = house.settings.model_copy(update={"web": web})
+    media = frozenset({MediaKind.IMAGE, MediaKind.AUDIO})
+    able = Capabilities(2000, buttons=0, media=media, sounds=SOUNDS)
+    async with build(settings, library) as open_house:
+        bot = Watching("bot", capabilities=able)
+        account = Account.model_construct(name="bot", platform="zalo_bot", unit="xa-mau")
+        open_house.accounts.put(account, bot)
+        await asked_for_notices(open_house.database, account="bot")
+        _, sua, number = await with_both(open_house, voice)
+        await approved(open_house, sua)
+        async with sending(open_house):
+            await until(open_house, number, Phase.FINISHED)
+    [shown] = bot.shown
+    assert (MediaKind.AUDIO in [one.kind for one in shown.media]) is plays
+    assert ("Bấm để nghe (12 giây): https://xa.example/tep/" in shown.text) is not plays
 
 
 async def test_where_it_can_neither_be_shown_nor_opened_the_preview_says_so(house: House) -> None:
