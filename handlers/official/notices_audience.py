@@ -159,7 +159,7 @@ class AudienceSteps:
         """To whom as it stands, and how many they are now."""
         whole = as_draft(draft)
         reach = await self._words.count(visit.tx, whole, now=visit.now)
-        count = self._texts("notice.count_now", count=reach.reached)
+        count = self._texts("notice.count_now", count=self._words.many(reach, whole))
         return "\n".join([*self._words.whom(whole), count, self._texts("notice.ask.who")])
 
     async def _offered(self, visit: Visit, official: Official, draft: NoticeDraft) -> list[Saved]:

@@ -80,7 +80,8 @@ class HandingIn:
         """The second question before it goes out at once, with how many people get it."""
         whole = await self._whole(visit, draft)
         reach = await self._words.count(visit.tx, whole.draft, now=visit.now)
-        return self._screens.urgent(visit, draft, reach.reached, news)
+        many = self._words.many(reach, whole.draft)
+        return self._screens.urgent(visit, draft, many, news)
 
     async def submit(self, visit: Visit, official: Official, draft: NoticeDraft) -> Served | Turn:
         """Hand it in for another person's eyes."""
@@ -118,7 +119,8 @@ class HandingIn:
         await self._broadcasts.approve(visit.tx, number, by=official.name, at=visit.now)
         await self._notices.released(visit.tx, number, official.id)
         await self._drafts.drop(visit.tx, visit.conversation.id)
-        return self._say(visit, "notice.sending_now", id=number, count=reach.reached)
+        many = self._words.many(reach, found.draft)
+        return self._say(visit, "notice.sending_now", id=number, count=many)
 
     async def _write(
         self, visit: Visit, official: Official, draft: NoticeDraft, found: Whole

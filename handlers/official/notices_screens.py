@@ -113,7 +113,7 @@ class Screens:
     def reason(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
         return self.screen(visit, draft, joined(notice, self._texts("notice.ask.reason")))
 
-    def urgent(self, visit: Visit, draft: NoticeDraft, count: int, notice: str = "") -> Served:
+    def urgent(self, visit: Visit, draft: NoticeDraft, count: str, notice: str = "") -> Served:
         """The second question before an emergency goes out on one person's word."""
         asked = self._texts("notice.ask.urgent", count=count, reason=draft.reason)
         return self.screen(visit, draft, joined(notice, asked))

@@ -28,7 +28,8 @@ IN_LIST = 40
 """Letters of a notice in a list."""
 
 FEW = 5
-"""Of fewer people who chose a language, not even officials read how many there are."""
+"""Of fewer people who chose a language or follow a card, not even officials read how many there
+are: in a hamlet that would be somebody."""
 
 
 class NoticeWords:
@@ -236,20 +237,33 @@ class NoticeWords:
 
     def reaching(self, reach: Reach, draft: Draft) -> str:
         """Whom it reaches on which way, what costs money, and why it does not reach others."""
-        lines = [self._reached(reach)] if reach.reached else [self._texts("notice.reach_nobody")]
+        lines = [self._reached(reach, draft)]
         lines += self._by_language(reach, draft)
         if reach.ways(Way.BILLED):
             lines.append(self._texts("notice.billed", count=reach.ways(Way.BILLED)))
         lines += self.templates.lines(reach, draft)
         if missed := self._missed(reach):
             count = sum(reach.people.values()) - reach.reached + reach.never + reach.stopped
-            lines.append(self._texts("notice.missed", count=count, reasons=", ".join(missed)))
+            if count >= FEW or not draft.language:
+                lines.append(self._texts("notice.missed", count=count, reasons=", ".join(missed)))
         windows = any(able.window for able in self._reach.capabilities().values())
         if draft.due_at is not None and windows:
             lines.append(self._texts("notice.as_of", when=self.when(draft.due_at)))
         return "\n".join(lines)
 
-    def _reached(self, reach: Reach) -> str:
+    def many(self, reach: Reach, draft: Draft) -> str:
+        """How many it reaches; of few who are chosen by more than a place it is not said."""
+        if (draft.language or draft.topic) and 0 < reach.reached < FEW:
+            return self._texts("notice.few_readers", count=FEW)
+        return str(reach.reached)
+
+    def _reached(self, reach: Reach, draft: Draft) -> str:
+        if not reach.reached:
+            return self._texts("notice.reach_nobody")
+        if (many := self.many(reach, draft)) != str(reach.reached):
+            channels_of = self._by_channel(reach).items()
+            names = ", ".join(n for n, ways in channels_of if any(map(ways.get, REACHED)))
+            return self._texts("notice.reach", count=many, channels=names)
         channels = []
         for name, ways in self._by_channel(reach).items():
             count = sum(ways.get(way, 0) for way in REACHED)

@@ -320,7 +320,7 @@ class NoticeWriting:
         names = ", ".join(await self._rights.leaders(tx, draft.unit, but=staff.official))
         who = self._texts("notice.approvers", names=names) if names else ""
         alone = draft.emergency and self._rights.releases(staff.official)
-        asked = {"reason": draft.reason, "count": reach.reached}
+        asked = {"reason": draft.reason, "count": words.many(reach, draft)}
         beyond = {} if draft.template else words.templates.beyond(reach, draft)
         return self._door.page(
             "notice_preview.html", staff=staff, status=422 if problem else 200, paper=turn.paper,

@@ -66,7 +66,9 @@ async def test_readers_of_one_language_are_chosen_by_digits_and_counted_live(hou
     ], "what most of them read stands first"  # fmt: skip
     facts = await lan.told("3")
     assert "Chỉ người đã chọn tiếng Mông." in facts
-    assert "Gửi được cho 1 người" in facts
+    assert "Gửi được cho chưa tới 5 người: trang web." in facts, "not how many, of so few"
+    assert "chưa tới 5 người" in await lan.told(WHO)
+    assert WORDS in await lan.told("0")
     number = await submitted(lan)
     assert (await again(house, number)).draft.language == "hmn"
     await command(house, "approve", str(number), "--by", "Minh")
@@ -104,7 +106,7 @@ async def test_who_follows_a_card_is_reached_and_who_only_asked_about_it_is_not(
     assert "Tìm thấy" in await lan.told("hộ nghèo được hỗ trợ gì"), "or found by words"
     facts = await lan.told(encode(Compose(Composed.CHOOSE, "followers", "tiem-chung")), Kind.BUTTON)
     assert "đã nhờ báo khi “Tiêm phòng" in facts
-    assert "Gửi được cho 1 người" in facts
+    assert "Gửi được cho chưa tới 5 người" in facts
     assert "Gắn thẻ: Tiêm phòng" in facts
     number = await submitted(lan)
     it = await again(house, number)
@@ -300,7 +302,8 @@ async def test_the_choice_that_is_typed_in_words_is_taken(house: House) -> None:
 
 
 async def test_what_a_person_chose_is_not_told_of_few(house: House) -> None:
-    """The order of the languages says no more than the preview does."""
+    """The order of the languages says no more than the preview does, and exact numbers stand where
+    there are enough."""
     person = await reader(house, "tyz")
     lan = await official(house)
     facts = await composed(lan)
@@ -309,3 +312,6 @@ async def test_what_a_person_chose_is_not_told_of_few(house: House) -> None:
         await People().choose_language(tx, person, "")
     await lan.say(WHO)
     assert "2. tiếng Việt" in (await lan.say("3"))[0].buttons[1].label
+    for _ in range(5):
+        await reader(house, "tyz")
+    assert "Gửi được cho 5 người: trang web 5." in await lan.told("tay")
