@@ -16,7 +16,7 @@ from handlers.errands import Served, Visit
 from handlers.official.notices_enclosing import as_draft
 from handlers.official.notices_languages import by_name
 from handlers.official.notices_rights import NoticeRights
-from handlers.official.notices_screens import Choice, Screens, meant
+from handlers.official.notices_screens import NO_CARD, Choice, Screens, meant
 from handlers.official.notices_steps import Route, Step, Turn
 from handlers.official.notices_words import NoticeWords, joined
 from handlers.official_actions import Compose, Composed
@@ -73,7 +73,7 @@ class AudienceSteps:
             (title, Compose(Composed.CHOOSE, Step.FOLLOWERS, slug)) for slug, title in cards
         ]
         asked = joined(news, self._texts("notice.ask.followers"))
-        return self._screens.screen(visit, draft, asked, choices, skip="notice.no_followers")
+        return self._screens.screen(visit, draft, asked, choices, skip=NO_CARD[Step.FOLLOWERS])
 
     async def choices(
         self, visit: Visit, official: Official, draft: NoticeDraft

@@ -172,6 +172,9 @@ class Composing:
             return await self._ask(visit, official, draft, "notice.text_only")
         if words.isdecimal():  # a digit that stands for nothing here
             return await self._ask(visit, official, draft, "notice.by_digit")
+        if (action := await self._meant(visit, official, draft, words)) is not None:
+            there = replace(draft, step=action.step)
+            return await self._do(visit, official, there, action)
         if draft.step in {Step.CARD, Step.SAY_BACK, Step.FOLLOWERS}:
             return await self._find_card(visit, official, draft, words)
         if draft.step in ASKING:
@@ -181,9 +184,6 @@ class Composing:
         if draft.step == Step.SAVE:
             saved = await self._audience.save(visit, official, draft, words)
             return await self._turn(visit, official, saved)
-        if (action := await self._meant(visit, official, draft, words)) is not None:
-            there = replace(draft, step=action.step)
-            return await self._do(visit, official, there, action)
         return await self._read(visit, official, draft, words)
 
     async def _read(
@@ -290,6 +290,8 @@ class Composing:
                 return meant(self._screens.templates(), words)
             case Step.WHEN:
                 return meant(self._screens.times(), words)
+            case Step.CARD | Step.FOLLOWERS:
+                return meant(self._screens.without_card(draft.step), words)
             case Step.TONGUES:
                 return meant(by_name(self._tongues.choices(list(Language))), words)
             case Step.UNIT | Step.PURPOSE | Step.WHO | Step.LANGUAGE | Step.LISTS:

@@ -32,6 +32,9 @@ YES, NO = "yes", "no"
 ANEW, POLL = "anew", "poll"
 """Values of a button that begins: a notice, or one that asks something."""
 
+NO_CARD = {Step.CARD.value: "notice.no_card", Step.FOLLOWERS.value: "notice.no_followers"}
+"""What the choice is called at each step that asks for a card and needs none."""
+
 Choice = tuple[str, Action]
 
 
@@ -91,7 +94,10 @@ class Screens:
             (title, Compose(Composed.CHOOSE, Step.CARD, slug)) for slug, title in cards
         ]
         asked = joined(notice, self._texts("notice.ask.card"))
-        return self.screen(visit, draft, asked, choices, skip="notice.no_card")
+        return self.screen(visit, draft, asked, choices, skip=NO_CARD[Step.CARD])
+
+    def without_card(self, step: str) -> list[Choice]:
+        return [(self._texts(NO_CARD[step]), Compose(Composed.SKIP, step))]
 
     def when(self, visit: Visit, draft: NoticeDraft, notice: str = "") -> Served:
         asked = joined(notice, self._texts("notice.ask.when"))

@@ -132,6 +132,9 @@ async def test_the_way_back_from_a_cards_followers_leads_to_all_who_want_notices
     facts = await lan.told("7")
     assert "Loại tin: Tin của xã." in facts
     assert "cho 1 người" in facts
+    for said in (WHO, "4", "1", WHO, "4", "khong theo the nao"):
+        facts = await lan.told(said)
+    assert "nhờ báo khi" not in facts, "by its words as well"
     for said in (WHO, "4", "1", WHO, "2", "2"):
         facts = await lan.told(said)
     assert "Loại tin: Tin vận động." in facts, "another purpose is about no card"
