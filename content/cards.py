@@ -125,8 +125,8 @@ HEADINGS: Mapping[str, Facet] = MappingProxyType(
         "Hỏi ai": Facet.CONTACT,
     }
 )
-_REMEMBER, _SAY_BACK, _QUESTIONS = "Ba điều cần nhớ", "Nói lại", "Bà con hay hỏi"
-_ORDER = (*HEADINGS, _REMEMBER, _SAY_BACK, _QUESTIONS)
+REMEMBER, SAY_BACK, QUESTIONS = "Ba điều cần nhớ", "Nói lại", "Bà con hay hỏi"
+_ORDER = (*HEADINGS, REMEMBER, SAY_BACK, QUESTIONS)
 
 _PLACE = re.compile(r"\{([a-z0-9]+(?:-[a-z0-9]+)*)\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\W\d_a-zà-ỹđ]|[{\"“(\d])")
@@ -157,11 +157,11 @@ def parse_card(text: str, *, slug: str, path: Path) -> Card:
         for heading, facet in HEADINGS.items()
         if heading in parts
     }
-    remember = _items(parts.get(_REMEMBER, [])[1:])
-    if _REMEMBER in parts and len(remember) != 3:
-        faults.append(fault(path, parts[_REMEMBER][0][0], "remember", count=len(remember)))
+    remember = _items(parts.get(REMEMBER, [])[1:])
+    if REMEMBER in parts and len(remember) != 3:
+        faults.append(fault(path, parts[REMEMBER][0][0], "remember", count=len(remember)))
     say_back = _say_back(parts, path, faults)
-    questions, question_lines = _questions(parts.get(_QUESTIONS, []), path, faults)
+    questions, question_lines = _questions(parts.get(QUESTIONS, []), path, faults)
     items = [item for section in sections.values() for item in section.items] + list(remember)
     if front is not None:
         faults.extend(_placeholder_faults(front, items, path))
@@ -262,7 +262,7 @@ def _read_items(lines: list[Line]) -> Iterator[Item]:
 
 def _say_back(parts: dict[str, list[Line]], path: Path, faults: list[CardFault]) -> tuple[str, str]:
     found = {"Hỏi:": "", "Đáp:": ""}
-    lines = parts.get(_SAY_BACK, [])
+    lines = parts.get(SAY_BACK, [])
     for _, line in lines[1:]:
         for mark in found:
             if line.strip().startswith(mark):
@@ -281,7 +281,7 @@ def _questions(
     for number, line in lines[1:]:
         if line.startswith("### "):
             heading = line[4:].strip()
-            if heading not in HEADINGS and heading != _REMEMBER:
+            if heading not in HEADINGS and heading != REMEMBER:
                 known = ", ".join(HEADINGS)
                 faults.append(
                     fault(path, number, "questions_heading", heading=heading, known=known)

@@ -9,15 +9,26 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from content.answers import LONGEST
-from content.cards import HEADINGS, Card, Facet, Form, Item, placeholders
+from content.cards import (
+    HEADINGS,
+    Card,
+    CardFaults,
+    Facet,
+    Form,
+    Item,
+    parse_card,
+    placeholders,
+)
 from content.claims import claims_of, read_question_files, shared
 from content.faults import CardFault, fault
 from content.library import holding
 from content.shelf import Shelf
+from content.soundness import unsound
 from content.wording import GLOSSARY, LAW_NUMBER, PLAIN, Wording, sentences, syllables
 
 GIST_SYLLABLES = 30
@@ -56,15 +67,48 @@ def check(shelf: Shelf, today: date | None, folder: Path) -> tuple[CardFault, ..
     wording, wording_faults = _load_wording(folder)
     found += wording_faults
     for card in shelf.cards.values():
-        found += _lengths(card)
-        found += _form(card)
-        found += _links(card, shelf)
-        if today is not None:
-            found += _review(card, today)
-        if wording is not None:
-            found += _plainness(card, wording)
-            found += _legal(card, wording)
+        found += _of(card, shelf, today, wording)
     return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text read as a card. For what `stops` it, it would be refused; `remarks` are what else an
+    editor should mend. `card` is None where the text cannot be one."""
+
+    card: Card | None
+    stops: tuple[CardFault, ...] = ()
+    remarks: tuple[CardFault, ...] = ()
+
+
+def read_draft(text: str, slug: str, shelf: Shelf, today: date, folder: Path) -> Reading:
+    """How a text would fare as the card `slug` beside the others of the shelf; see `check`."""
+    path = shelf.folder / f"{slug}.md"
+    try:
+        card = parse_card(text, slug=slug, path=path)
+    except CardFaults as error:
+        return Reading(None, error.faults)
+    wording, found = _load_wording(folder)
+    found += _of(card, shelf, today, wording)
+    asked, _ = read_question_files(folder, shelf)
+    others = {name: other for name, other in shelf.cards.items() if name != slug}
+    claims = [*claims_of(others), *asked, *claims_of({slug: card})]
+    found += [one for one in shared(claims) if one.path == path]
+    return Reading(card, tuple(sorted(unsound(card))), tuple(sorted(found)))
+
+
+def _of(
+    card: Card, shelf: Shelf, today: date | None, wording: Wording | None
+) -> Iterator[CardFault]:
+    """What is wrong with one card's words and dates."""
+    yield from _lengths(card)
+    yield from _form(card)
+    yield from _links(card, shelf)
+    if today is not None:
+        yield from _review(card, today)
+    if wording is not None:
+        yield from _plainness(card, wording)
+        yield from _legal(card, wording)
 
 
 def shown_together(card: Card) -> Mapping[Facet, tuple[Item, ...]]:

@@ -5,13 +5,8 @@ The file is written whole or not at all. Who learns the phrase is `library`'s af
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from content.cards import Facet
@@ -20,6 +15,7 @@ from content.faults import CardFault, fault
 from content.library import WORDS, holding
 from content.redaction import asked, redact
 from content.shelf import Shelf
+from content.whole_files import alone, write_whole
 
 LONGEST = 200
 """In letters. What is longer is a story and teaches its own words rather than a question."""
@@ -45,13 +41,13 @@ def add_phrase(shelf: Shelf, folder: Path, slug: str, facet: str, phrase: str) -
         raise PhraseRefused(faults)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(path.parent):
+        with alone(path.parent):
             lines = path.read_text("utf-8").splitlines() if path.exists() else []
             number, written = _appended(lines, facet, phrase)
             claim = Claim(slug, phrase, path, number)
             if faults := _claim_faults(shelf, folder, claim):
                 raise PhraseRefused(faults)
-            _write(path, written)
+            write_whole(path, "".join(f"{line}\n" for line in written))
     except UnicodeError as error:
         raise PhraseRefused([fault(path, 1, "unreadable", why=error)]) from error
     except OSError as error:
@@ -126,31 +122,3 @@ def _appended(lines: Sequence[str], facet: str, phrase: str) -> tuple[int, list[
         kept.pop()
     written = [*kept, *([""] if kept else []), f"[{facet}]", phrase]
     return len(written), written
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One writer at a time, among threads and processes: a lock on the folder itself."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _write(path: Path, lines: Iterable[str]) -> None:
-    """The file anew, whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in lines))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(0o644)
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise

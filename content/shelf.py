@@ -120,6 +120,11 @@ class Shelf:
         return shelf
 
     @property
+    def folder(self) -> Path:
+        """Where the files of the cards are."""
+        return self._folder
+
+    @property
     def faults(self) -> tuple[CardFault, ...]:
         """What is wrong with the files as they are now."""
         return tuple(one for path in sorted(self._faults) for one in self._faults[path])
