@@ -107,3 +107,25 @@ async def ratings(tx: Transaction, sight: Sight, wanted: Wanted) -> dict[str, Ra
     )  # fmt: skip
     yes, no, content, cross = map(int, found.one())
     return {"understood": Ratings(yes, no), "satisfied": Ratings(content, cross)}
+
+
+async def understood_by_topic(
+    tx: Transaction, sight: Sight, wanted: Wanted, topics: Collection[str]
+) -> Mapping[str, Ratings]:
+    """Whether answers by officials to what is nearest to one of these cards were understood."""
+    row, everyone = CaseRecord, People()
+    if not topics:
+        return {}
+    yes, no = (
+        func.count(distinct(case((row.understood.is_(said), everyone.who))))
+        for said in (True, False)
+    )
+    found = await tx.connection.execute(
+        select(row.topic, yes, no)
+        .select_from(everyone.of(row))
+        .where(
+            sees(sight), *filters(wanted), row.topic.in_(topics), row.understood.is_not(None)
+        )
+        .group_by(row.topic)
+    )  # fmt: skip
+    return {topic: Ratings(int(well), int(badly)) for topic, well, badly in found}
