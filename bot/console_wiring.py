@@ -27,6 +27,11 @@ from handlers.staff.api_door import ApiDoor
 from handlers.staff.api_export import ApiExport
 from handlers.staff.api_reading import ApiReading
 from handlers.staff.audit_desk import AuditDesk
+from handlers.staff.card_desk import CardDesk
+from handlers.staff.card_list import CardList
+from handlers.staff.card_publishing import CardPublishing
+from handlers.staff.card_view import CardViews
+from handlers.staff.card_writing import CardWriting
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.case_view import CaseViews
@@ -131,6 +136,21 @@ def console_of(
         zone=VIETNAM,
         clock=clock,
     )
+    views = CardViews(library=library, texts=texts, zone=VIETNAM, clock=clock)
+    publishing = CardPublishing(
+        database=database, folder=library.folder, texts=texts, zone=VIETNAM, clock=clock
+    )
+    card_list = CardList(
+        door=door,
+        database=database,
+        casework=casework,
+        library=library,
+        publishing=publishing,
+        views=views,
+        texts=texts,
+        zone=VIETNAM,
+        clock=clock,
+    )
     unit_desk = UnitDesk(door=door, texts=texts, units=units, zone=VIETNAM, clock=clock)
     return Console(
         door=door,
@@ -190,6 +210,7 @@ def console_of(
             zone=VIETNAM,
             troubled=accounts.troubled,
             to_dial=unit_desk.warnings,
+            cards=card_list.waiting,
             clock=clock,
         ),
         unanswered=UnansweredDesk(
@@ -201,6 +222,24 @@ def console_of(
             zone=VIETNAM,
             clock=clock,
         ),
+        card_list=card_list,
+        card=CardDesk(
+            door=door,
+            database=database,
+            library=library,
+            publishing=publishing,
+            views=views,
+            texts=texts,
+        ),
+        card_writing=CardWriting(
+            door=door,
+            database=database,
+            unanswered=unanswered,
+            library=library,
+            views=views,
+            texts=texts,
+        ),
+        publishing=publishing,
         case_list=CaseList(
             door=door, database=database, casework=casework, texts=texts, units=units, clock=clock
         ),

@@ -161,7 +161,11 @@ async def _poll(house: House, channel: Channel, stop: asyncio.Event, *, after: f
 
 
 async def _reload(house: House, stop: asyncio.Event) -> None:
-    """Take up saved cards while running."""
+    """Take up saved cards while running; first write those that were approved before a crash."""
+    try:
+        await house.console.publishing.finish_all()
+    except DatabaseFault as fault:  # whoever opens the cards' desk next does it
+        log.warning("approved cards wait for the database: %s", type(fault).__name__)
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), RELOAD)

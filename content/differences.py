@@ -37,7 +37,8 @@ def differences(before: str, after: str) -> list[Line]:
         for code, first, last, begin, end in group:
             if code == "equal":
                 shown += [_line(Mark.SAME, line, _heading(new, begin + n))
-                          for n, line in enumerate(new[begin:end]) if line.strip()]  # fmt: skip
+                          for n, line in enumerate(new[begin:end])
+                          if line.strip() and not line.startswith("## ")]  # fmt: skip
             else:
                 shown += _changed(old[first:last], new[begin:end], _heading(new, begin))
     return shown

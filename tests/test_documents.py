@@ -19,10 +19,12 @@ from bot.consent import Outcome
 from bot.hotlines import KINDS as DANGERS
 from bot.survey_file import FAULTS
 from content.__main__ import app as content_commands
+from content.card_form import FIELDS
 from content.cards import Facet
 from content.crisis import FILE as CRISIS
 from content.crisis import Alarm
 from content.languages import Language
+from content.screens import screens
 from content.shelf import GROUPS, SHIPPED
 from content.texts import Texts
 from content.understanding import Talk
@@ -36,6 +38,7 @@ from handlers.official_actions import Composed, Deed, Duty
 from handlers.official_post import SORTS
 from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
+from handlers.staff.card_list import STATES as CARD_STATES
 from handlers.staff.channel_accounts import State as AccountState
 from handlers.staff.channel_accounts import TokenState
 from handlers.staff.chosen import PERIODS
@@ -53,6 +56,7 @@ from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.audit import Kind as AuditKind
 from storage.audit import Verb
 from storage.broadcasts import Phase
+from storage.card_drafts import DraftState
 from storage.case_groups import Trouble
 from storage.case_history import Happened
 from storage.case_records import CaseKind, CaseState, Side
@@ -198,6 +202,11 @@ FAMILIES = {
         "silent",
         "no_code",
     ],
+    "staff.cards.state": ["all", *CARD_STATES],
+    "staff.card.state": [state.value for state in DraftState],
+    "staff.card.field": list(FIELDS),
+    "staff.card.hint": list(FIELDS),
+    "staff.card.channel": [screen.name for screen in screens()],
     "staff.group.fault": [trouble.value for trouble in Trouble],
 }
 """Texts whose keys are made of a name and a value: all values must have one."""

@@ -29,6 +29,7 @@ PLACES = {
     Kind.GROUP: "/staff/groups/",
     Kind.CHANNEL: "/staff/accounts/",
     Kind.BROADCAST: "/staff/notices/",
+    Kind.CARD: "/staff/cards/",
 }
 """Where a thing is shown."""
 

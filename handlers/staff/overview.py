@@ -35,17 +35,19 @@ class Overview:
         zone: ZoneInfo,
         troubled: Callable[[Staff], Awaitable[int]],
         to_dial: Callable[[Staff], int],
+        cards: Callable[[Staff], Awaitable[int]],
         clock: Callable[[], datetime],
     ) -> None:
         """`troubled` tells how many accounts of theirs somebody has to see to, `to_dial` of how
-        many of their units the numbers for people in danger have to be dialled again."""
+        many of their units the numbers for people in danger have to be dialled again, `cards` how
+        many drafts of cards wait for them."""
         self._door = door
         self._database = database
         self._casework = casework
         self._unanswered = unanswered
         self._units = units
         self._zone = zone
-        self._troubled, self._to_dial = troubled, to_dial
+        self._troubled, self._to_dial, self._cards_waiting = troubled, to_dial, cards
         self._clock = clock
         self._cases = Cases()
         self._lists = CaseLists()
@@ -84,4 +86,5 @@ class Overview:
             unanswered=unanswered,
             troubled=await self._troubled(staff),
             to_dial=self._to_dial(staff),
+            cards=await self._cards_waiting(staff),
         )

@@ -10,6 +10,11 @@ from handlers.staff.account_desk import AccountDesk
 from handlers.staff.answers_desk import AnswersDesk
 from handlers.staff.api import Api
 from handlers.staff.audit_desk import AuditDesk
+from handlers.staff.card_desk import CardDesk
+from handlers.staff.card_list import CardList
+from handlers.staff.card_publishing import CardPublishing
+from handlers.staff.card_writing import NEW as NEW_CARD
+from handlers.staff.card_writing import CardWriting
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.door import Door
@@ -42,6 +47,8 @@ SESSION = r"/staff/me/sessions/{session:[0-9]{1,18}}/end"
 NOTICE = r"/staff/notices/{notice:[0-9]{1,18}}"
 FILE = r"/staff/files/{id:[0-9]{1,18}}"
 CHANNEL = r"/staff/accounts/{name:[a-z0-9][a-z0-9-]{0,39}}"
+CARD = r"/staff/cards/{slug:[a-z0-9-]{1,64}}"
+VERSION = CARD + r"/versions/{version:[0-9]{1,9}}"
 CODE = CHANNEL + r"/qr.{ending:png|svg}"
 
 
@@ -60,6 +67,10 @@ class Console:
     units: UnitDesk
     overview: Overview
     unanswered: UnansweredDesk
+    card_list: CardList
+    card: CardDesk
+    card_writing: CardWriting
+    publishing: CardPublishing
     case_list: CaseList
     exports: ExportDesk
     reports: ReportDesk
@@ -106,6 +117,7 @@ class Console:
             web.get("/staff/unanswered", self.unanswered.show),
             web.post("/staff/unanswered/add", self.unanswered.add),
             web.post("/staff/unanswered/dismiss", self.unanswered.dismiss),
+            *self._of_cards(),
             web.get("/staff/cases", self.case_list.show),
             web.get("/staff/cases/export", self.exports.show),
             web.post("/staff/cases/export", self.exports.write),
@@ -152,6 +164,28 @@ class Console:
             web.get(f"{CHANNEL}/remove", accounts.asks_back),
             web.post(f"{CHANNEL}/remove", accounts.remove),
         ]
+
+    def _of_cards(self) -> list[web.RouteDef]:
+        card, writing = self.card, self.card_writing
+        routes = [
+            web.get("/staff/cards", self.card_list.show),
+            web.post(f"{NEW_CARD}/from", writing.begin),
+            web.get(CARD, card.show),
+            web.post(f"{CARD}/submit", card.submit),
+            web.post(f"{CARD}/approve", card.approve),
+            web.post(f"{CARD}/return", card.give_back),
+            web.post(f"{CARD}/refresh", card.refresh),
+            web.post(f"{CARD}/drop", card.drop),
+            web.get(VERSION, card.version),
+            web.post(f"{VERSION}/again", card.again),
+        ]
+        for paper in (NEW_CARD, f"{CARD}/edit"):
+            routes += [
+                web.get(paper, writing.show),
+                web.post(f"{paper}/preview", writing.preview),
+                web.post(f"{paper}/save", writing.save),
+            ]
+        return routes
 
     def _of_notices(self) -> list[web.RouteDef]:
         notices, writing = self.notices, self.writing

@@ -16,6 +16,7 @@ from bot.wiring import House, now
 from handlers.staff.staff import RIGHTS, Right
 from storage.accounts import AccountBook, AccountRecord
 from storage.broadcasts import BroadcastRecord, Broadcasts, Draft
+from storage.card_drafts import CardDraftRecord
 from storage.case_groups import CaseGroups
 from storage.case_history import CaseEventRecord
 from storage.cases import Cases
@@ -32,6 +33,8 @@ PERSON = "/staff/people/{account}"
 NOTICE, NEW = "/staff/notices/{notice}", "/staff/notices/new"
 INVITATION = "/staff/invitation/{code}"
 CHANNEL = "/staff/accounts/{name}"
+CARD, NEW_CARD = "/staff/cards/{slug}", "/staff/new-card"
+VERSION = f"{CARD}/versions/{{version}}"
 
 OUTSIDE = {
     ("GET", "/staff/sign-in"), ("POST", "/staff/sign-in"), ("POST", "/staff/sign-in/code"),
@@ -70,6 +73,21 @@ NEEDS = {
     ("GET", "/staff/unanswered"): Right.READ,
     ("POST", "/staff/unanswered/add"): Right.CARDS,
     ("POST", "/staff/unanswered/dismiss"): Right.CARDS,
+    ("GET", "/staff/cards"): Right.READ,
+    ("GET", CARD): Right.READ,
+    ("GET", VERSION): Right.READ,
+    ("POST", f"{CARD}/approve"): Right.APPROVE,
+    ("POST", f"{CARD}/return"): Right.APPROVE,
+    ("POST", f"{CARD}/submit"): Right.CARDS,
+    ("POST", f"{CARD}/refresh"): Right.CARDS,
+    ("POST", f"{CARD}/drop"): Right.CARDS,
+    ("POST", f"{VERSION}/again"): Right.CARDS,
+    ("POST", f"{NEW_CARD}/from"): Right.CARDS,
+    **{
+        (method, f"{paper}{step}"): Right.CARDS
+        for paper in (NEW_CARD, f"{CARD}/edit")
+        for method, step in (("GET", ""), ("POST", "/preview"), ("POST", "/save"))
+    },
     ("GET", "/staff/cases"): Right.READ,
     ("GET", "/staff/cases/export"): Right.EXPORT,
     ("POST", "/staff/cases/export"): Right.EXPORT,
@@ -138,6 +156,9 @@ NEEDS = {
     },
 }
 
+EVERYBODYS = ("/staff/cards", NEW_CARD, "/staff/unanswered/add")
+"""The cards are everybody's: who has the right in a unit alone reads them, and changes nothing."""
+
 TYPED = {"text": "vì sao", "purpose": "answer", "title": "Cầu", "seen": "1", "unit": "xa-khac"}
 
 
@@ -194,6 +215,8 @@ class Place:
             "ending": "png",
             "file": "picture",
             "ticket": f"{file.id}-{'0' * 32}",
+            "slug": "so-do",
+            "version": "1",
         }
         return self
 
@@ -215,7 +238,7 @@ async def token(desk: Desk) -> str:
 
 
 async def deeds(house: House) -> list[int]:
-    """How much has happened: to cases, questions, people, channels' accounts and notices."""
+    """How much has happened: to cases, questions, people, channels' accounts, notices, cards."""
     async with house.database.read() as tx:
         events = await tx.connection.execute(select(func.count()).select_from(CaseEventRecord))
         settled = await tx.connection.execute(
@@ -229,7 +252,8 @@ async def deeds(house: House) -> list[int]:
         )
         channels = await tx.connection.execute(select(func.count()).select_from(AccountRecord))
         told = await tx.connection.execute(select(func.sum(func.length(BroadcastRecord.history))))
-        counts = (events, settled, invited, gone, channels, told)
+        drafts = await tx.connection.execute(select(func.count()).select_from(CardDraftRecord))
+        counts = (events, settled, invited, gone, channels, told, drafts)
         return [int(one.scalar_one()) for one in counts]
 
 
@@ -273,7 +297,7 @@ async def test_each_role_does_what_the_table_lets_it_and_nothing_elsewhere(
         stays = {key: right for key, right in NEEDS.items() if key[1] != "/staff/leave"}
         for (method, path), right in stays.items():
             status, page = await asked(desk, method, far.address(path), **TYPED, token=good)
-            if "{" in path:
+            if "{" in path and not path.startswith(EVERYBODYS):
                 refused = {404} if right in RIGHTS[role] else {403, 404}
                 assert status in refused, f"{path} shows what is another unit's"
             assert "ở xa-khac" not in page, path
@@ -283,8 +307,10 @@ async def test_each_role_does_what_the_table_lets_it_and_nothing_elsewhere(
         assert await deeds(house) == before
         for (method, path), right in stays.items():
             status, _ = await asked(desk, method, here.address(path), **TYPED, token=good)
-            if right in RIGHTS[role]:
-                assert status != 403 or path.endswith("/add"), path
+            if path.startswith(EVERYBODYS) and right is not Right.READ:
+                assert status == 403, path
+            elif right in RIGHTS[role]:
+                assert status != 403, path
             else:
                 assert status in {403, 404}, path
         if Right.ANSWER not in RIGHTS[role]:

@@ -8,22 +8,18 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from pathlib import Path
 
 import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
-from bot.config import load
 from bot.web import Site
-from bot.wiring import House, build
-from content.library import Library
+from bot.wiring import House
 from handlers.staff.unanswered import PAGE
 from storage.unanswered import Doubt, Unanswered, UnansweredRecord
 from tests.console.desk import account, sign_in
 from tests.console.villager import ask
-from tests.small_content import few_cards, few_phrases
 
 Client = TestClient
 
@@ -35,26 +31,10 @@ ONE_DATABASE = pytest.mark.parametrize("database_address", ["sqlite"], indirect=
 COWS = ("con trâu nhà em bị ốm thì báo ai", "trâu ốm thì báo cho ai vậy", "nhà em trâu ốm báo ai")
 
 
-@pytest.fixture(scope="session")
-def small_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("small")
-
-
 @pytest.fixture
-async def house(migrated_address: str, tmp_path: Path, small_cache: Path) -> AsyncIterator[House]:
-    """The program on a small content folder of its own, so that tests may add phrases."""
-    folder = few_phrases(few_cards(tmp_path / "own"))
-    settings = load(
-        {
-            "LOABAN_DATABASE__URL": migrated_address,
-            "LOABAN_DATA__FOLDER": str(tmp_path / "var"),
-            "LOABAN_CONTENT__FOLDER": str(folder),
-        },
-        tmp_path,
-    )
-    library = await asyncio.to_thread(Library.open, folder, cache=small_cache)
-    async with build(settings, library) as built:
-        yield built
+def house(own_house: House) -> House:
+    """The program on a content folder of its own, so that tests may add phrases."""
+    return own_house
 
 
 @pytest.fixture
