@@ -29,7 +29,18 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
 """The heading of each field of the body, in the order of the file."""
 
 FIELDS = (*FRONT, REST, *SECTIONS)
-EMPTY = "---\n---\n" + "\n\n".join(f"## {heading}" for heading in SECTIONS.values()) + "\n"
+BLANK: Mapping[str, str] = MappingProxyType(
+    {"title": '""', "group": '""', "names": "[]", "reviewed": '""', "review_by": '""'}
+)
+"""What has to be there stays there without a value, so that what is wrong with it has a line."""
+
+EMPTY = (
+    "---\n"
+    + "".join(f"{key}: {blank}\n" for key, blank in BLANK.items())
+    + "---\n"
+    + "\n\n".join(f"## {heading}" for heading in SECTIONS.values())
+    + "\n"
+)
 """The file of a card of which nothing is written yet."""
 
 _KEY = re.compile(r"([a-z_]+):")
@@ -180,10 +191,10 @@ def _front(pieces: Sequence[_Piece], wanted: Mapping[str, str], changed: set[str
 
 
 def _key(name: str, value: str) -> str:
-    """One key as editors write it; one without a value is left out."""
+    """One key as editors write it; one that may be left out is, without a value."""
     items = [line.strip() for line in value.split("\n") if line.strip()]
     if not items:
-        return ""
+        return f"{name}: {BLANK[name]}\n" if name in BLANK else ""
     if name == "names":
         return "names:\n" + "".join(f"  - {_scalar(one)}\n" for one in items)
     if name == "related":

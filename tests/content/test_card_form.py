@@ -97,6 +97,15 @@ def test_a_card_written_from_nothing_can_be_read() -> None:
     assert fields_of(text) == fields_of(TEXT)
 
 
+def test_what_is_missing_is_told_at_its_field(folder: Path) -> None:
+    for name in ("title", "names", "reviewed", "general"):
+        for begun in (EMPTY, TEXT):
+            text = with_fields(with_fields(begun, fields_of(TEXT)), {name: " \n"})
+            stops = read_draft(text, "khai-sinh", Shelf.load(folder), DAY, folder).stops
+            assert [field_at(text, one.line) for one in stops] == [name]
+            assert fields_of(text)[name] == ""
+
+
 def test_each_line_belongs_to_a_field() -> None:
     lines = TEXT.splitlines()
     for sign, field in (
