@@ -20,10 +20,13 @@ from handlers.staff.card_publishing import Published
 from storage.audit import AuditRecord
 from storage.card_drafts import CardDraft, CardDrafts, DraftState
 from storage.card_versions import CardVersions, Origin
+from storage.cases import Cases
 from storage.officials import Role
 from storage.tallies import Asked, Tallies
 from storage.unanswered import Doubt, Unanswered
 from tests.console.desk import Desk, form, forms, sitting_at
+from tests.console.test_case_desk import opened
+from tests.handlers.office import Person
 
 CARDS, SLUG = "/staff/cards", "khai-sinh"
 CARD = f"{CARDS}/{SLUG}"
@@ -462,3 +465,18 @@ async def test_no_address_leads_out_of_the_folder(lan: Desk) -> None:
     for slug in ("..", "x", "%2e%2e%2fapprovals", "a" * 70, "vi.md"):
         await lan.open(f"{CARDS}/{slug}", 404)
         await lan.open(f"{CARDS}/{slug}/edit", 404)
+
+
+async def test_what_few_people_said_around_a_card_is_not_told(house: House, lan: Desk) -> None:
+    for many in range(5):
+        assert "người hiểu" not in await lan.open(CARDS), many
+        case = await opened(house, Person(house), topic=SLUG)
+        async with house.database.begin() as tx:
+            await Cases().answer(tx, case, "Rồi.", by=None, at=now())
+        async with house.database.begin() as tx:
+            answered = await house.casework.get(tx, case.id)
+            await Cases().rate(tx, answered, understood=True, at=now())
+    page = await lan.open(CARDS)
+    row = page[page.index(f'"{CARD}"') :].split("</li>")[0]
+    assert "5 người hiểu, 0 người chưa hiểu" in row
+    assert page.count("người hiểu") == 1
