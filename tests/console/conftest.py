@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.config import load
 from bot.wiring import House, build
 from content.library import Library
+from storage.officials import Role
 from tests.console.desk import Desk, sitting_at
 from tests.small_content import few_cards, few_phrases
 
@@ -43,3 +45,19 @@ async def own_house(
     library = await asyncio.to_thread(Library.open, folder, cache=small_cache)
     async with build(settings, library) as built:
         yield built
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def lan(own_house: House, stack: AsyncExitStack) -> Desk:
+    return await stack.enter_async_context(sitting_at(own_house, Role.EDITOR, name="Lan"))
+
+
+@pytest.fixture
+async def sua(own_house: House, stack: AsyncExitStack) -> Desk:
+    return await stack.enter_async_context(sitting_at(own_house, Role.APPROVER, name="Sua"))
