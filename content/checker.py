@@ -27,6 +27,7 @@ from content.cards import (
 from content.claims import claims_of, read_question_files, shared
 from content.faults import CardFault, fault
 from content.library import holding
+from content.redaction import redact
 from content.shelf import Shelf
 from content.soundness import unsound
 from content.wording import GLOSSARY, LAW_NUMBER, PLAIN, Wording, sentences, syllables
@@ -94,7 +95,16 @@ def read_draft(text: str, slug: str, shelf: Shelf, today: date, folder: Path) ->
     others = {name: other for name, other in shelf.cards.items() if name != slug}
     claims = [*claims_of(others), *asked, *claims_of({slug: card})]
     found += [one for one in shared(claims) if one.path == path]
-    return Reading(card, tuple(sorted(unsound(card))), tuple(sorted(found)))
+    return Reading(card, tuple(sorted([*unsound(card), *_private(card)])), tuple(sorted(found)))
+
+
+def _private(card: Card) -> Iterator[CardFault]:
+    """Questions as people ask them, in which somebody could be found."""
+    for facet, asked in card.questions.items():
+        for number, question in enumerate(asked):
+            if (hidden := redact(question)) != question:
+                line = card.lines[f"question.{facet}.{number}"]
+                yield fault(card.path, line, "phrase_private", hidden=hidden)
 
 
 def _of(

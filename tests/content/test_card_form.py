@@ -158,6 +158,11 @@ def test_what_may_not_be_shown_stops_a_draft(folder: Path) -> None:
     reading = read_draft(money, "khai-sinh", shelf, DAY, folder)
     assert reading.card is not None
     assert [field_at(money, one.line) for one in reading.stops] == ["fee"]
+    private = fields_of(TEXT)["questions"] + "\n- trâu ốm báo ai, gọi 0912 345 678"
+    told = with_fields(TEXT, {"questions": private})
+    [stop] = read_draft(told, "khai-sinh", shelf, DAY, folder).stops
+    assert field_at(told, stop.line) == "questions"
+    assert "che thành" in stop.problem
     broken = with_fields(TEXT, {"rest": "figures: [", "fee": "x"})
     assert read_draft(broken, "khai-sinh", shelf, DAY, folder).card is None
     assert read_draft("", "khai-sinh", shelf, DAY, folder).stops
