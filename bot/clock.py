@@ -17,6 +17,7 @@ from bot.waiting import Watch, first
 from handlers.errands import VIETNAM
 from storage.answers import forget_old_words
 from storage.audit import forget_audit
+from storage.case_presence import forget_presence
 from storage.case_privacy import forget_drafts, forget_ended_cases
 from storage.database import Database, DatabaseFault
 from storage.forgetting import remove_forgotten
@@ -149,6 +150,7 @@ class Clock:
             await forget_drafts(self._database, before=now - self._keep_drafts)
             await forget_sessions(self._database, before=now - OLD_SESSION)
             await forget_tries(self._database, now=now)
+            await forget_presence(self._database, now=now)
             await forget_audit(self._database, before=now - self._keep_audit)
             await remove_forgotten(self._database, before=now - LAST_WORDS)
         except asyncio.CancelledError:

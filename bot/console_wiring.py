@@ -32,14 +32,18 @@ from handlers.staff.card_list import CardList
 from handlers.staff.card_publishing import CardPublishing
 from handlers.staff.card_view import CardViews
 from handlers.staff.card_writing import CardWriting
+from handlers.staff.case_bulk import BulkDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
+from handlers.staff.case_steps import CaseSteps
 from handlers.staff.case_view import CaseViews
 from handlers.staff.door import Door
 from handlers.staff.export_desk import ExportDesk
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
+from handlers.staff.live import Live
+from handlers.staff.live_hub import LiveHub
 from handlers.staff.my_account import MyAccount
 from handlers.staff.notice_asking import AskingForm
 from handlers.staff.notice_audiences import NoticeAudiences
@@ -56,6 +60,7 @@ from handlers.staff.overview import Overview
 from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.passwords import Passwords
 from handlers.staff.people import People
+from handlers.staff.replies import Replies, ReplyDesk
 from handlers.staff.report_desk import ReportDesk
 from handlers.staff.routes import Console
 from handlers.staff.second_step import SecondStep
@@ -151,6 +156,16 @@ def console_of(
         zone=VIETNAM,
         clock=clock,
     )
+    steps = CaseSteps(casework=casework, grouping=grouping, units=units, clock=clock)
+    replies = Replies(texts=texts, units=units)
+    live = Live(
+        door=door,
+        database=database,
+        hub=LiveHub(database=database, casework=casework, sessions=sessions, clock=clock),
+        casework=casework,
+        texts=texts,
+        units=units,
+    )
     unit_desk = UnitDesk(door=door, texts=texts, units=units, zone=VIETNAM, clock=clock)
     return Console(
         door=door,
@@ -241,7 +256,14 @@ def console_of(
         ),
         publishing=publishing,
         case_list=CaseList(
-            door=door, database=database, casework=casework, texts=texts, units=units, clock=clock
+            door=door,
+            database=database,
+            casework=casework,
+            live=live,
+            platforms=[*channels.fields, "web_chat"],
+            texts=texts,
+            units=units,
+            clock=clock,
         ),
         exports=ExportDesk(
             door=door, database=database, casework=casework, texts=texts, units=units, clock=clock
@@ -269,13 +291,34 @@ def console_of(
             door=door,
             database=database,
             casework=casework,
-            grouping=grouping,
+            steps=steps,
             proof=proof,
             views=CaseViews(casework=casework, texts=texts, units=units, files=filing.case_files),
+            replies=replies,
+            live=live,
+            texts=texts,
+            clock=clock,
+        ),
+        bulk=BulkDesk(
+            door=door,
+            database=database,
+            casework=casework,
+            steps=steps,
+            proof=proof,
             texts=texts,
             units=units,
             clock=clock,
         ),
+        replies=ReplyDesk(
+            door=door,
+            database=database,
+            replies=replies,
+            proof=proof,
+            texts=texts,
+            units=units,
+            clock=clock,
+        ),
+        live=live,
         groups=GroupDesk(
             door=door,
             database=database,

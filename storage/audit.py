@@ -90,6 +90,7 @@ class Kind(StrEnum):
     SETTING = "setting"
     CHANNEL = "channel"  # an account on a platform, by its name
     API_KEY = "api_key"
+    REPLY = "reply"  # one that is saved to answer with
 
 
 class AuditRecord(Record):

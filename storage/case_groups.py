@@ -98,6 +98,12 @@ class CaseGroups:
             raise GroupFault(words, Trouble.NONE)
         return found[0]
 
+    async def titles(self, tx: Transaction, groups: Collection[int]) -> dict[int, str]:
+        """By number."""
+        row = CaseGroupRecord
+        rows = await tx.connection.execute(select(row.id, row.title).where(row.id.in_(groups)))
+        return {found.id: found.title for found in rows}
+
     async def rename(self, tx: Transaction, group: int, title: str) -> None:
         """Give it another title. Raises GroupFault: it is too long, or the public reads it."""
         _refuse_long(title)

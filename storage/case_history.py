@@ -6,8 +6,9 @@ database itself refuses to change an entry, or to delete one while its case is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, insert, select
@@ -49,6 +50,12 @@ CONSOLE = 0
 opened the console: who held it is not known, and no official has this number."""
 
 
+UNDERWAY = timedelta(seconds=20)
+"""So long a transaction may take: a number that is missing before an older entry comes no more."""
+
+LOOKED_BACK = 200
+
+
 class CaseEventRecord(Record):
     __tablename__ = "case_events"
     __table_args__ = (Index("ix_case_events_case", "case_id", "id"),)
@@ -69,6 +76,16 @@ class CaseEvent:
     what: Happened
     by: int | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of any case, by its number."""
+
+    id: int
+    case: int
+    what: Happened
+    by: int | None
 
 
 class History:
@@ -97,3 +114,33 @@ class History:
             select(row.at, row.what, row.by, row.detail).where(row.case_id == case).order_by(row.id)
         )
         return [CaseEvent(r.at, Happened(r.what), r.by, r.detail) for r in rows]
+
+    async def mark(self, tx: Transaction, *, now: datetime) -> int:
+        """The number of the entry after which all is news: nothing comes below it any more."""
+        row = CaseEventRecord
+        rows = await tx.connection.execute(
+            select(row.id, row.at).order_by(row.id.desc()).limit(LOOKED_BACK)
+        )
+        return settled([(found.id, found.at) for found in rows][::-1], now=now)
+
+    async def since(
+        self, tx: Transaction, mark: int, *, case: int | None = None, at_most: int
+    ) -> list[Step]:
+        """What came after that entry, of all cases or of one, the first first."""
+        row = CaseEventRecord
+        query = select(row.id, row.case_id, row.what, row.by).where(row.id > mark)
+        if case is not None:
+            query = query.where(row.case_id == case)
+        rows = await tx.connection.execute(query.order_by(row.id).limit(at_most))
+        return [Step(f.id, f.case_id, Happened(f.what), f.by) for f in rows]
+
+
+def settled(entries: Sequence[tuple[int, datetime]], *, now: datetime) -> int:
+    """The last of these (numbers and times, ascending) below which none is missing that may still
+    come. PostgreSQL hands numbers out before a commit, so one can be seen after a higher one."""
+    mark = entries[0][0] if entries else 0
+    for number, at in entries:
+        if number > mark + 1 and at > now - UNDERWAY:
+            break
+        mark = number
+    return mark

@@ -46,9 +46,12 @@ class Wanted:
     """Received from `since` to before `until` (UTC)."""
     topic: str = ""
     platform: str = ""
+    language: str = ""
     due_since: datetime | None = None
     due_until: datetime | None = None
     """Due from then to before then (UTC)."""
+    official: int | None = None
+    """In whose hands; 0: in nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class CaseSearch:
     async def counts(
         self, tx: Transaction, sight: Sight, wanted: Wanted, *, now: datetime
     ) -> Counts:
-        """Of the kind, units, topic and time that are wanted, whatever else is."""
+        """Of all that is wanted but states and words."""
         row = CaseRecord
         found = await tx.connection.execute(
             select(
@@ -171,7 +174,7 @@ class CaseSearch:
 
 
 def filters(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Kind, units, time and topic: what counts are made of, too."""
+    """All but states and words: what counts are made of, too."""
     row = CaseRecord
     kept: list[ColumnElement[bool]] = []
     if wanted.kind is not None:
@@ -186,6 +189,12 @@ def filters(wanted: Wanted) -> list[ColumnElement[bool]]:
         kept.append(row.topic == wanted.topic)
     if wanted.platform:
         kept.append(row.platform == wanted.platform)
+    if wanted.language:
+        kept.append(row.language == wanted.language)
+    if wanted.official is not None:
+        kept.append(
+            row.official_id == wanted.official if wanted.official else row.official_id.is_(None)
+        )
     if wanted.due_since is not None:
         kept.append(row.due_at >= wanted.due_since)
     if wanted.due_until is not None:

@@ -126,6 +126,13 @@ class Cases:
         found = (await tx.connection.execute(query)).one_or_none()
         return None if found is None else as_case(found)
 
+    async def several(self, tx: Transaction, numbers: Collection[int]) -> list[Case]:
+        """Those of these that there are, by number."""
+        rows = await tx.connection.execute(
+            cases(CaseRecord.id.in_(numbers)).order_by(CaseRecord.id)
+        )
+        return [as_case(row) for row in rows]
+
     async def count_since(self, tx: Transaction, conversation: int, since: datetime) -> int:
         """How many cases a conversation opened from that time (UTC) on."""
         row = CaseRecord

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     ForeignKey,
     Integer,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     and_,
     insert,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,18 +46,21 @@ class StaffAccountRecord(Record):
     password: Mapped[str] = mapped_column(String(255))
     totp: Mapped[str] = mapped_column(Text, default="", server_default="")
     totp_step: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    shortcuts: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
 @dataclass(frozen=True, slots=True)
 class StaffAccount:
-    """`password` is its hash; `totp` the sealed secret of the second step, or empty."""
+    """`password` is its hash; `totp` the sealed secret of the second step, or empty; `shortcuts`
+    whether single keys do something."""
 
     id: int
     login: str
     password: str
     totp: str
     official: Official
+    shortcuts: bool = True
 
 
 class LoginTaken(Exception):
@@ -107,6 +112,15 @@ class StaffAccounts:
     async def get(self, tx: Transaction, account: int) -> StaffAccount | None:
         """None when they were removed."""
         return await self._one(tx, StaffAccountRecord.id == account)
+
+    async def several(self, tx: Transaction, accounts: Collection[int]) -> dict[int, StaffAccount]:
+        """Those of these that were not removed, by number."""
+        rows = await tx.connection.execute(_accounts(StaffAccountRecord.id.in_(accounts)))
+        return {found.id: _account(found) for found in rows}
+
+    async def set_shortcuts(self, tx: Transaction, account: int, *, on: bool) -> None:
+        row = StaffAccountRecord
+        await tx.connection.execute(update(row).where(row.id == account).values(shortcuts=on))
 
     async def of_official(self, tx: Transaction, official: int) -> StaffAccount | None:
         return await self._one(tx, StaffAccountRecord.official_id == official)
@@ -196,12 +210,12 @@ class StaffAccounts:
 
 def _accounts(
     *which: ColumnElement[bool],
-) -> Select[int, str, str, str, int, str, str, str, int | None]:
+) -> Select[int, str, str, str, int, str, str, str, int | None, bool]:
     row, official = StaffAccountRecord, OfficialRecord
     return (
         select(
             row.id, row.login, row.password, row.totp, official.id.label("number"),
-            official.name, official.unit, official.role, official.conversation_id,
+            official.name, official.unit, official.role, official.conversation_id, row.shortcuts,
         )
         .join(official, official.id == row.official_id)
         .where(official.removed_at.is_(None), *which)
@@ -211,7 +225,7 @@ def _accounts(
 def _account(found: Row[*tuple[Any, ...]]) -> StaffAccount:
     f = found
     official = Official(f.number, f.name, f.unit, Role(f.role), f.conversation_id)
-    return StaffAccount(f.id, f.login, f.password, f.totp, official)
+    return StaffAccount(f.id, f.login, f.password, f.totp, official, f.shortcuts)
 
 
 def _administers() -> ColumnElement[bool]:

@@ -116,6 +116,16 @@ class StaffSessions:
         )
         return [StaffSession(*found) for found in rows]
 
+    async def serving(
+        self, tx: Transaction, sessions: Collection[int], *, at: datetime
+    ) -> set[int]:
+        """Those of these that serve still."""
+        row = StaffSessionRecord
+        rows = await tx.connection.execute(
+            select(row.id).where(row.id.in_(sessions), self._serves(at))
+        )
+        return set(rows.scalars())
+
     async def end(self, tx: Transaction, session: int, *, account: int, at: datetime) -> bool:
         """It serves no more; False: it is not this account's, or was over."""
         row = StaffSessionRecord

@@ -39,6 +39,7 @@ from handlers.official_post import SORTS
 from handlers.report_document import BLANKS, SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
 from handlers.staff.card_list import STATES as CARD_STATES
+from handlers.staff.case_bulk import DEEDS as BULK
 from handlers.staff.channel_accounts import State as AccountState
 from handlers.staff.channel_accounts import TokenState
 from handlers.staff.chosen import PERIODS
@@ -50,6 +51,7 @@ from handlers.staff.notice_view import NOTES as STOPPED
 from handlers.staff.notice_view import REASONS as WHY_NOT
 from handlers.staff.numbers_desk import PICTURES
 from handlers.staff.papers_desk import ENDINGS
+from handlers.staff.replies import BLANKS as IN_REPLIES
 from handlers.staff.unit_desk import FACTS, Confirmed
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
@@ -176,6 +178,8 @@ FAMILIES = {
     "notice.choices": list(WHAT_FOLLOWS),
     "asked.fault": list(FAULTS),
     "staff.state": [state.value for state in State],
+    "staff.bulk": list(BULK),
+    "staff.reply.blank": list(IN_REPLIES),
     "staff.cases.state": ["waiting", *(state.value for state in CaseState)],
     "staff.happened": [what.value for what in Happened],
     "audit.verb": [verb.value for verb in Verb],

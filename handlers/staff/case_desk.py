@@ -7,32 +7,36 @@ the other reads what changed and keeps their words.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 from aiohttp import web
 
 from content.texts import Texts
-from handlers.casework import Casework, NotDownwards
-from handlers.grouping import Grouping
-from handlers.official.duties import colleagues, duties
+from handlers.casework import Casework
 from handlers.official.proof import Proof
-from handlers.official_actions import Duty
+from handlers.staff.case_steps import (
+    DUTIES,
+    REASONED,
+    VERBS,
+    CaseSteps,
+    Refusals,
+    Step,
+    seen,
+    why_not,
+)
 from handlers.staff.case_view import CaseViews
 from handlers.staff.door import Door
-from handlers.staff.forms import NOTHING, Cannot, Form, Kept, number, reason, words, writing
-from handlers.staff.staff import Staff
-from handlers.units import Units
+from handlers.staff.forms import NOTHING, Cannot, Form, Kept, number, reason, writing
+from handlers.staff.live import Live
+from handlers.staff.replies import Replies
+from handlers.staff.staff import Right, Staff
 from storage.audit import Kind, Verb
-from storage.case_groups import GroupFault
-from storage.case_history import Happened, History
-from storage.case_records import Case, Changed, Refused
+from storage.case_history import History
+from storage.case_presence import CasePresence
+from storage.case_records import Case, Changed
 from storage.cases import Cases
 from storage.database import Database, Transaction
-from storage.official_drafts import Purpose
-from storage.officials import Official
-
-DUTIES = {Purpose.ANSWER: Duty.ANSWER, Purpose.ASK_BACK: Duty.ASK_BACK}
 
 DONE = {
     "answer": "official.sent.answer",
@@ -49,26 +53,6 @@ DONE = {
 }
 """What was done before the page, by the word in its address."""
 
-VERBS = {
-    "answer": Verb.ANSWERED,
-    "ask_back": Verb.ASKED_BACK,
-    "assign": Verb.ASSIGNED,
-    "move": Verb.MOVED,
-    "close": Verb.CLOSED,
-    "release": Verb.RELEASED,
-    "keep": Verb.KEPT,
-    "note": Verb.NOTED,
-    "group": Verb.GROUPED,
-    "ungroup": Verb.UNGROUPED,
-    "unmask": Verb.UNMASKED,
-}
-"""What the audit log calls a step."""
-
-REASONED = frozenset({"close", "keep", "unmask"})
-"""Steps whose words are why they were done."""
-
-Step = Callable[[Transaction, Case, Form, Official], Awaitable[str]]
-
 
 class CaseDesk:
     """Shows a case and carries out what is decided about it."""
@@ -79,46 +63,43 @@ class CaseDesk:
         door: Door,
         database: Database,
         casework: Casework,
-        grouping: Grouping,
+        steps: CaseSteps,
         proof: Proof,
         views: CaseViews,
+        replies: Replies,
+        live: Live,
         texts: Texts,
-        units: Units,
         clock: Callable[[], datetime],
     ) -> None:
         self._door = door
         self._database = database
         self._casework = casework
-        self._grouping = grouping
+        self._steps = steps
         self._proof = proof
         self._views = views
+        self._replies = replies
+        self._live = live
         self._texts = texts
-        self._units = units
         self._clock = clock
         self._cases = Cases()
         self._history = History()
+        self._presence = CasePresence()
 
     async def show(self, request: web.Request) -> web.Response:
         """The page of a case, masked."""
         staff = await self._door.staff(request)
         case_id, done = number(request, "case"), request.query.get("done", "")
         answer = await self._page(staff, case_id, done=done)
-        if not done:
-            async with self._database.begin() as tx:
+        async with self._database.begin() as tx:
+            await self._presence.seen(tx, [(case_id, staff.id)], at=self._clock())
+            if not done:
                 case = await self._casework.get(tx, case_id)
                 await self._door.note(tx, staff, Verb.SAW, Kind.CASE, case_id, unit=case.unit)
         return answer
 
     async def unmask(self, request: web.Request) -> web.Response:
-        """The page once with all that is masked; that and the reason stand in the history."""
-
-        async def note(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._allow(by, case, Duty.UNMASK)
-            why, at = reason(form), self._clock()
-            await self._history.note(tx, case.id, Happened.SHOWN, at=at, by=by.id, detail=why)
-            return "unmask"
-
-        return await self._step(request, note, unmasked=True)
+        """The page once with all that is masked."""
+        return await self._step(request, self._steps.unmask, unmasked=True)
 
     async def preview(self, request: web.Request) -> web.Response:
         """What the villager will read, and what may be hard in it; nothing is sent."""
@@ -127,7 +108,7 @@ class CaseDesk:
             case = await self._theirs(tx, staff, number(request, "case"))
             try:
                 purpose, text = writing(form)
-                self._seen(staff.official, case, form, DUTIES[purpose])
+                seen(staff.official, case, form, DUTIES[purpose])
             except (Changed, Cannot) as why:
                 return await self._refuse(staff, case.id, why, form)
             return self._door.page(
@@ -146,131 +127,45 @@ class CaseDesk:
         staff, form = await self._door.posted(request)
         return await self._page(staff, number(request, "case"), kept=Kept.of(form))
 
+    async def fill(self, request: web.Request) -> web.Response:
+        """A saved reply below what was typed so far; nothing is sent."""
+        staff, form = await self._door.posted(request)
+        case_id = number(request, "case")
+        async with self._database.read() as tx:
+            case = await self._theirs(tx, staff, case_id)
+            self._door.need(staff, Right.ANSWER, case.unit)
+            kept, problem = await self._replies.filled(tx, case, form)
+        return await self._page(
+            staff, case_id, kept=kept, problem=problem, status=200 if kept.filled else 422
+        )
+
     async def send(self, request: web.Request) -> web.Response:
         """Send what was seen in the preview."""
-
-        async def send(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            purpose, text = writing(form)
-            self._seen(by, case, form, DUTIES[purpose])
-            at = self._clock()
-            if purpose is Purpose.ANSWER:
-                await self._casework.answer(tx, case, text, by=by, at=at)
-            else:
-                await self._casework.ask_back(tx, case, text, by=by, at=at)
-            return purpose.value
-
-        return await self._step(request, send)
+        return await self._step(request, self._steps.send)
 
     async def assign(self, request: web.Request) -> web.Response:
-        """Give it to an official."""
-
-        async def assign(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._seen(by, case, form, Duty.GIVE)
-            able = await colleagues(tx, self._casework, by, case)
-            to = next((one for one in able if str(one.id) == form.get("to", "")), None)
-            if to is None:
-                raise Cannot("official.not_to_them", 422)
-            at = self._clock()
-            await self._casework.assign(tx, case, to=to, by=by, at=at)
-            return "assign"
-
-        return await self._step(request, assign)
+        return await self._step(request, self._steps.assign)
 
     async def move(self, request: web.Request) -> web.Response:
-        """Hand it on to another unit."""
-
-        async def move(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._seen(by, case, form, Duty.HAND_ON)
-            unit = self._units.get(form.get("unit", ""))
-            if unit is None or unit.code == case.unit:
-                raise Cannot("staff.case.no_unit", 422)
-            at = self._clock()
-            await self._casework.move(tx, case, to=unit, by=by, at=at)
-            return "move"
-
-        return await self._step(request, move)
+        return await self._step(request, self._steps.move)
 
     async def close(self, request: web.Request) -> web.Response:
-        """Close it without an answer; why stands in the history."""
-
-        async def close(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._seen(by, case, form, Duty.CLOSE)
-            why, at = reason(form), self._clock()
-            await self._casework.close(tx, case, by=by, at=at, why=why)
-            return "close"
-
-        return await self._step(request, close)
+        return await self._step(request, self._steps.close)
 
     async def release(self, request: web.Request) -> web.Response:
-        """Let what was held back go the usual way."""
-
-        async def release(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._seen(by, case, form, Duty.RELEASE)
-            await self._casework.release(tx, case, by=by, at=self._clock())
-            return "release"
-
-        return await self._step(request, release)
+        return await self._step(request, self._steps.release)
 
     async def keep(self, request: web.Request) -> web.Response:
-        """It was looked at and stays held back; why stands in the history."""
-
-        async def keep(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._seen(by, case, form, Duty.RELEASE)
-            why, at = reason(form), self._clock()
-            await self._casework.keep(tx, case, by=by, at=at, why=why)
-            return "keep"
-
-        return await self._step(request, keep)
+        return await self._step(request, self._steps.keep)
 
     async def note(self, request: web.Request) -> web.Response:
-        """Words among officials."""
-
-        async def note(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._allow(by, case, Duty.NOTE)
-            text, at = words(form, "text"), self._clock()
-            await self._cases.note(tx, case.id, text, by=by.id, at=at)
-            return "note"
-
-        return await self._step(request, note)
+        return await self._step(request, self._steps.note)
 
     async def group(self, request: web.Request) -> web.Response:
-        """Another case says the same: both are in one group from then on."""
-
-        async def group(tx: Transaction, case: Case, form: Form, by: Official) -> str:
-            self._allow(by, case, Duty.NOTE)
-            named = form.get("other", "")
-            said = int(named) if named.isascii() and named.isdecimal() and len(named) < 19 else 0
-            other = await self._cases.get(tx, said, lock=True)
-            if other is None or other.id == case.id or not self._casework.sees(by, other):
-                raise Cannot("staff.case.none_such", 422)
-            at = self._clock()
-            await self._grouping.put_together(tx, case, other, at=at, by=by)
-            return "group"
-
-        return await self._step(request, group)
+        return await self._step(request, self._steps.group)
 
     async def ungroup(self, request: web.Request) -> web.Response:
-        """The case stands alone again."""
-
-        async def ungroup(tx: Transaction, case: Case, _form: Form, by: Official) -> str:
-            self._allow(by, case, Duty.NOTE)
-            if case.group is not None:
-                at = self._clock()
-                await self._grouping.take_out(tx, case, at=at, by=by)
-            return "ungroup"
-
-        return await self._step(request, ungroup)
-
-    def _allow(self, by: Official, case: Case, duty: Duty) -> None:
-        """Raises Cannot for what they may not do with the case as it stands."""
-        if duty not in duties(by, case):
-            raise Cannot("official.may_not", 409 if by.answers else 403)
-
-    def _seen(self, by: Official, case: Case, form: Form, duty: Duty) -> None:
-        """Raises Changed for a form about an earlier version of the case, else as `_allow`."""
-        if by.answers and form.get("seen", "") != str(case.version):
-            raise Changed
-        self._allow(by, case, duty)
+        return await self._step(request, self._steps.ungroup)
 
     async def _theirs(
         self, tx: Transaction, staff: Staff, case_id: int, *, lock: bool = False
@@ -296,8 +191,8 @@ class CaseDesk:
                     tx, staff, VERBS[done], Kind.CASE, case_id, unit=case.unit, reason=why
                 )
                 after = await self._casework.get(tx, case_id)
-        except (Changed, Refused, Cannot, NotDownwards, GroupFault) as why_not:
-            return await self._refuse(staff, case_id, why_not, form)
+        except Refusals as fault:
+            return await self._refuse(staff, case_id, fault, form)
         if unmasked:
             return await self._page(staff, case_id, notice="official.shown", unmasked=True)
         address = f"/staff/cases/{case_id}?done={done}"
@@ -305,16 +200,12 @@ class CaseDesk:
             address = "/staff/cases?moved=1"
         return web.Response(status=303, headers={"Location": address})
 
-    async def _refuse(self, staff: Staff, case_id: int, why: Exception, form: Form) -> web.Response:
+    async def _refuse(
+        self, staff: Staff, case_id: int, fault: Exception, form: Form
+    ) -> web.Response:
         """The case as it is now, why nothing was done, and the words that were typed."""
-        key, status = "", 409
-        match why:
-            case Cannot():
-                key, status = why.key, why.status
-            case NotDownwards():
-                key = "staff.case.not_down"
-            case GroupFault():
-                key = f"staff.group.fault.{why.trouble}"
+        key = why_not(fault)
+        status = fault.status if isinstance(fault, Cannot) else 409
         return await self._page(
             staff, case_id, problem=key, changed=not key, kept=Kept.of(form), status=status
         )
@@ -335,9 +226,12 @@ class CaseDesk:
         """`done`, `notice` and `problem` name what stands above the case; `changed` says that
         somebody was first."""
         async with self._database.read() as tx:
+            mark = await self._history.mark(tx, now=self._clock())
             case = await self._theirs(tx, staff, case_id)
             view = await self._views.of(tx, case, self._clock(), staff.official, unmasked=unmasked)
             first = await self._casework.answered_by(tx, case) if changed else None
+            there = await self._presence.at(tx, [case_id], now=self._clock())
+            saved = await self._replies.for_case(tx, case) if staff.has(Right.ANSWER) else []
         if changed:
             problem = "official.answered_first" if first and kept.text else "official.changed"
         about = {"case": view.label, "name": first or view.hands, "office": view.office}
@@ -349,6 +243,9 @@ class CaseDesk:
             view=view,
             case=case,
             kept=kept,
+            saved=saved,
+            live=self._live.address(mark, case=case_id),
+            beside=self._live.beside(there.get(case_id, {}), staff.id),
             unmasked=unmasked,
             notice=self._texts(notice, **about) if notice else "",
             problem=self._texts(problem, **about) if problem else "",

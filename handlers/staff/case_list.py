@@ -9,19 +9,25 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
+from content.languages import Language
 from content.redaction import redact
 from content.screens import shorten
 from content.texts import Texts
 from handlers.casework import Casework
+from handlers.staff.case_bulk import DEEDS
 from handlers.staff.case_query import EXPORT, STATES, Query, has_words
 from handlers.staff.door import Door
+from handlers.staff.live import Live
 from handlers.staff.staff import Staff
 from handlers.units import Units
+from storage.case_groups import CaseGroups
+from storage.case_history import History
 from storage.case_lists import Sight
 from storage.case_records import Case, CaseKind, CaseState
 from storage.case_search import CaseSearch, Counts, Mark, Wanted
 from storage.cases import Cases
 from storage.database import Database, Transaction
+from storage.officials import Official, Officials
 
 PAGE = 30
 SHOWN = 200
@@ -45,13 +51,25 @@ class Row:
     """A case in the list."""
 
     id: int
+    version: int
     label: str
     state: str
     due: str
     late: bool
     held: bool
     unit: str
+    hands: str
+    group: int
+    group_title: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a page's cases: who has which in hand, and the titles of their groups."""
+
+    names: Mapping[int, str]
+    groups: Mapping[int, str]
 
 
 class CaseList:
@@ -63,11 +81,16 @@ class CaseList:
         door: Door,
         database: Database,
         casework: Casework,
+        live: Live,
+        platforms: Sequence[str],
         texts: Texts,
         units: Units,
         clock: Callable[[], datetime],
     ) -> None:
+        """`platforms` are those on which cases may come."""
         self._door = door
+        self._live = live
+        self._platforms = platforms
         self._database = database
         self._casework = casework
         self._texts = texts
@@ -75,6 +98,8 @@ class CaseList:
         self._clock = clock
         self._cases = Cases()
         self._search = CaseSearch()
+        self._groups = CaseGroups()
+        self._history = History()
 
     async def show(self, request: web.Request) -> web.Response:
         """One page of the list."""
@@ -84,6 +109,7 @@ class CaseList:
         sight = self._casework.sight(staff.official)
         hidden, wanted = query.hidden, query.wanted(self._units)
         async with self._database.read() as tx:
+            news = await self._history.mark(tx, now=now)
             counts = await self._search.counts(tx, sight, wanted, now=now)
             if hidden:
                 rows, last = list[Row](), None
@@ -92,6 +118,7 @@ class CaseList:
                     tx, sight, wanted, read_mark(request.query.get("after", "")), now
                 )
             named = await self._named(tx, staff, query.q)
+            colleagues = [one for one in await self._around(tx, staff) if one.id != staff.id]
         query = query.shown()
         return self._door.page(
             "cases.html",
@@ -99,6 +126,13 @@ class CaseList:
             rows=rows,
             links=self._links(query, counts),
             query=query,
+            narrowed=query.narrowed,
+            here=query.address(after=request.query.get("after", "")),
+            deeds=[(deed, self._texts(f"staff.bulk.{deed}")) for deed in DEEDS],
+            live=self._live.address(news, query=query),
+            colleagues=colleagues,
+            channels=[(p, self._texts(f"staff.accounts.platform.{p}")) for p in self._platforms],
+            languages=[(one.value, self._texts(f"language.{one}")) for one in Language],
             all_topics=query.address(topic=""),
             export=query.address(EXPORT) if not hidden else "",
             hidden=hidden,
@@ -124,8 +158,9 @@ class CaseList:
         for _ in range(ROUNDS):
             page = await self._search.page(tx, sight, wanted, now=now, after=mark, at_most=PAGE + 1)
             said = await self._search.texts(tx, [case.id for case in page])
+            beside = await self._beside(tx, page)
             # Masking takes milliseconds a text, for which nobody else should have to wait.
-            found = await asyncio.to_thread(self._found, page, said, wanted.words, now)
+            found = await asyncio.to_thread(self._found, page, said, beside, wanted.words, now)
             for case, row in zip(page, found, strict=True):
                 if len(rows) == PAGE:
                     return rows, mark
@@ -136,31 +171,53 @@ class CaseList:
                 return rows, None
         return rows, mark
 
+    async def _beside(self, tx: Transaction, page: Sequence[Case]) -> Beside:
+        hands = {case.official for case in page if case.official is not None}
+        groups = {case.group for case in page if case.group is not None}
+        return Beside(
+            await self._casework.names(tx, hands) if hands else {},
+            await self._groups.titles(tx, groups) if groups else {},
+        )
+
+    async def _around(self, tx: Transaction, staff: Staff) -> list[Official]:
+        """Who may have in hand what they see: who answers for their unit, below it and above."""
+        above = {"", *(unit.code for unit in self._units.line(staff.unit))}
+        return [
+            one
+            for one in await Officials().all(tx)
+            if one.answers and (staff.covers(one.unit) or one.unit in above)
+        ]
+
     def _found(
         self,
         page: Sequence[Case],
         said: Mapping[int, Sequence[str]],
+        beside: Beside,
         words: Sequence[str],
         now: datetime,
     ) -> list[Row | None]:
         """A row of each case, or None where the words are only in what is masked."""
         return [
-            self._row(case, said.get(case.id, ()), now)
+            self._row(case, said.get(case.id, ()), beside, now)
             if not words or has_words(said.get(case.id, ()), words)
             else None
             for case in page
         ]
 
-    def _row(self, case: Case, texts: Sequence[str], now: datetime) -> Row:
+    def _row(self, case: Case, texts: Sequence[str], beside: Beside, now: datetime) -> Row:
         unit = self._units.get(case.unit)
         return Row(
             id=case.id,
+            version=case.version,
             label=self._casework.label(case),
             state=self._texts(f"official.state.{case.state}"),
             due=self._casework.day(case.due_at),
             late=case.overdue(now),
             held=bool(case.quarantine) and case.waiting,
             unit=unit.name if unit else "",
+            hands=beside.names.get(case.official or -1, ""),
+            group=case.group or 0,
+            group_title=redact(beside.groups.get(case.group or 0, "")),
             text=shorten(" ".join(redact(texts[0]).split()), SHOWN) if texts else "",
         )
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from content.languages import CODES
 from content.redaction import LABELS, redact
 from handlers.periods import Period, day_in
 from handlers.units import Unit, Units
-from storage.case_records import WAITING, CaseKind, CaseState, plain
+from storage.case_records import WAITING, Case, CaseKind, CaseState, plain
 from storage.case_search import Wanted
 
 ADDRESS = "/staff/cases"
@@ -26,12 +27,15 @@ STATES = {"waiting": WAITING, **{state.value: frozenset({state}) for state in Ca
 
 _MASKS = re.compile("|".join(map(re.escape, LABELS.values())))
 _SLUG = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+_PLATFORM = re.compile(r"[a-z_]{1,16}", re.ASCII)
+_OFFICIAL = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """What the address asks for; what it asks wrongly is left out. `first` and `last` are the days
-    between which a case was received."""
+    between which a case was received, `due_first` and `due_last` those between which it is due;
+    `assigned` is the number of the official who has it in hand, 0 for nobody."""
 
     state: str = ""
     kind: str = ""
@@ -39,6 +43,11 @@ class Query:
     topic: str = ""
     first: str = ""
     last: str = ""
+    due_first: str = ""
+    due_last: str = ""
+    assigned: str = ""
+    channel: str = ""
+    language: str = ""
     overdue: str = ""
     held: str = ""
     q: str = ""
@@ -54,19 +63,34 @@ class Query:
         def day(name: str) -> str:
             return value if day_in(value := typed.get(name, "")) else ""
 
-        topic = typed.get("topic", "")
+        def like(name: str, pattern: re.Pattern[str]) -> str:
+            return value if pattern.fullmatch(value := typed.get(name, "")) else ""
+
         return cls(
             state=one_of("state", list(STATES)),
             kind=one_of("kind", list(CaseKind)),
             unit=one_of("unit", [unit.code for unit in units]),
-            topic=topic if _SLUG.fullmatch(topic) else "",
+            topic=like("topic", _SLUG),
             first=day("first"),
             last=day("last"),
+            due_first=day("due_first"),
+            due_last=day("due_last"),
+            assigned=like("assigned", _OFFICIAL),
+            channel=like("channel", _PLATFORM),
+            language=one_of("language", sorted(CODES)),
             overdue=one_of("overdue", ["1"]),
             held=one_of("held", ["1"]),
             q=" ".join(typed.get("q", "")[:LONGEST_SEARCH].split()),
             order=one_of("order", ["soonest"]),
         )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is chosen that stands in the form alone."""
+        return bool(
+            self.q or self.kind or self.unit or self.topic or self.first or self.last
+            or self.due_first or self.due_last or self.assigned or self.channel or self.language
+        )  # fmt: skip
 
     @property
     def hidden(self) -> bool:
@@ -80,6 +104,7 @@ class Query:
     def wanted(self, units: Units) -> Wanted:
         """For the book; what is hidden is not looked for."""
         first, last = day_in(self.first), day_in(self.last)
+        due_first, due_last = day_in(self.due_first), day_in(self.due_last)
         return Wanted(
             states=STATES[self.state] if self.state else None,
             kind=CaseKind(self.kind) if self.kind else None,
@@ -91,6 +116,22 @@ class Query:
             since=Period(first, first).since if first else None,
             until=Period(last, last).until if last else None,
             topic=self.topic,
+            platform=self.channel,
+            language=self.language,
+            official=int(self.assigned) if self.assigned else None,
+            due_since=Period(due_first, due_first).since if due_first else None,
+            due_until=Period(due_last, due_last).until if due_last else None,
+        )
+
+    def concerns(self, case: Case, units: Units) -> bool:
+        """Whether news of a case are news of this list, whatever became of the case: by what does
+        not change from day to day."""
+        return (
+            self.kind in {"", case.kind}
+            and (not self.unit or case.unit in units.below(self.unit))
+            and self.topic in {"", case.topic}
+            and self.channel in {"", case.platform}
+            and self.language in {"", case.language}
         )
 
     def pairs(self, **others: str) -> dict[str, str]:

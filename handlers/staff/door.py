@@ -37,6 +37,7 @@ STEP_COOKIE = "loaban_door"
 HOME = "/staff"
 SIGN_IN = "/staff/sign-in"
 PAGES = Path(__file__).parent / "pages"
+SCRIPT = "staff.js"
 
 _Answer = TypeVar("_Answer", web.HTTPForbidden, web.HTTPNotFound, web.HTTPUnauthorized)
 _INSIDE = re.compile(r"/staff(?:[/?][\w\-./?&=%+,:;~]*)?", re.ASCII)
@@ -70,10 +71,13 @@ class Door:
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
         )
+        digest = hashlib.sha256((PAGES / SCRIPT).read_bytes()).hexdigest()[:16]
+        self._pages.globals["script"] = f"{HOME}/{SCRIPT}?v={digest}"
 
-    async def staff(self, request: web.Request) -> Staff:
-        """Who asks for a page. Raises HTTPSeeOther, to sign in and then come back here."""
-        staff = await self.who(request)
+    async def staff(self, request: web.Request, *, by_itself: bool = False) -> Staff:
+        """Who asks for a page. Raises HTTPSeeOther, to sign in and then come back here. With
+        `by_itself` the page asked, and nobody need be there."""
+        staff = await self.who(request, by_itself=by_itself)
         if staff is None:
             after = {"next": request.path_qs} if request.path_qs != HOME else {}
             raise web.HTTPSeeOther(f"{SIGN_IN}?{urlencode(after)}" if after else SIGN_IN)
@@ -114,7 +118,7 @@ class Door:
                     files[name] = await asyncio.to_thread(sent.file.read)
         return staff, form, files
 
-    async def who(self, request: web.Request) -> Staff | None:
+    async def who(self, request: web.Request, *, by_itself: bool = False) -> Staff | None:
         """Who is signed in there; None: nobody, or no longer."""
         token = request.cookies.get(COOKIE, "")
         if not token:
@@ -125,12 +129,12 @@ class Door:
             account = await self._accounts.get(tx, session.account) if session else None
         if session is None or account is None:
             return None
-        if now - session.seen_at > TOUCHED:
+        if now - session.seen_at > TOUCHED and not by_itself:
             async with self._database.begin() as tx:
                 await self._sessions.touch(tx, session.id, at=now)
         return staff_of(
             account.official, self._units, account=account.id, login=account.login,
-            session=session.id, token=self._mark(f"form {token}"),
+            session=session.id, token=self._mark(f"form {token}"), shortcuts=account.shortcuts,
         )  # fmt: skip
 
     def need(self, staff: Staff, right: Right, unit: str = "") -> None:
@@ -232,6 +236,10 @@ class Door:
 
     async def style(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGES / "staff.css", headers={"Cache-Control": "max-age=3600"})
+
+    async def script(self, _request: web.Request) -> web.FileResponse:
+        """Pages name it with its digest, so that none gets that of another version."""
+        return web.FileResponse(PAGES / SCRIPT, headers={"Cache-Control": "max-age=31536000"})
 
     def _no(
         self, kind: type[_Answer], template: str, *, staff: Staff | None = None, **fields: object

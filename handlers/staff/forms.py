@@ -28,10 +28,11 @@ class Cannot(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was typed and has not done anything yet."""
+    """What was typed and has not done anything yet; `filled` with a saved reply in it."""
 
     purpose: str = ""
     text: str = ""
+    filled: bool = False
 
     @classmethod
     def of(cls, form: Form) -> Kept:

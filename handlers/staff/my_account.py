@@ -33,6 +33,7 @@ DONE = {
     "on": "staff.me.step_on",
     "off": "staff.me.step_off",
     "ended": "staff.me.session_ended",
+    "shortcuts": "staff.keys.set",
 }
 
 
@@ -128,6 +129,13 @@ class MyAccount:
             await self._accounts.set_totp(tx, staff.account, "")
             await self._note(tx, staff, Verb.SET_SECOND_STEP, "off")
         return self._done("off")
+
+    async def shortcuts(self, request: web.Request) -> web.Response:
+        """Whether single keys do something at the console, wherever they sign in."""
+        staff, form = await self._door.posted(request)
+        async with self._database.begin() as tx:
+            await self._accounts.set_shortcuts(tx, staff.account, on=form.get("on") == "1")
+        return self._done("shortcuts")
 
     async def end(self, request: web.Request) -> web.Response:
         """One of one's sessions is over at once."""

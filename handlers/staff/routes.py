@@ -15,6 +15,7 @@ from handlers.staff.card_list import CardList
 from handlers.staff.card_publishing import CardPublishing
 from handlers.staff.card_writing import NEW as NEW_CARD
 from handlers.staff.card_writing import CardWriting
+from handlers.staff.case_bulk import BulkDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.door import Door
@@ -23,6 +24,8 @@ from handlers.staff.files import FileDesk
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
+from handlers.staff.live import ADDRESS as LIVE
+from handlers.staff.live import Live
 from handlers.staff.my_account import MyAccount
 from handlers.staff.notice_audiences import NoticeAudiences
 from handlers.staff.notice_calendar import NoticeCalendar
@@ -34,6 +37,8 @@ from handlers.staff.numbers_desk import NumbersDesk
 from handlers.staff.overview import Overview
 from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.people import People
+from handlers.staff.replies import ADDRESS as REPLIES
+from handlers.staff.replies import ReplyDesk
 from handlers.staff.report_desk import ReportDesk
 from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
@@ -49,6 +54,7 @@ FILE = r"/staff/files/{id:[0-9]{1,18}}"
 CHANNEL = r"/staff/accounts/{name:[a-z0-9][a-z0-9-]{0,39}}"
 CARD = r"/staff/cards/{slug:[a-z0-9-]{1,64}}"
 VERSION = CARD + r"/versions/{version:[0-9]{1,9}}"
+REPLY = REPLIES + r"/{reply:[0-9]{1,18}}"
 CODE = CHANNEL + r"/qr.{ending:png|svg}"
 
 
@@ -76,6 +82,9 @@ class Console:
     reports: ReportDesk
     numbers: NumbersDesk
     cases: CaseDesk
+    bulk: BulkDesk
+    replies: ReplyDesk
+    live: Live
     groups: GroupDesk
     files: FileDesk
     notice_list: NoticeList
@@ -101,6 +110,7 @@ class Console:
             web.post("/staff/me/second-step", me.draw),
             web.post("/staff/me/second-step/on", me.turn_on),
             web.post("/staff/me/second-step/off", me.turn_off),
+            web.post("/staff/me/shortcuts", me.shortcuts),
             web.post("/staff/me/sessions/end", me.end_others),
             web.post(SESSION, me.end),
             web.get("/staff/people", people.show),
@@ -114,11 +124,17 @@ class Console:
             web.get(INVITATION, self.invitations.show),
             web.post(INVITATION, self.invitations.accept),
             web.get("/staff/staff.css", self.door.style),
+            web.get("/staff/staff.js", self.door.script),
+            web.get(LIVE, self.live.stream),
+            *self._of_replies(),
             web.get("/staff/unanswered", self.unanswered.show),
             web.post("/staff/unanswered/add", self.unanswered.add),
             web.post("/staff/unanswered/dismiss", self.unanswered.dismiss),
             *self._of_cards(),
             web.get("/staff/cases", self.case_list.show),
+            web.post("/staff/cases/chosen", self.bulk.choose),
+            web.post("/staff/cases/chosen/preview", self.bulk.preview),
+            web.post("/staff/cases/chosen/do", self.bulk.do),
             web.get("/staff/cases/export", self.exports.show),
             web.post("/staff/cases/export", self.exports.write),
             web.get("/staff/numbers", self.numbers.show),
@@ -131,6 +147,7 @@ class Console:
             web.post(f"{CASE}/unmask", cases.unmask),
             web.post(f"{CASE}/preview", cases.preview),
             web.post(f"{CASE}/rewrite", cases.rewrite),
+            web.post(f"{CASE}/fill", cases.fill),
             web.post(f"{CASE}/send", cases.send),
             web.post(f"{CASE}/assign", cases.assign),
             web.post(f"{CASE}/move", cases.move),
@@ -147,6 +164,15 @@ class Console:
             web.get(FILE, self.files.show),
             web.post(f"{FILE}/again", self.files.fetch_again),
             *self._of_notices(),
+        ]
+
+    def _of_replies(self) -> list[web.RouteDef]:
+        replies = self.replies
+        return [
+            web.get(REPLIES, replies.show),
+            web.post(f"{REPLIES}/add", replies.add),
+            web.post(f"{REPLY}/edit", replies.edit),
+            web.post(f"{REPLY}/remove", replies.remove),
         ]
 
     def _accounts(self) -> list[web.RouteDef]:

@@ -43,7 +43,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 class Staff:
     """Somebody who is signed in. `official` is who they are towards cases and notices; `units` the
     codes of all units that they may see, with "" if they see the whole installation; `token` goes
-    into each form."""
+    into each form; `shortcuts` says whether single keys do something."""
 
     official: Official
     account: int
@@ -52,6 +52,7 @@ class Staff:
     units: frozenset[str]
     everywhere: bool
     token: str
+    shortcuts: bool = True
 
     @property
     def id(self) -> int:
@@ -90,9 +91,16 @@ class Staff:
 
 
 def staff_of(
-    official: Official, units: Units, *, account: int, login: str, session: int, token: str
+    official: Official,
+    units: Units,
+    *,
+    account: int,
+    login: str,
+    session: int,
+    token: str,
+    shortcuts: bool = True,
 ) -> Staff:
     """Whoever is signed in, with what their unit covers."""
     everywhere = units.everywhere(official.unit)
     seen = units.below("") if everywhere else units.below(official.unit)
-    return Staff(official, account, login, session, seen, everywhere, token)
+    return Staff(official, account, login, session, seen, everywhere, token, shortcuts)

@@ -21,6 +21,7 @@ from storage.case_groups import CaseGroups
 from storage.case_history import CaseEventRecord
 from storage.cases import Cases
 from storage.officials import OfficialRecord, Role
+from storage.saved_replies import SavedReplies
 from storage.staff_invitations import StaffInvitationRecord
 from storage.staff_sessions import Lasting, StaffSessions
 from storage.unanswered import Doubt, Unanswered, UnansweredRecord, UnansweredState
@@ -35,10 +36,12 @@ INVITATION = "/staff/invitation/{code}"
 CHANNEL = "/staff/accounts/{name}"
 CARD, NEW_CARD = "/staff/cards/{slug}", "/staff/new-card"
 VERSION = f"{CARD}/versions/{{version}}"
+REPLY = "/staff/replies/{reply}"
 
 OUTSIDE = {
     ("GET", "/staff/sign-in"), ("POST", "/staff/sign-in"), ("POST", "/staff/sign-in/code"),
-    ("GET", "/staff/staff.css"), ("GET", INVITATION), ("POST", INVITATION),
+    ("GET", "/staff/staff.css"), ("GET", "/staff/staff.js"),
+    ("GET", INVITATION), ("POST", INVITATION),
 }  # fmt: skip
 """What has to be open to who is not signed in; forms there carry a token of the browser."""
 
@@ -50,6 +53,7 @@ NEEDS = {
     ("POST", "/staff/me/second-step"): Right.READ,
     ("POST", "/staff/me/second-step/on"): Right.READ,
     ("POST", "/staff/me/second-step/off"): Right.READ,
+    ("POST", "/staff/me/shortcuts"): Right.READ,
     ("POST", "/staff/me/sessions/end"): Right.READ,
     ("POST", "/staff/me/sessions/{session}/end"): Right.READ,
     ("GET", "/staff/people"): Right.PEOPLE,
@@ -89,6 +93,14 @@ NEEDS = {
         for method, step in (("GET", ""), ("POST", "/preview"), ("POST", "/save"))
     },
     ("GET", "/staff/cases"): Right.READ,
+    ("GET", "/staff/live"): Right.READ,
+    ("POST", "/staff/cases/chosen"): Right.ANSWER,
+    ("POST", "/staff/cases/chosen/preview"): Right.ANSWER,
+    ("POST", "/staff/cases/chosen/do"): Right.ANSWER,
+    ("GET", "/staff/replies"): Right.ANSWER,
+    ("POST", "/staff/replies/add"): Right.ANSWER,
+    ("POST", f"{REPLY}/edit"): Right.ANSWER,
+    ("POST", f"{REPLY}/remove"): Right.ANSWER,
     ("GET", "/staff/cases/export"): Right.EXPORT,
     ("POST", "/staff/cases/export"): Right.EXPORT,
     ("GET", "/staff/numbers"): Right.READ,
@@ -101,6 +113,7 @@ NEEDS = {
     ("POST", f"{CASE}/unmask"): Right.ANSWER,
     ("POST", f"{CASE}/preview"): Right.ANSWER,
     ("POST", f"{CASE}/rewrite"): Right.READ,
+    ("POST", f"{CASE}/fill"): Right.ANSWER,
     ("POST", f"{CASE}/send"): Right.ANSWER,
     ("POST", f"{CASE}/assign"): Right.ANSWER,
     ("POST", f"{CASE}/move"): Right.ANSWER,
@@ -194,6 +207,9 @@ class Place:
                 guess="",
                 at=at,
             )
+            reply = await SavedReplies().add(
+                tx, unit=self.unit, title="Cầu", text=f"cầu treo ở {self.unit}", at=at
+            )
             await AccountBook().add(
                 tx, name=f"kenh-{self.unit}", platform="telegram", unit=self.unit, sealed="x",
                 at=at, by="thử",
@@ -209,6 +225,7 @@ class Place:
             "case": str(case.id),
             "notice": str(notice),
             "group": str(group),
+            "reply": str(reply),
             "id": str(file.id),
             "code": "x" * 43,
             "name": f"kenh-{self.unit}",

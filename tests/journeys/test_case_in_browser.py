@@ -66,12 +66,16 @@ async def tell(page: Page) -> None:
     await say(page, "1", "Mã biên nhận")
 
 
-async def carries_no_script(page: Page) -> None:
-    """The page needs none, and nothing that its own policy forbids."""
-    scripts: int = await page.evaluate(
-        "document.querySelectorAll('script, style, [style], [onclick]').length"
+async def carries_no_foreign_script(page: Page) -> None:
+    """Nothing but the console's own file, and nothing that its own policy forbids."""
+    written: int = await page.evaluate(
+        "document.querySelectorAll('script:not([src]), style, [style], [onclick]').length"
     )
-    assert scripts == 0
+    assert written == 0
+    sources: list[str] = await page.eval_on_selector_all(
+        "script", "all => all.map(one => new URL(one.src).pathname)"
+    )
+    assert sources == ["/staff/staff.js"]
 
 
 async def test_a_case_is_told_found_read_answered_and_rated(
@@ -99,7 +103,7 @@ async def test_a_case_is_told_found_read_answered_and_rated(
     await staff.get_by_role("link", name="Việc cần sửa số 1").press("Enter")
 
     assert await fits(staff)
-    await carries_no_script(staff)
+    await carries_no_foreign_script(staff)
     photo = staff.get_by_role("img")
     await expect(photo).to_have_attribute("alt", re.compile("ảnh bà con gửi"))
     await photo.scroll_into_view_if_needed()
