@@ -289,12 +289,11 @@ def test_an_entry_that_may_still_come_is_waited_for() -> None:
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize("database_address", ["postgresql"], indirect=True)
 async def test_a_change_that_is_committed_after_a_later_one_is_heard_too(
-    house: House, database_address: str
+    house: House,
 ) -> None:
-    """PostgreSQL gives an entry its number before its transaction ends."""
-    if not house.database.on_postgresql:
-        pytest.skip("SQLite has one writer: nothing comes out of order")
+    """PostgreSQL gives an entry its number before its transaction ends; SQLite has one writer."""
     slow, fast = await opened(house), await opened(house, text="đường sạt")
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(sitting_at(house, Role.OFFICER, unit="xa-mau"))
