@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.wiring import House, now
+from handlers.errands import VIETNAM
 from handlers.staff.case_list import PAGE
 from storage.case_lists import EVERYTHING
 from storage.case_records import CaseKind, NewCase
@@ -15,7 +16,7 @@ from storage.case_search import CaseSearch, Wanted
 from storage.cases import Cases
 from storage.database import Database
 from storage.migrate import migrate
-from tests.console.desk import Desk
+from tests.console.desk import Desk, account
 
 LIST = "/staff/cases"
 DAY = timedelta(days=1)
@@ -85,6 +86,45 @@ async def test_each_filter_leaves_what_it_says_and_counts_stay_of_all_states(
     assert "Chưa ai nhận: 3" in page
     assert "Tạm giữ: 1" in page
     assert "Không có việc nào như vậy" in await shown(desk, state="withdrawn")
+
+
+async def test_the_list_is_filtered_by_hands_channel_language_and_due_day(
+    desk: Desk, house: House
+) -> None:
+    mine = await opened(house, due=1, platform="web_chat", language="hmn")
+    lans = await opened(house, due=4, platform="zalo_oa")
+    nobodys = await opened(house, due=8, platform="web_chat")
+    lan = (await account(house, name="Lan")).official
+    async with house.database.begin() as tx:
+        for number, who in ((mine, desk.who.official), (lans, lan)):
+            case = await house.casework.get(tx, number)
+            await house.casework.assign(tx, case, to=who, by=who, at=now())
+
+    def day(days: int) -> str:
+        return str((now() + days * DAY).astimezone(VIETNAM).date())
+
+    for query, found in (
+        ({"assigned": str(desk.who.official.id)}, {mine}),
+        ({"assigned": str(lan.id)}, {lans}),
+        ({"assigned": "0"}, {nobodys}),
+        ({"channel": "web_chat"}, {mine, nobodys}),
+        ({"channel": "telegram"}, set()),
+        ({"language": "hmn"}, {mine}),
+        ({"language": "vi"}, {lans, nobodys}),
+        ({"due_last": day(4)}, {mine, lans}),
+        ({"due_first": day(4)}, {lans, nobodys}),
+        ({"due_first": day(4), "due_last": day(4)}, {lans}),
+        ({"channel": "web_chat", "assigned": "0", "due_first": day(2)}, {nobodys}),
+        ({"assigned": "-1", "channel": "X!", "language": "x", "due_first": "x"},
+         {mine, lans, nobodys}),
+    ):  # fmt: skip
+        assert set(await listed(desk, **query)) == found, query
+    page = await shown(desk, channel="web_chat")
+    assert "Tất cả: 2" in page, "counts are of what is filtered"
+    assert "Mai đang làm" in page
+    assert '<option value="web_chat" selected>' in page
+    [export] = re.findall(r'href="(/staff/cases/export[^"]*)"', page)
+    assert "channel=web_chat" in export
 
 
 async def test_words_are_found_with_and_without_marks_and_the_number_opens_the_case(

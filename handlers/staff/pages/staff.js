@@ -17,7 +17,7 @@
   function say(text) {
     live.querySelector('span').textContent = text;
     show(live.querySelector('a'), !!text);
-    live.classList.toggle('told', !!text);
+    live.classList.toggle('rung', !!text);
   }
 
   function listen() {
@@ -97,7 +97,8 @@
   }
 
   function write(details) {
-    var box = details && details.querySelector('textarea, input[type=search], summary');
+    var box = details && (details.querySelector('textarea') ||
+      details.querySelector('input[type=search]') || details.querySelector('summary'));
     if (box) { box.focus(); }
     return !!box;
   }
@@ -113,7 +114,7 @@
     },
     r: function () {
       var link = current();
-      if (link) { location.href = link.href + '#reply'; return true; }
+      if (link) { location.href = link.href + '#write'; return true; }
       return write(unfold('reply'));
     },
     '/': function () { return write(unfold('search')); },
@@ -122,7 +123,8 @@
 
   if (keys) {
     show(document.getElementById('keys'), true);
-    if (location.hash === '#reply') { write(unfold('reply')); }
+    // No element has this id: the browser would take the focus to it after us.
+    if (location.hash === '#write') { write(unfold('reply')); }
     document.addEventListener('keydown', function (event) {
       var does = DOES.hasOwnProperty(event.key) && DOES[event.key];
       if (!does || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey ||
