@@ -120,9 +120,12 @@ class Clock:
         log.warning("the machine's clock was set back: the clock begins anew")
 
     async def remind(self) -> int:
-        """Remind officials of what is due; return of how many cases."""
+        """Remind officials of what is due, and forget who had which case open; return of how many
+        cases they were reminded."""
+        now = self._now()
         try:
-            count = await self._remind(self._now())
+            count = await self._remind(now)
+            await forget_presence(self._database, now=now)
         except asyncio.CancelledError:
             return 0  # the program stops; the next tick goes on
         if count:
@@ -150,7 +153,6 @@ class Clock:
             await forget_drafts(self._database, before=now - self._keep_drafts)
             await forget_sessions(self._database, before=now - OLD_SESSION)
             await forget_tries(self._database, now=now)
-            await forget_presence(self._database, now=now)
             await forget_audit(self._database, before=now - self._keep_audit)
             await remove_forgotten(self._database, before=now - LAST_WORDS)
         except asyncio.CancelledError:

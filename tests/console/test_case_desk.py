@@ -212,6 +212,19 @@ async def test_a_case_goes_to_an_official_who_is_told(desk: Desk, house: House) 
     assert kept.official is not None, "Lan has it in hand still"
 
 
+async def test_a_case_is_taken_in_ones_own_hands(desk: Desk, house: House) -> None:
+    case = await opened(house)
+    first = await desk.open(address(case))
+    mine = str(desk.who.official.id)
+    assert f'<option value="{mine}">Tôi nhận (Mai)' in first
+    page = await desk.press(first, "/assign", to=mine)
+    assert f"Đã giao việc cần sửa số {case.id} cho Mai" in page
+    assert (await again(house, case)).official == desk.who.official.id
+    assert "Tôi nhận" not in page, "they have it"
+    again_taken = await desk.press(first, "/assign", 409, to=mine, seen="2")
+    assert "không làm thế được" in again_taken
+
+
 async def test_a_case_moves_to_another_unit_which_is_told_and_so_is_the_villager(
     desk: Desk, house: House
 ) -> None:

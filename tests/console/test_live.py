@@ -15,6 +15,7 @@ from aiohttp import ClientResponse
 from sqlalchemy import func, select, text
 
 from bot.wiring import House, now
+from handlers.staff.live import BEAT
 from handlers.staff.live_hub import PER_SESSION
 from storage.case_history import UNDERWAY, Happened, History, settled
 from storage.case_presence import HERE, CasePresence, CasePresenceRecord, forget_presence
@@ -24,7 +25,7 @@ from storage.database import Database
 from storage.officials import Officials, Role
 from storage.staff_sessions import Lasting, StaffSessions
 from tests.console.desk import Desk, sitting_at
-from tests.console.test_case_desk import address, opened
+from tests.console.test_case_desk import ONE_DATABASE, address, opened
 
 LIST = "/staff/cases"
 SOON = 8.0
@@ -234,6 +235,16 @@ async def test_what_is_asked_wrongly_or_is_not_theirs_gives_no_stream(house: Hou
         await desk.stays_shut("/staff/live?since=0")
 
 
+@ONE_DATABASE
+async def test_a_silent_stream_shows_that_it_lives(house: House) -> None:
+    async with AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(sitting_at(house))
+        ear = await listening_to_the_list(stack, desk)
+        async with asyncio.timeout(2 * BEAT):
+            heard = [(await ear.answer.content.readline()).decode() for _ in range(5)]
+    assert heard == ["retry: 3000\n", "\n", ": still here\n", "event: beat\n", "data: 1\n"]
+
+
 async def test_two_at_one_case_see_each_other_until_one_leaves(house: House) -> None:
     case = await opened(house)
     async with AsyncExitStack() as stack:
@@ -265,9 +276,12 @@ async def test_who_was_there_is_forgotten_after_a_minute(house: House) -> None:
             there = await book.at(tx, [case.id], now=later)
         assert list(there[case.id].values()) == ["Mai"]
         assert await forget_presence(house.database, now=later) == 1
+        async with house.database.begin() as tx:
+            await book.seen(tx, [(case.id, mai.who.official.id)], at=now() - HERE)
+        await house.clock.remind()
         async with house.database.read() as tx:
             left = await tx.connection.execute(select(func.count()).select_from(CasePresenceRecord))
-            assert left.scalar_one() == 1
+            assert left.scalar_one() == 0, "the clock sees to what no page does"
 
 
 async def test_who_was_removed_is_nowhere(house: House) -> None:
