@@ -6,7 +6,7 @@ from alembic import op
 from storage.database import Utc
 
 revision = "0033"
-down_revision = "0028"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
