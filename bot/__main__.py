@@ -34,6 +34,7 @@ from bot.terminal import (
     out,
     settings_or_exit,
 )
+from bot.unit_commands import app as units
 from bot.wiring import House, build
 from storage.database import Database
 from storage.migrate import current, migrate, newest
@@ -51,6 +52,7 @@ app.command()(invite)
 app.add_typer(officials, name="officials")
 app.add_typer(broadcast, name="broadcast")
 app.add_typer(api_keys, name="api-key")
+app.add_typer(units, name="units")
 
 
 @app.command("run")

@@ -18,6 +18,7 @@ from bot.config import Settings
 from bot.consent import ConsentRefused, Consents, Invitation
 from bot.sealing import Seal
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.unit_keeping import units_in
 from bot.wiring import USER_AGENT, now
 from handlers.errands import VIETNAM
 from storage.database import Database
@@ -188,7 +189,7 @@ def _with_consents(settings: Settings, work: Callable[[Consents], Awaitable[Resu
         key = settings.token_key.get_secret_value()
         async with aiohttp.ClientSession(headers={"User-Agent": USER_AGENT}) as session:
             consents = Consents(
-                Register(database, settings),
+                await _register(database, settings),
                 database=database,
                 session=session,
                 seal=Seal(key) if key else None,
@@ -218,7 +219,15 @@ def _read(pairs: list[str]) -> dict[str, str]:
 
 
 def _with_register(settings: Settings, work: Callable[[Register], Awaitable[Result]]) -> Result:
-    return _with_database(settings, lambda database: work(Register(database, settings)))
+    async def done(database: Database) -> Result:
+        return await work(await _register(database, settings))
+
+    return _with_database(settings, done)
+
+
+async def _register(database: Database, settings: Settings) -> Register:
+    async with database.read() as tx:
+        return Register(database, settings, await units_in(tx, settings))
 
 
 def _with_database(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:

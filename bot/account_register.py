@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,7 +14,9 @@ from pydantic import ValidationError
 from bot.account_settings import FIXED, SECRETS, Account, other_bot, same_line, unnumbered
 from bot.config import Settings, fault_in_words
 from bot.sealing import KEY_NAME, REMEDY, Seal, Unopenable, fingerprint
+from bot.unit_keeping import units_of
 from handlers.staff.channel_accounts import Known
+from handlers.units import Units
 from storage.accounts import AccountBook, AccountTaken, KeptAccount, NoAccount
 from storage.database import Database, Transaction
 from storage.outbox import Outbox
@@ -58,15 +60,20 @@ async def _nothing(_tx: Transaction) -> None:
 class Register:
     """The accounts that the database keeps, beside those of the settings file."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, units: Units | None = None) -> None:
+        """`units` are all that there are; without, those of the settings file."""
         key = settings.token_key.get_secret_value()
         self._database = database
         self._seal = Seal(key) if key else None
-        self._units = {unit.code for unit in settings.units}
+        self._units = units_of(settings) if units is None else units
         self._public_url = settings.web.public_url
         self._of_settings = settings.accounts
         self._configured = {account.name for account in settings.accounts}
         self._book = AccountBook()
+
+    def knows(self, unit: str) -> bool:
+        """Whether there is such a unit now."""
+        return self._units.get(unit) is not None
 
     async def all(self) -> Sequence[KeptAccount]:
         """Every added account, by name, sealed."""
@@ -258,7 +265,7 @@ class Register:
         """Conversations and tokens are one bot's or one app's: none of another."""
         moved = [key for key in FIXED if given.get(key, "") != getattr(account, key)]
         with contextlib.suppress(BadAccount):  # what cannot be used tells nothing
-            if other_bot(checked({**given, "unit": ""}, ()), account):
+            if other_bot(checked({**given, "unit": ""}, self._units), account):
                 moved.append("token")
         if moved:
             raise BadAccount(
@@ -279,13 +286,13 @@ def _none(name: str) -> BadAccount:
     return BadAccount(f"there is no added account {name!r}", Fault.GONE)
 
 
-def checked(settings: Mapping[str, str], units: Collection[str]) -> Account:
+def checked(settings: Mapping[str, str], units: Units) -> Account:
     """Settings as an account. Raises BadAccount with every fault; no secret is repeated."""
     try:
         account = Account.model_validate(dict(settings))
     except ValidationError as invalid:
         told = "; ".join(fault_in_words(error, Account) for error in invalid.errors())
         raise BadAccount(told) from None
-    if account.unit and account.unit not in units:
+    if account.unit and units.get(account.unit) is None:
         raise BadAccount(f"unit: {account.unit!r} is none of the units")
     return account

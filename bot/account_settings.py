@@ -17,8 +17,9 @@ from pydantic import (
 
 from bot.channels.downloads import HOST
 from bot.channels.zalo_files import HOSTS as ZALO_FILE_HOSTS
+from handlers.unit_rules import CODE
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Name = Annotated[str, Field(pattern=CODE)]
 Platform = Literal["telegram", "zalo_oa", "zalo_bot", "web_chat"]
 
 

@@ -50,6 +50,9 @@ class Accounts:
         What was changed has a new channel in place of the old one, which ends what it had in hand.
         Raises what the database raises.
         """
+        for name, unit in self.home_units.items():
+            if unit and not self._register.knows(unit):  # the sample's, once there are others
+                self.home_units[name] = ""
         kept = {row.name: row for row in await self._register.all()}
         for name in self._added.keys() - kept.keys():
             del self._added[name]

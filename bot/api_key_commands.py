@@ -14,12 +14,12 @@ from rich.table import Table
 from bot.config import Settings
 from bot.console_wiring import API_MARKS
 from bot.receipt_keys import ReceiptKeys
-from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit, units_or_exit
+from bot.unit_keeping import codes_of
 from bot.wiring import invitation_code, now
 from handlers.errands import VIETNAM
-from handlers.staff.api_door import PREFIX, hashes_of
+from handlers.staff.key_making import KeyMaking, name_of
 from storage.api_keys import LONGEST_NAME, ApiKey, ApiKeys
-from storage.audit import Audit, Kind, Verb
 from storage.database import Database, Transaction
 from storage.officials import Role
 
@@ -35,31 +35,18 @@ def create(
 ) -> None:
     """Make a key and print it: it is shown this once and cannot be shown again."""
     settings = settings_or_exit()
-    codes = {one.code.casefold(): one.code for one in settings.units}
-    if unit and unit.casefold() not in codes:
-        _stop(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
+    place, units = None, units_or_exit(settings) if unit else None
+    if units is not None and (place := units.get(unit)) is None:
+        _stop(f"there is no unit {unit!r}: take one of {codes_of(units)}")
     if role not in set(Role):
         _stop(f"there is no role {role!r}: take one of {', '.join(Role)}")
-    called = " ".join(name.split())
-    if not 0 < len(called) <= LONGEST_NAME:
+    if not (called := name_of(name)):
         _stop(f"--name: write 1 to {LONGEST_NAME} letters")
-    key = PREFIX + invitation_code()
-    where = codes.get(unit.casefold(), "")
-
-    async def make(tx: Transaction) -> int:
-        with_role, at = Role(role), now()
-        marks = ReceiptKeys(
-            settings.token_key.get_secret_value(), settings.data.folder / "receipts.key"
-        ).marks(API_MARKS)
-        number = await ApiKeys().create(
-            tx, key_hash=hashes_of(marks, key)[0], name=called, unit=where, role=with_role, at=at
-        )
-        await Audit().note(
-            tx, Verb.ADDED, Kind.API_KEY, number, by=None, at=at, unit=where, reason=role
-        )
-        return number
-
-    number = _with_database(settings, make)
+    where = place.code if place else ""
+    number, key = _with_database(
+        settings,
+        lambda tx: _making(settings).create(tx, name=called, unit=where, role=Role(role), by=None),
+    )
     out.print(
         f"Key {number} for {called}, shown only now: {key}",
         markup=False, highlight=False, soft_wrap=True,
@@ -89,21 +76,16 @@ def remove(
     number: Annotated[int, typer.Argument(metavar="ID", help="As `api-key list` shows it.")],
 ) -> None:
     """Take a key away: from this moment it opens nothing."""
-
-    async def take(tx: Transaction) -> ApiKey | None:
-        at = now()
-        key = await ApiKeys().remove(tx, number, at=at)
-        if key is not None:
-            await Audit().note(
-                tx, Verb.REMOVED, Kind.API_KEY, number, by=None, at=at, unit=key.unit,
-                reason=key.role.value,
-            )  # fmt: skip
-        return key
-
-    key = _with_database(settings_or_exit(), take)
+    settings = settings_or_exit()
+    key = _with_database(settings, lambda tx: _making(settings).remove(tx, number, by=None))
     if key is None:
         _stop(f"there is no key with the number {number}: see `python -m bot api-key list`")
     out.print(f"The key of {key.name} opens nothing more.", markup=False, highlight=False)
+
+
+def _making(settings: Settings) -> KeyMaking:
+    keys = ReceiptKeys(settings.token_key.get_secret_value(), settings.data.folder / "receipts.key")
+    return KeyMaking(marks=keys.marks(API_MARKS), draw=invitation_code, clock=now)
 
 
 def _as_row(one: ApiKey) -> dict[str, object]:

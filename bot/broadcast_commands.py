@@ -31,7 +31,8 @@ from bot.broadcast_words import for_script, refusal, told
 from bot.filing import limits_of, store_of
 from bot.survey_file import told as told_fault
 from bot.terminal import out, settings_or_exit
-from bot.wiring import House, now, units_of
+from bot.unit_keeping import units_in
+from bot.wiring import House, now
 from content.shelf import SHIPPED
 from content.when import NotATime, When, read_when
 from handlers.asking import faults, purposes
@@ -162,7 +163,7 @@ def draft(
         put_there.extend(await put(database, store_of(settings), files, at=now()))
 
     async def work(tx: Transaction) -> int:
-        acting = Acting(units_of(settings), by)
+        acting = Acting(await units_in(tx, settings), by)
         whole = who.of(new) if not to_list else await of_list(tx, new, to_list)
         name = await acting.write(tx, whole.unit)
         enclosed = tuple([await one.named(tx) for one in put_there])
@@ -210,7 +211,7 @@ def edit(
         old = (await Broadcasts().get(tx, number, lock=True)).draft
         if wrong := [told_fault(one) for one in faults(old.asks, words)] if old.asks else []:
             raise WrongState("; ".join(wrong))
-        acting = Acting(units_of(settings), by)
+        acting = Acting(await units_in(tx, settings), by)
         name = await acting.write(tx, old.unit)
         await Broadcasts().edit(tx, number, changed(old), by=name, at=now())
         await acting.wrote(tx, number)
@@ -226,7 +227,7 @@ def submit(number: Number, by: By) -> None:
 
     async def work(tx: Transaction) -> None:
         unit = (await Broadcasts().get(tx, number)).draft.unit
-        name = await Acting(units_of(settings), by).write(tx, unit)
+        name = await Acting(await units_in(tx, settings), by).write(tx, unit)
         await Broadcasts().submit(tx, number, by=name, at=now())
 
     _with(settings, work)
@@ -239,7 +240,7 @@ def approve(number: Number, by: By) -> None:
     settings = settings_or_exit()
 
     async def work(tx: Transaction) -> None:
-        name = await Acting(units_of(settings), by).release(tx, number)
+        name = await Acting(await units_in(tx, settings), by).release(tx, number)
         await Broadcasts().approve(tx, number, by=name, at=now())
 
     _with(settings, work)

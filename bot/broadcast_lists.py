@@ -13,8 +13,9 @@ from bot.broadcast_officials import Acting
 from bot.broadcast_reach import with_house
 from bot.broadcast_running import By, stop, with_database
 from bot.config import Settings
-from bot.terminal import out, settings_or_exit
-from bot.wiring import House, now, units_of
+from bot.terminal import out, settings_or_exit, units_or_exit
+from bot.unit_keeping import units_in
+from bot.wiring import House, now
 from content.shelf import SHIPPED
 from storage.audiences import LONGEST_NAME, Audience, Audiences
 from storage.broadcasts import Draft
@@ -41,8 +42,8 @@ def audience(
     asked_about: str,
 ) -> Audience:
     """What these options mean together; ends the command with why they cannot be."""
-    if unit and unit not in {one.code for one in settings.units}:
-        stop(f"--unit: {unit!r} is not among [[units]]")
+    if unit and unit not in {one.code for one in units_or_exit(settings)}:
+        stop(f"--unit: {unit!r} is none of the units")
     if only_unit and not unit:
         stop("--only-unit goes with --unit")
     cards = (settings.content.folder or SHIPPED) / "cards" / "vi"
@@ -78,7 +79,7 @@ def save_list(
 
     async def work(tx: Transaction) -> None:
         earlier = await Audiences().get(tx, called)
-        acting = Acting(units_of(settings), by)
+        acting = Acting(await units_in(tx, settings), by)
         if earlier is not None:
             await acting.write(tx, earlier.unit)
         await Audiences().save(tx, called, who, by=await acting.write(tx, unit), at=now())
@@ -94,7 +95,7 @@ def drop_list(name: Name, by: By) -> None:
     async def work(tx: Transaction) -> bool:
         found = await Audiences().get(tx, name)
         if found is not None:
-            await Acting(units_of(settings), by).write(tx, found.unit)
+            await Acting(await units_in(tx, settings), by).write(tx, found.unit)
         return await Audiences().drop(tx, name)
 
     if not with_database(settings, work):

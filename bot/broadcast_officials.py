@@ -7,6 +7,7 @@ is the operator's own word: whoever can run commands on this machine can do all 
 from __future__ import annotations
 
 from handlers.official.notices_rights import NoticeRights
+from handlers.staff.staff import RIGHTS, Right
 from handlers.units import Units
 from storage.broadcasts import Broadcast, Broadcasts, same_name
 from storage.database import Transaction
@@ -81,6 +82,16 @@ class Acting:
                 f"{it.draft.unit or 'all units'}"
             )
         return official.name
+
+    async def settle(self, tx: Transaction) -> tuple[int | None, str]:
+        """May they change settings? Return their number (None: the operator's own word), and for
+        which unit and all below it; an empty one is the whole installation."""
+        official = await self._official(tx)
+        if official is None:
+            return None, ""
+        if Right.SETTINGS not in RIGHTS[official.role]:
+            raise MayNot(f"{official.name} is {official.role}: that role changes no settings")
+        return official.id, official.unit
 
     async def _covered(self, official: Official, unit: str) -> None:
         if not self._rights.covers(official, unit):

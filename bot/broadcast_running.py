@@ -11,7 +11,7 @@ import typer
 from bot.broadcast_officials import Acting, MayNot
 from bot.config import Settings
 from bot.terminal import CANNOT_START, CannotStart, Explained, err, settings_or_exit
-from bot.wiring import units_of
+from bot.unit_keeping import units_in
 from storage.broadcasts import NoBroadcast, WrongState
 from storage.database import Database, Transaction
 from storage.migrate import current, newest
@@ -35,7 +35,7 @@ def change(number: int, by: str, deed: Callable[[Transaction, str], Awaitable[Re
     settings = settings_or_exit()
 
     async def work(tx: Transaction) -> Result:
-        name = await Acting(units_of(settings), by).change(tx, number)
+        name = await Acting(await units_in(tx, settings), by).change(tx, number)
         return await deed(tx, name)
 
     return with_database(settings, work)

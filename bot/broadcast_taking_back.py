@@ -9,7 +9,8 @@ import typer
 from bot.broadcast_officials import Acting
 from bot.broadcast_running import By, Number, stop, with_database
 from bot.terminal import out, settings_or_exit
-from bot.wiring import now, texts_of, units_of
+from bot.unit_keeping import units_in
+from bot.wiring import now, texts_of
 from handlers.notice_corrections import LONGEST_CORRECTION, correction
 from storage.broadcast_corrections import Corrections, Received
 from storage.broadcasts import Broadcast, Broadcasts
@@ -32,7 +33,7 @@ def take_back(
         stop(f"--text has {len(words)} letters, and at most {LONGEST_CORRECTION} fit")
 
     async def work(tx: Transaction) -> tuple[Broadcast, Received]:
-        acting = Acting(units_of(settings), by)
+        acting = Acting(await units_in(tx, settings), by)
         name = await acting.change(tx, number)
         it = await Broadcasts().get(tx, number)
         said = correction(texts_of(settings), it, words)

@@ -14,6 +14,7 @@ from bot.filing import Filing, limits_of
 from bot.notice_wiring import NoticeHouse
 from bot.packing import Press
 from bot.receipt_keys import ReceiptKeys
+from bot.unit_keeping import UnitKeeping
 from content.library import Library
 from content.texts import Texts
 from handlers.casework import Casework
@@ -37,11 +38,14 @@ from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
 from handlers.staff.case_steps import CaseSteps
 from handlers.staff.case_view import CaseViews
+from handlers.staff.days_off_desk import DaysOffDesk
 from handlers.staff.door import Door
 from handlers.staff.export_desk import ExportDesk
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
+from handlers.staff.key_desk import KeyDesk
+from handlers.staff.key_making import KeyMaking
 from handlers.staff.live import Live
 from handlers.staff.live_hub import LiveHub
 from handlers.staff.my_account import MyAccount
@@ -67,6 +71,9 @@ from handlers.staff.second_step import SecondStep
 from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
 from handlers.staff.unit_desk import UnitDesk
+from handlers.staff.unit_editing import UnitEditing
+from handlers.staff.unit_import import UnitImport
+from handlers.unit_changes import UnitChanges
 from handlers.units import Units
 from storage.database import Database
 from storage.staff_sessions import Lasting, StaffSessions
@@ -84,7 +91,7 @@ def console_of(
     database: Database,
     library: Library,
     texts: Texts,
-    units: Units,
+    keeping: UnitKeeping,
     unanswered: Unanswered,
     casework: Casework,
     grouping: Grouping,
@@ -96,7 +103,7 @@ def console_of(
     clock: Callable[[], datetime],
 ) -> Console:
     """`draw` gives a code that nobody can guess, for an address."""
-    limits = settings.console
+    limits, units = settings.console, keeping.units
     sessions = StaffSessions(
         Lasting(timedelta(hours=limits.session_hours), timedelta(minutes=limits.idle_minutes))
     )
@@ -166,7 +173,10 @@ def console_of(
         texts=texts,
         units=units,
     )
-    unit_desk = UnitDesk(door=door, texts=texts, units=units, zone=VIETNAM, clock=clock)
+    unit_desk = UnitDesk(
+        door=door, texts=texts, units=units, fresh=keeping.take_up, zone=VIETNAM, clock=clock
+    )
+    changes = UnitChanges(clock)
     return Console(
         door=door,
         me=MyAccount(
@@ -193,6 +203,45 @@ def console_of(
         ),
         accounts=accounts,
         units=unit_desk,
+        unit_editing=UnitEditing(
+            door=door,
+            database=database,
+            changes=changes,
+            texts=texts,
+            units=units,
+            fresh=keeping.take_up,
+            zone=VIETNAM,
+            clock=clock,
+        ),
+        unit_import=UnitImport(
+            door=door,
+            database=database,
+            changes=changes,
+            texts=texts,
+            units=units,
+            fresh=keeping.take_up,
+            zone=VIETNAM,
+            clock=clock,
+        ),
+        days_off=DaysOffDesk(
+            door=door,
+            database=database,
+            changes=changes,
+            texts=texts,
+            off=keeping.off,
+            silent=keeping.silent,
+            fresh=keeping.take_up,
+            zone=VIETNAM,
+            clock=clock,
+        ),
+        keys=KeyDesk(
+            door=door,
+            database=database,
+            making=KeyMaking(marks=keys.marks(API_MARKS), draw=draw, clock=clock),
+            texts=texts,
+            units=units,
+            zone=VIETNAM,
+        ),
         audit=AuditDesk(door=door, database=database, texts=texts, units=units, zone=VIETNAM),
         sign_in=SignIn(
             door=door,

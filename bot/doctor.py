@@ -10,12 +10,14 @@ from datetime import date, datetime
 from bot.config import SAMPLE_UNIT, Settings
 from bot.token_keeping import consent_remedy
 from bot.token_states import WARN_BEFORE, token_state
-from bot.wiring import build, hotlines, now, units_of
+from bot.unit_keeping import units_in, units_of
+from bot.wiring import build, now
 from content.library import NoCards
 from content.shelf import SHIPPED, Shelf
 from content.texts import TextFault
 from handlers.errands import VIETNAM
 from handlers.staff.channel_accounts import TokenState
+from handlers.units import Units
 from storage.case_lists import EVERYTHING, CaseLists
 from storage.database import BadDatabaseUrl, Database, DatabaseFault
 from storage.files import Files
@@ -43,7 +45,8 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [Finding("config", True, f"read; {len(settings.accounts)} accounts")]
     findings += [finding async for finding in _database(settings)]
     findings += _cards(settings)
-    findings += crisis_numbers(settings, now().astimezone(VIETNAM).date())
+    units = await _units(settings)
+    findings += crisis_numbers(units, now().astimezone(VIETNAM).date())
     findings += _unreachable(settings)
     findings += await accounts_at_work(settings)
     findings += await kept_tokens(settings, now())
@@ -117,13 +120,26 @@ def _cards(settings: Settings) -> list[Finding]:
     return findings
 
 
-def crisis_numbers(settings: Settings, today: date) -> Iterator[Finding]:
+async def _units(settings: Settings) -> Units:
+    """All units; those of the settings alone while the database cannot tell of others."""
+    try:
+        database = Database.at(settings.database_url)
+        try:
+            async with database.read() as tx:
+                return await units_in(tx, settings)
+        finally:
+            await database.close()
+    except (BadDatabaseUrl, OSError, *DatabaseFault):
+        return units_of(settings)  # the database's own finding tells
+
+
+def crisis_numbers(units: Units, today: date) -> Iterator[Finding]:
     """Whether somebody confirmed the numbers for people in danger; `today` is Vietnam's day."""
-    of_units = ((f"crisis numbers of {unit.code}", unit.crisis) for unit in settings.units)
-    for what, numbers in (("crisis numbers", settings.crisis), *of_units):
-        if numbers.confirmed is None or not any(numbers.numbers()):
+    of_units = ((f"crisis numbers of {unit.code}", unit.hotlines) for unit in units)
+    for what, numbers in (("crisis numbers", units.common), *of_units):
+        if not numbers.numbers:
             continue
-        last = hotlines(numbers).last_day
+        last = numbers.last_day
         state, remedy = f"confirmed {numbers.confirmed}, shown until {last}", ""
         if numbers.confirmed > today:
             state = f"confirmed {numbers.confirmed}, which is not yet: they are not shown"
@@ -188,7 +204,7 @@ async def kept_tokens(settings: Settings, at: datetime) -> list[Finding]:
 
 async def cases_in_hand(settings: Settings, at: datetime) -> list[Finding]:
     """Whether each unit has somebody who answers, and how many answers are overdue (UTC)."""
-    units = units_of(settings)
+    units = await _units(settings)
     try:
         database = Database.at(settings.database_url)
         try:

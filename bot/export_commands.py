@@ -18,8 +18,8 @@ from typing import IO, Annotated
 import typer
 
 from bot.config import Settings
-from bot.terminal import CANNOT_START, Explained, err, settings_or_exit
-from bot.wiring import now, texts_of, units_of
+from bot.terminal import CANNOT_START, Explained, err, settings_or_exit, units_or_exit
+from bot.wiring import now, texts_of
 from handlers.errands import VIETNAM
 from handlers.exports import (
     Columns,
@@ -81,7 +81,7 @@ def feedback(  # noqa: PLR0917 - each is an option of the command
 ) -> None:
     """Write questions to officials and feedback, without what identifies a person."""
     settings = settings_or_exit()
-    units = units_of(settings)
+    units = units_or_exit(settings)
     try:
         wanted = Wanted(
             units=_below(units, unit),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-KINDS = ("violence", "child", "suicide", "trafficking", "flood", "fire", "medical")
-_DIALLED = re.compile(r"\+?[0-9](?:[0-9 .\-]*[0-9])?")
+from handlers.unit_rules import DANGERS, is_dialled
+
+KINDS = DANGERS
 
 
 class Hotlines(BaseModel):
@@ -32,8 +32,7 @@ class Hotlines(BaseModel):
         if not isinstance(value, str):
             raise ValueError('write the number in quotes, as in "0200 000 000"')
         number = value.strip()
-        digits = sum(sign.isdigit() for sign in number)
-        if number and not (_DIALLED.fullmatch(number) and 3 <= digits <= 15):
+        if number and not is_dialled(number):
             raise ValueError(
                 "write the number as people dial it: 3 to 15 digits with spaces, dots or hyphens, "
                 "and + in front of a country's code; one number alone"

@@ -13,7 +13,8 @@ import typer
 from rich.table import Table
 
 from bot.config import Settings
-from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit, units_or_exit
+from bot.unit_keeping import codes_of
 from bot.wiring import House, build, invitation_code, now
 from content.library import TEXTS, holding
 from content.shelf import SHIPPED
@@ -48,9 +49,9 @@ def invite(
     first is an administrator, others are officers.
     """
     settings = settings_or_exit()
-    codes = {one.code.casefold(): one.code for one in settings.units}
-    if unit and unit.casefold() not in codes:
-        _stop(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
+    place, units = None, units_or_exit(settings) if unit else None
+    if units is not None and (place := units.get(unit)) is None:
+        _stop(f"there is no unit {unit!r}: take one of {codes_of(units)}")
     if role and role not in set(Role):
         _stop(f"there is no role {role!r}: take one of {', '.join(Role)}")
     if len(name.strip()) > LONGEST_NAME or (name and not name.strip()):
@@ -58,7 +59,7 @@ def invite(
     if login:
         _say_link(settings, _with_database(settings, lambda tx: _again(tx, login)))
         return
-    who = _Invited(name.strip(), codes.get(unit.casefold(), ""), role)
+    who = _Invited(name.strip(), place.code if place else "", role)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}" if who.name else ""
     path = _with_database(settings, lambda tx: _open(tx, who, code))
     _say_link(settings, path)

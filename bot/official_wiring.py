@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot.config import Settings
@@ -83,6 +83,7 @@ def casework_of(
     *,
     units: Units,
     texts: Texts,
+    off: Collection[date],
     post: Post,
     abuse: Abuse,
     receipts: ReceiptWords,
@@ -90,7 +91,7 @@ def casework_of(
     hashes: Callable[[str], Sequence[str]],
     draw: Callable[[int], int],
 ) -> Casework:
-    """The steps of a case, with who tells officials of them."""
+    """The steps of a case, with who tells officials of them. `off` are days off."""
     office = OfficialPost(
         units=units, texts=texts, post=post, quiet=quiet_of(settings), urgent=abuse.urgent
     )
@@ -98,7 +99,7 @@ def casework_of(
         units=units,
         texts=texts,
         post=post,
-        days=working_days(settings),
+        days=working_days(settings, off),
         abuse=abuse,
         office=office,
         receipts=receipts,
@@ -118,11 +119,13 @@ def quiet_of(settings: Settings) -> Callable[[datetime], datetime | None]:
     return quiet
 
 
-def reminders_of(settings: Settings, database: Database, casework: Casework) -> Reminders:
+def reminders_of(
+    settings: Settings, database: Database, casework: Casework, off: Collection[date] | None = None
+) -> Reminders:
     return Reminders(
         database=database,
         casework=casework,
-        days=working_days(settings),
+        days=working_days(settings, off),
         chair_after=timedelta(days=settings.cases.chair_after_days),
         close_after=timedelta(days=settings.cases.close_after_days),
         remind_asked=timedelta(days=settings.cases.remind_asked_days),
@@ -130,8 +133,9 @@ def reminders_of(settings: Settings, database: Database, casework: Casework) -> 
     )
 
 
-def working_days(settings: Settings) -> WorkingDays:
-    """Vietnam's working days, with the time limits and days off of the settings."""
+def working_days(settings: Settings, off: Collection[date] | None = None) -> WorkingDays:
+    """Vietnam's working days, with the time limits of the settings and the days `off`; without
+    these, with the days off of the settings."""
     return WorkingDays(
         days={
             CaseKind.QUESTION: settings.cases.question_days,
@@ -140,5 +144,5 @@ def working_days(settings: Settings) -> WorkingDays:
             CaseKind.PROBLEM: settings.cases.problem_days,
             CaseKind.COMPLAINT: settings.cases.complaint_days,
         },
-        holidays_too=settings.holidays.days,
+        holidays_too=settings.holidays.days if off is None else off,
     )

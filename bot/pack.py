@@ -15,7 +15,8 @@ from bot.config import Settings
 from bot.packing import NoPack, Packed
 from bot.qr import take_up
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
-from bot.wiring import House, build, units_of
+from bot.unit_keeping import codes_of
+from bot.wiring import House, build
 from handlers.units import Unit
 from storage.broadcasts import Broadcast, Broadcasts, NoBroadcast, Phase
 
@@ -60,11 +61,10 @@ async def write_pack(
 ) -> Written:
     """Write <unit>-<what>-loa.txt and .pdf, -a4.pdf and -a5.pdf, for other languages than
     Vietnamese with the code behind <what>. Raises NoPack, and OSError."""
-    place = units_of(settings).get(unit)
-    if place is None:
-        known = ", ".join(sorted(one.code for one in settings.units))
-        raise NoPack(f"there is no unit {unit!r}: take one of {known}")
     async with build(settings, renews=False) as house:
+        place = house.units.get(unit)
+        if place is None:
+            raise NoPack(f"there is no unit {unit!r}: take one of {codes_of(house.units)}")
         left_out, written = await take_up(house), list[Path]()
         packs = await _packed(house, what, place, accounts)
         for one in packs:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from bot.config import Settings
 from bot.qr_codes import EDGE, coded, picture
+from bot.unit_keeping import codes_of
 from bot.wiring import House, build
 from content.library import holding
 from content.shelf import SHIPPED
@@ -41,18 +42,16 @@ async def draw(settings: Settings, unit: str, *, account: str, folder: Path) -> 
 
     An empty `account` means all of them. Raises NoCode, and OSError for the folder.
     """
-    codes = {one.code.casefold(): one.code for one in settings.units}
-    if unit.casefold() not in codes:
-        raise NoCode(f"there is no unit {unit!r}: take one of {', '.join(sorted(codes.values()))}")
     files: list[Path] = []
     async with build(settings, renews=False) as house:
+        place = house.units.get(unit)
+        if place is None:
+            raise NoCode(f"there is no unit {unit!r}: take one of {codes_of(house.units)}")
         left_out = await take_up(house)
         names = sorted(house.channels)
         if account and account not in names:
             told = "\n  ".join([f"take one of {', '.join(names)}", *left_out])
             raise NoCode(f"there is no account {account!r}: {told}")
-        place = house.units.get(unit)
-        assert place is not None  # noqa: S101 - the house has the units of the settings
         chosen = [account] if account else names
         asked = await asyncio.gather(*(house.press.address_of(name, place) for name in chosen))
         for name, (address, problem) in zip(chosen, asked, strict=True):

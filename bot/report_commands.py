@@ -11,8 +11,8 @@ import typer
 
 from bot.config import Settings
 from bot.export_commands import BadChoice, day_of
-from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
-from bot.wiring import now, texts_of, units_of
+from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit, units_or_exit
+from bot.wiring import now, texts_of
 from content.shelf import SHIPPED, Shelf
 from handlers.errands import VIETNAM
 from handlers.periods import Period, this_year
@@ -34,7 +34,7 @@ def report(
 ) -> None:
     """Write the yearly report, or one of any period: a Word document and a workbook."""
     settings = settings_or_exit()
-    units = units_of(settings)
+    units = units_or_exit(settings)
     try:
         place = _place(units, unit)
         period = _period(first, last)

@@ -12,8 +12,10 @@ from rich.console import Console
 
 from bot.config import ConfigFaults, Settings, load
 from bot.key_file import BadKey
+from bot.unit_keeping import units_now
 from content.library import NoCards
 from content.texts import TextFault
+from handlers.units import Units
 from storage.database import BadDatabaseUrl, DatabaseFault, lacks_tables
 
 CANNOT_START = 2
@@ -67,6 +69,12 @@ def settings_or_exit() -> Settings:
         err.print("Loa Bản cannot start: the settings need mending.", style="red")
         err.print(str(faults), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(CANNOT_START) from faults
+
+
+def units_or_exit(settings: Settings) -> Units:
+    """All units that there are now, for a command that has opened no database yet."""
+    with Explained():
+        return units_now(settings)
 
 
 def allow_many_files() -> None:

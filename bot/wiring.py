@@ -26,7 +26,7 @@ from bot.channels.channel import Channel, Speed
 from bot.channels.web_chat import WebChat
 from bot.channels.web_chat_limits import Bounds
 from bot.clock import Clock
-from bot.config import SAMPLE_UNIT, Settings
+from bot.config import Settings
 from bot.consent import Consents
 from bot.consent_page import ConsentPage
 from bot.console_wiring import console_of
@@ -34,7 +34,6 @@ from bot.delivery import Delivery, Rules
 from bot.errand_table import Desk, errand_table
 from bot.file_pages import FilePages
 from bot.filing import Filing, settling
-from bot.hotlines import Hotlines as HotlineSettings
 from bot.landing import Landing
 from bot.notice_wiring import NoticeHouse, notices_of, ticking
 from bot.official_wiring import abuse_of, casework_of, office_of, proof_of, reminders_of
@@ -43,7 +42,7 @@ from bot.public_pages import PublicPages
 from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
 from bot.transcripts import Transcripts
-from content.answers import LocalFacts
+from bot.unit_keeping import UnitKeeping
 from content.library import TEXTS, Library, holding
 from content.media import PICTURES, media_of, read_media
 from content.receipts import ReceiptWords
@@ -56,7 +55,7 @@ from handlers.messages import SENT, Capabilities, Incoming
 from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.routes import Console
-from handlers.units import NO_HOTLINES, Hotlines, Unit, Units
+from handlers.units import Units
 from handlers.villager.answering import Answering
 from handlers.villager.ask import Ask
 from handlers.villager.browse import Browse
@@ -102,6 +101,7 @@ class House:
     library: Library
     texts: Texts
     units: Units
+    keeping: UnitKeeping
     casework: Casework
     grouping: Grouping
     accounts: Accounts
@@ -133,7 +133,7 @@ class House:
             rules=Rules(
                 quiet_start=settings.quiet_hours.start,
                 quiet_end=settings.quiet_hours.end,
-                holidays=settings.broadcasts.holidays,
+                holidays=self.keeping.silent,
                 weekly_cap=settings.broadcasts.weekly_cap,
             ),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(6)}",
@@ -158,12 +158,12 @@ async def build(
     Raises content.library.NoCards when there is no card to answer from.
     """
     folder = settings.content.folder or SHIPPED
-    texts, units = texts_of(settings), units_of(settings)
     if library is None:
         cache = settings.data.folder / "cache"
         library = await asyncio.to_thread(Library.open, folder, cache=cache)
-    database = Database.at(settings.database_url)
-    people, unanswered = People(), Unanswered()
+    texts, database = texts_of(settings), Database.at(settings.database_url)
+    keeping = await UnitKeeping.begin(settings, database)
+    units, people, unanswered = keeping.units, People(), Unanswered()
     key = settings.token_key.get_secret_value()
     keys = ReceiptKeys(key, settings.data.folder / "receipts.key")
     receipts = ReceiptWords.load()
@@ -188,6 +188,7 @@ async def build(
         settings,
         units=units,
         texts=texts,
+        off=keeping.off,
         post=Post(capabilities),
         files=filing.case_files,
         abuse=abuse_of(settings, library),
@@ -302,7 +303,7 @@ async def build(
             seal=Seal(key) if key else None,
             renews=renews,
         )
-        register = Register(database, settings)
+        register = Register(database, settings, units)
         accounts = Accounts(register, workshop.channel_of)
         press = Press(settings, library, texts, others, units, accounts, now)
         consents = Consents(
@@ -345,6 +346,7 @@ async def build(
             library=library,
             texts=texts,
             units=units,
+            keeping=keeping,
             accounts=accounts,
             web_chat=web_chat,
             accept=reception.accept,
@@ -355,7 +357,7 @@ async def build(
                 database=database,
                 library=library,
                 texts=texts,
-                units=units,
+                keeping=keeping,
                 unanswered=unanswered,
                 casework=casework,
                 grouping=grouping,
@@ -379,7 +381,7 @@ async def build(
                 keep_cases=timedelta(days=settings.retention.cases_days),
                 keep_drafts=timedelta(days=settings.retention.drafts_days),
                 keep_audit=timedelta(days=settings.retention.audit_days),
-                remind=reminders_of(settings, database, casework).run,
+                remind=reminders_of(settings, database, casework, keeping.off).run,
                 now=now,
                 tick=ticking(notices, accounts.capabilities, NoticeFiles(filing.store)),
             ),
@@ -409,35 +411,3 @@ def other_texts(settings: Settings) -> dict[str, Texts]:
     """The sentences of each further language, by its code: as many as somebody translated."""
     folder = holding(settings.content.folder or SHIPPED, TEXTS)
     return beside(folder / TEXTS, unreviewed=settings.content.serve_unreviewed)
-
-
-def units_of(settings: Settings) -> Units:
-    """The units of the settings as the errands know them."""
-    return Units(
-        everywhere=hotlines(settings.crisis),
-        units=(
-            Unit(
-                code=unit.code,
-                name=unit.name,
-                parent=unit.parent,
-                local=LocalFacts(
-                    unit_name="" if unit is SAMPLE_UNIT else unit.name,
-                    office_address=unit.office_address,
-                    office_hours=unit.office_hours,
-                    office_phone=unit.office_phone,
-                    contact=unit.contact,
-                    clinic=unit.clinic_address,
-                    police=unit.police_address,
-                ),
-                hotlines=hotlines(unit.crisis),
-            )
-            for unit in settings.units
-        ),
-    )
-
-
-def hotlines(settings: HotlineSettings) -> Hotlines:
-    """The numbers of the settings as the errands know them."""
-    if settings.confirmed is None:
-        return NO_HOTLINES
-    return Hotlines(dict(settings.numbers()), settings.confirmed)

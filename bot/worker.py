@@ -78,14 +78,15 @@ async def run(house: House, roles: Iterable[str], ready: Callable[[str], None]) 
 
 
 async def keep_accounts(house: House, stop: asyncio.Event, *, fetch: bool) -> None:
-    """Take up accounts as they are added and removed; where this process fetches, for each one."""
+    """Take up units and accounts as they change; where this process fetches, for each account."""
     fetching: dict[str, _Fetching] = {}
     try:
         while not stop.is_set():
             try:
+                await house.keeping.take_up()
                 await house.accounts.take_up()
             except DatabaseFault as fault:
-                log.warning("accounts cannot be looked up (%s)", type(fault).__name__)
+                log.warning("units, accounts cannot be looked up (%s)", type(fault).__name__)
             if fetch:
                 await _keep_fetching(house, fetching)
             await first(stop.wait(), asyncio.sleep(RELOAD))

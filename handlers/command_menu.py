@@ -35,8 +35,11 @@ class CommandMenus:
     """
 
     def __init__(self, texts: Texts, units: Units, others: Mapping[str, Texts]) -> None:
-        self._texts, self._others = texts, others
-        self._villagers = (*VILLAGERS, UNITS) if len(units) > 1 else VILLAGERS
+        self._texts, self._units, self._others = texts, units, others
+
+    @property
+    def _villagers(self) -> tuple[tuple[str, str], ...]:
+        return (*VILLAGERS, UNITS) if len(self._units) > 1 else VILLAGERS
 
     def of_villagers(self) -> tuple[Command, ...]:
         """The menu of everybody."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 from content.answers import NOWHERE, LocalFacts
 
@@ -34,6 +35,14 @@ class Hotlines:
 NO_HOTLINES = Hotlines()
 
 
+class Source(StrEnum):
+    """Where a unit is kept: what stands in the settings file is changed there alone."""
+
+    FILE = "file"
+    KEPT = "kept"  # in the database
+    BOTH = "both"  # the file's is what counts
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A commune, a village, or what stands above them. `parent` is a unit's code, or empty."""
@@ -43,6 +52,7 @@ class Unit:
     parent: str = ""
     local: LocalFacts = NOWHERE
     hotlines: Hotlines = NO_HOTLINES
+    source: Source = Source.FILE
 
 
 class Units:
@@ -51,7 +61,16 @@ class Units:
     def __init__(self, units: Iterable[Unit], everywhere: Hotlines = NO_HOTLINES) -> None:
         """`everywhere` are the numbers to call where no unit has its own."""
         self._numbers = everywhere
+        self.replace(units)
+
+    def replace(self, units: Iterable[Unit]) -> None:
+        """These are all units from now on, for everybody who holds this."""
         self._units = {unit.code.casefold(): unit for unit in units}
+        self._inside: dict[str, list[Unit]] = {}
+        for unit in self._units.values():
+            self._inside.setdefault(unit.parent, []).append(unit)
+        self._below: dict[str, frozenset[str]] = {}
+        self._served: dict[str, frozenset[str]] = {}
 
     @property
     def common(self) -> Hotlines:
@@ -63,7 +82,7 @@ class Units:
 
     def inside(self, parent: str) -> list[Unit]:
         """The units right below `parent`; with an empty parent, those that stand below none."""
-        return [unit for unit in self._units.values() if unit.parent == parent]
+        return list(self._inside.get(parent, ()))
 
     def line(self, code: str) -> list[Unit]:
         """The unit and all that stand above it, from below; empty for a code that is no unit's."""
@@ -72,14 +91,19 @@ class Units:
 
     def below(self, code: str) -> frozenset[str]:
         """The codes of the unit and of all that stand below it; an empty code is all units'."""
-        if not code:
-            return frozenset({"", *(unit.code for unit in self)})
-        inside = frozenset[str]().union(*(self.below(u.code) for u in self.inside(code)))
-        return inside | {code}
+        if code and code not in self._units:
+            return frozenset({code})
+        if code not in self._below:
+            if code:
+                inside = frozenset[str]().union(*(self.below(u.code) for u in self.inside(code)))
+                self._below[code] = inside | {code}
+            else:
+                self._below[""] = frozenset({"", *(unit.code for unit in self)})
+        return self._below[code]
 
     def everywhere(self, code: str) -> bool:
         """Whether the unit and all below it are all that there is."""
-        return not code or self.below(code) >= {unit.code for unit in self}
+        return not code or self.below(code) | {""} >= self.below("")
 
     def addressed(self, code: str, *, only: bool) -> frozenset[str]:
         """The codes of the units whose people something is for: the unit with all below it, or it
@@ -98,10 +122,14 @@ class Units:
     def served_with(self, code: str) -> frozenset[str]:
         """The codes of all units that the same office serves as this one: of no two offices the
         same one. A code that is no unit's stands alone."""
+        if not self._served:
+            offices: dict[str, set[str]] = {}
+            for unit in self:
+                if office := self.office(unit.code):
+                    offices.setdefault(office.code, set()).add(unit.code)
+            self._served = {office: frozenset(codes) for office, codes in offices.items()}
         office = self.office(code)
-        if office is None:
-            return frozenset({code})
-        return frozenset(unit.code for unit in self if self.office(unit.code) == office)
+        return frozenset({code}) if office is None else self._served[office.code]
 
     def local(self, code: str) -> LocalFacts:
         """What the cards say of this unit; what it leaves open is taken from the units above."""

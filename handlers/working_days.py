@@ -7,7 +7,7 @@ days off around Tết are announced year by year.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 import holidays
@@ -19,16 +19,37 @@ DAY_BEGINS, DAY_ENDS = time(8, 0), time(17, 0)
 SATURDAY = 5
 
 
+class DaysOff(Collection[date]):
+    """Days off that always are, and others that may change while the program runs."""
+
+    def __init__(self, always: Iterable[date] = ()) -> None:
+        self.always = self._all = frozenset(always)
+
+    def replace(self, more: Iterable[date]) -> None:
+        """These are the others from now on, for everybody who holds this."""
+        self._all = self.always | frozenset(more)
+
+    def __contains__(self, day: object) -> bool:
+        return day in self._all
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 class WorkingDays:
     """Knows Vietnam's working days."""
 
     def __init__(
         self, *, days: Mapping[CaseKind, int], holidays_too: Collection[date] = ()
     ) -> None:
-        """`days` says within how many calendar days each kind of case is answered."""
+        """`days` says within how many calendar days each kind of case is answered;
+        `holidays_too` is asked each time."""
         self._days = days
         self._official = holidays.country_holidays("VN")
-        self._too = frozenset(holidays_too)
+        self._too = holidays_too
 
     def works(self, day: date) -> bool:
         return day.weekday() < SATURDAY and day not in self._official and day not in self._too

@@ -6,7 +6,7 @@ It holds numbers of officials and things, and reasons as they were given; nobody
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -91,6 +91,8 @@ class Kind(StrEnum):
     CHANNEL = "channel"  # an account on a platform, by its name
     API_KEY = "api_key"
     REPLY = "reply"  # one that is saved to answer with
+    UNIT = "unit"  # by its code; reason: what was changed, from what to what
+    DAY_OFF = "day_off"  # by its day
 
 
 class AuditRecord(Record):
@@ -161,6 +163,23 @@ class Audit:
                 reason=reason[:200],
             )
         )  # fmt: skip
+
+    async def note_all(
+        self,
+        tx: Transaction,
+        notes: Sequence[tuple[Verb, Kind, str, str, str]],
+        *,
+        by: int | None,
+        at: datetime,
+    ) -> None:
+        """Many lines: of each the verb, the kind, the thing, the unit and the reason."""
+        rows = [
+            {"at": at, "by": by, "verb": verb.value, "kind": kind.value, "thing": thing[:64],
+             "unit": unit, "reason": reason[:200]}
+            for verb, kind, thing, unit, reason in notes
+        ]  # fmt: skip
+        if rows:
+            await tx.connection.execute(insert(AuditRecord), rows)
 
     async def page(
         self, tx: Transaction, wanted: Wanted, *, below: int | None = None, at_most: int

@@ -33,6 +33,7 @@ from storage import (
     tallies,
     tokens,
     unanswered,
+    units,
 )
 from storage.database import Record
 
@@ -72,4 +73,5 @@ __all__ = [
     "tallies",
     "tokens",
     "unanswered",
+    "units",
 ]

@@ -52,7 +52,10 @@ from handlers.staff.notice_view import REASONS as WHY_NOT
 from handlers.staff.numbers_desk import PICTURES
 from handlers.staff.papers_desk import ENDINGS
 from handlers.staff.replies import BLANKS as IN_REPLIES
-from handlers.staff.unit_desk import FACTS, Confirmed
+from handlers.staff.unit_desk import Confirmed
+from handlers.unit_files import Reason
+from handlers.unit_rules import FACTS
+from handlers.unit_sheet import COLUMNS as UNIT_COLUMNS
 from handlers.villager.awaited import VILLAGERS
 from handlers.villager.feedback_steps import ABOUT, DENUNCIATION, KINDS
 from storage.audit import Kind as AuditKind
@@ -67,6 +70,7 @@ from storage.files import FileState
 from storage.official_drafts import Purpose as Writing
 from storage.officials import Role
 from storage.outbox import State
+from storage.units import USES as UNIT_USES
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text("utf-8")
@@ -197,6 +201,14 @@ FAMILIES = {
     ),
     "staff.units.confirmed": [state.value for state in Confirmed],
     "staff.units.fact": list(FACTS),
+    "staff.units.use": list(UNIT_USES),
+    "units.column": UNIT_COLUMNS,
+    "units.meaning": UNIT_COLUMNS,
+    "units.file": [reason.value for reason in Reason],
+    "units.fault": [
+        *("missing", "code", "long_name", "long", "number", "undialled", "not_yet"),
+        *("no_parent", "circle", "elsewhere", "twice", "merged", "formula", "no_column", "taken"),
+    ],
     "staff.units.danger": list(DANGERS),
     "staff.accounts.choice": sorted({value for values in CHOICES.values() for value in values}),
     "staff.accounts.wrong": ["name", "platform", "unit", "missing"],

@@ -16,6 +16,7 @@ from content.texts import Texts
 from handlers.periods import day_in
 from handlers.staff.door import Door
 from handlers.staff.staff import Right, Staff
+from handlers.unit_words import field_name
 from handlers.units import Units
 from storage.audit import Audit, Entry, Kind, Verb, Wanted
 from storage.database import Database
@@ -30,6 +31,7 @@ PLACES = {
     Kind.CHANNEL: "/staff/accounts/",
     Kind.BROADCAST: "/staff/notices/",
     Kind.CARD: "/staff/cards/",
+    Kind.UNIT: "/staff/units?unit=",
 }
 """Where a thing is shown."""
 
@@ -131,6 +133,9 @@ class AuditDesk:
     def _line(self, entry: Entry, names: Mapping[int, str]) -> Line:
         unit = self._units.get(entry.unit)
         reason = redact(entry.reason)
+        if entry.kind is Kind.UNIT:  # of an office; what people are told of it hides nothing
+            name, told, rest = entry.reason.partition(": ")
+            reason = f"{field_name(self._texts, name)}: {rest}" if told else name
         if entry.reason in set(Role):
             reason = self._texts(f"official.role.{Role(entry.reason)}")
         place = PLACES.get(entry.kind, "")

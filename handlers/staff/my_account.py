@@ -33,7 +33,7 @@ DONE = {
     "on": "staff.me.step_on",
     "off": "staff.me.step_off",
     "ended": "staff.me.session_ended",
-    "shortcuts": "staff.keys.set",
+    "shortcuts": "staff.shortcuts.set",
 }
 
 

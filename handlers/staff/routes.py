@@ -18,12 +18,14 @@ from handlers.staff.card_writing import CardWriting
 from handlers.staff.case_bulk import BulkDesk
 from handlers.staff.case_desk import CaseDesk
 from handlers.staff.case_list import CaseList
+from handlers.staff.days_off_desk import DaysOffDesk
 from handlers.staff.door import Door
 from handlers.staff.export_desk import ExportDesk
 from handlers.staff.files import FileDesk
 from handlers.staff.group_desk import GroupDesk
 from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
+from handlers.staff.key_desk import KeyDesk
 from handlers.staff.live import ADDRESS as LIVE
 from handlers.staff.live import Live
 from handlers.staff.my_account import MyAccount
@@ -43,6 +45,8 @@ from handlers.staff.report_desk import ReportDesk
 from handlers.staff.sign_in import SignIn
 from handlers.staff.unanswered import UnansweredDesk
 from handlers.staff.unit_desk import UnitDesk
+from handlers.staff.unit_editing import UnitEditing
+from handlers.staff.unit_import import UnitImport
 
 CASE = r"/staff/cases/{case:[0-9]{1,18}}"
 GROUP = r"/staff/groups/{group:[0-9]{1,18}}"
@@ -55,6 +59,9 @@ CHANNEL = r"/staff/accounts/{name:[a-z0-9][a-z0-9-]{0,39}}"
 CARD = r"/staff/cards/{slug:[a-z0-9-]{1,64}}"
 VERSION = CARD + r"/versions/{version:[0-9]{1,9}}"
 REPLY = REPLIES + r"/{reply:[0-9]{1,18}}"
+UNIT = r"/staff/units/{unit:[a-z0-9][a-z0-9-]{0,39}}"
+LIST = r".{ending:xlsx|csv}"
+KEY = r"/staff/keys/{key:[0-9]{1,18}}"
 CODE = CHANNEL + r"/qr.{ending:png|svg}"
 
 
@@ -71,6 +78,10 @@ class Console:
     audit: AuditDesk
     accounts: AccountDesk
     units: UnitDesk
+    unit_editing: UnitEditing
+    unit_import: UnitImport
+    days_off: DaysOffDesk
+    keys: KeyDesk
     overview: Overview
     unanswered: UnansweredDesk
     card_list: CardList
@@ -120,7 +131,7 @@ class Console:
             web.post(f"{PERSON}/remove", people.remove),
             web.get("/staff/audit", self.audit.show),
             *self._accounts(),
-            web.get("/staff/units", self.units.show),
+            *self._units(),
             web.get(INVITATION, self.invitations.show),
             web.post(INVITATION, self.invitations.accept),
             web.get("/staff/staff.css", self.door.style),
@@ -212,6 +223,29 @@ class Console:
                 web.post(f"{paper}/save", writing.save),
             ]
         return routes
+
+    def _units(self) -> list[web.RouteDef]:
+        editing, lists, days, keys = self.unit_editing, self.unit_import, self.days_off, self.keys
+        return [
+            web.get("/staff/units", self.units.show),
+            web.get("/staff/new-unit", editing.new),
+            web.post("/staff/new-unit", editing.add),
+            web.get(f"{UNIT}/edit", editing.show),
+            web.post(f"{UNIT}/save", editing.save),
+            web.post(f"{UNIT}/numbers", editing.numbers),
+            web.post(f"{UNIT}/remove", editing.remove),
+            web.get("/staff/units/import", lists.show),
+            web.post("/staff/units/import", lists.look),
+            web.post("/staff/units/import/confirm", lists.confirm),
+            web.get(f"/staff/units/template{LIST}", lists.template),
+            web.get(f"/staff/units/export{LIST}", lists.export),
+            web.get("/staff/days-off", days.show),
+            web.post("/staff/days-off/add", days.add),
+            web.post("/staff/days-off/remove", days.remove),
+            web.get("/staff/keys", keys.show),
+            web.post("/staff/keys/create", keys.create),
+            web.post(f"{KEY}/remove", keys.remove),
+        ]
 
     def _of_notices(self) -> list[web.RouteDef]:
         notices, writing = self.notices, self.writing

@@ -1,10 +1,10 @@
 """The desk for units: what each office's people are told, what is missing, and which numbers for
-people in danger have to be dialled again. It shows; the settings file is where it is changed."""
+people in danger have to be dialled again. It shows; `unit_editing` and `unit_import` change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,19 +12,25 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from content.answers import LocalFacts
 from content.texts import Texts
 from handlers.staff.door import Door
 from handlers.staff.staff import Right, Staff
-from handlers.units import Hotlines, Unit, Units
+from handlers.unit_rules import FACTS
+from handlers.units import Hotlines, Source, Unit, Units
 
 ADDRESS = "/staff/units"
-FACTS = tuple(field.name for field in fields(LocalFacts) if field.name != "unit_name")
 WANTED = ("office_address", "office_hours", "office_phone", "contact")
 """Without these an answer can only say "at the commune's office"."""
 
 WARN_BEFORE = timedelta(days=30)
 MOST_WARNINGS = 50
+PAGE = 100
+DONE = {
+    "edited": "staff.units.edited",
+    "added": "staff.units.added",
+    "removed": "staff.units.removed",
+    "imported": "staff.units.imported",
+}
 
 
 class Confirmed(StrEnum):
@@ -54,6 +60,7 @@ class Place:
     missing: tuple[str, ...]
     confirmed: Confirmed
     inside: int
+    source: Source
 
 
 def confirmed(hotlines: Hotlines, today: date) -> Confirmed:
@@ -76,10 +83,13 @@ class UnitDesk:
         door: Door,
         texts: Texts,
         units: Units,
+        fresh: Callable[[], Awaitable[None]],
         zone: ZoneInfo,
         clock: Callable[[], datetime],
     ) -> None:
+        """`fresh` sees what other processes changed of the units."""
         self._door = door
+        self._fresh = fresh
         self._texts = texts
         self._units = units
         self._zone = zone
@@ -89,6 +99,7 @@ class UnitDesk:
         """One unit with those right below it; without one, the highest that are theirs."""
         staff = await self._door.staff(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
+        await self._fresh()
         code = request.query.get("unit", "") or staff.unit
         unit = self._units.get(code)
         if code and (unit is None or not staff.covers(unit.code)):
@@ -97,11 +108,13 @@ class UnitDesk:
         everywhere = self._units.common if unit is None else None
         hotlines = unit.hotlines if unit else self._units.common
         above = self._units.get(unit.parent) if unit else None
+        inside, more = self._inside(unit, staff, request.query.get("after", ""))
+        done = DONE.get(request.query.get("done", ""), "")
         return self._door.page(
             "units.html", staff=staff, unit=unit, facts=self._facts(unit) if unit else [],
             above=above if above and staff.covers(above.code) else None,
-            inside=[self._place(one, today) for one in self._units.inside(unit.code if unit else "")
-                    if staff.covers(one.code)],
+            inside=[self._place(one, today) for one in inside], more=more,
+            notice=self._texts(done) if done else "",
             numbers=sorted(hotlines.numbers.items()), hotlines=hotlines, everywhere=everywhere,
             confirmed=confirmed(hotlines, today),
             day=f"{hotlines.confirmed:%d/%m/%Y}" if hotlines.numbers else "",
@@ -122,6 +135,14 @@ class UnitDesk:
         theirs = [one for one in [common, *of_units] if one[2] not in well]
         return [one for one in theirs if staff.covers(one[0])]
 
+    def _inside(self, unit: Unit | None, staff: Staff, after: str) -> tuple[list[Unit], str]:
+        """One page of the units right below, and the code after which the next one begins."""
+        theirs = [one for one in self._units.inside(unit.code if unit else "")
+                  if staff.covers(one.code)]  # fmt: skip
+        begin = next((n for n, one in enumerate(theirs, 1) if one.code == after), 0)
+        page = theirs[begin : begin + PAGE]
+        return page, page[-1].code if begin + PAGE < len(theirs) else ""
+
     def _facts(self, unit: Unit) -> list[Fact]:
         told = self._units.local(unit.code)
         line = self._units.line(unit.code)
@@ -136,7 +157,8 @@ class UnitDesk:
         told = self._units.local(unit.code)
         missing = tuple(name for name in WANTED if not getattr(told, name))
         inside = len(self._units.inside(unit.code))
-        return Place(unit.code, unit.name, missing, confirmed(unit.hotlines, today), inside)
+        state = confirmed(unit.hotlines, today)
+        return Place(unit.code, unit.name, missing, state, inside, unit.source)
 
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()

@@ -10,6 +10,7 @@ import pytest
 from bot.channels.zalo_files import HOSTS
 from bot.config import ConfigFaults, load
 from bot.doctor import Finding, crisis_numbers
+from bot.unit_keeping import units_of
 
 OA = """[[accounts]]
 name = "x"
@@ -97,7 +98,7 @@ def test_the_doctor_warns_before_and_after_numbers_go_unconfirmed(tmp_path: Path
     )
 
     def doctor(today: date) -> Finding:
-        [finding] = crisis_numbers(settings, today)
+        [finding] = crisis_numbers(units_of(settings), today)
         return finding
 
     assert "not yet" in doctor(date(2026, 10, 31)).state
@@ -106,7 +107,7 @@ def test_the_doctor_warns_before_and_after_numbers_go_unconfirmed(tmp_path: Path
     assert "dial each one before 2027-11-01" in doctor(date(2027, 10, 2)).remedy
     assert "shown until" in doctor(date(2027, 11, 1)).state
     assert "no longer shown" in doctor(date(2027, 11, 2)).state
-    assert list(crisis_numbers(load({}, tmp_path / "nowhere"), date(2026, 11, 1))) == []
+    assert list(crisis_numbers(units_of(load({}, tmp_path / "nowhere")), date(2026, 11, 1))) == []
 
 
 def test_loaban_config_names_the_file(tmp_path: Path) -> None:

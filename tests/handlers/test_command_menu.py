@@ -9,7 +9,8 @@ import pytest
 import tomli_w
 
 from bot.config import load
-from bot.wiring import other_texts, texts_of, units_of
+from bot.unit_keeping import units_of
+from bot.wiring import other_texts, texts_of
 from content.shelf import SHIPPED
 from handlers.command_menu import UNITS, VILLAGERS, WORK, WRITERS, CommandMenus
 from handlers.messages import Command, Reply
