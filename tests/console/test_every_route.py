@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from bot.wiring import House, now
 from handlers.staff.staff import RIGHTS, Right
 from storage.accounts import AccountBook, AccountRecord
+from storage.api_keys import ApiKeyRecord, ApiKeys
 from storage.broadcasts import BroadcastRecord, Broadcasts, Draft
 from storage.card_drafts import CardDraftRecord
 from storage.case_groups import CaseGroups
@@ -25,6 +26,7 @@ from storage.saved_replies import SavedReplies
 from storage.staff_invitations import StaffInvitationRecord
 from storage.staff_sessions import Lasting, StaffSessions
 from storage.unanswered import Doubt, Unanswered, UnansweredRecord, UnansweredState
+from storage.units import KeptUnit, UnitBook, UnitRecord
 from tests.bot import samples
 from tests.console.desk import Desk, account, forms, sitting_at
 from tests.console.test_case_desk import opened
@@ -37,6 +39,7 @@ CHANNEL = "/staff/accounts/{name}"
 CARD, NEW_CARD = "/staff/cards/{slug}", "/staff/new-card"
 VERSION = f"{CARD}/versions/{{version}}"
 REPLY = "/staff/replies/{reply}"
+UNIT = "/staff/units/{unit}"
 
 OUTSIDE = {
     ("GET", "/staff/sign-in"), ("POST", "/staff/sign-in"), ("POST", "/staff/sign-in/code"),
@@ -67,6 +70,23 @@ NEEDS = {
     ("POST", "/staff/new-account"): Right.SETTINGS,
     ("GET", CHANNEL): Right.SETTINGS,
     ("GET", "/staff/units"): Right.SETTINGS,
+    ("GET", "/staff/new-unit"): Right.SETTINGS,
+    ("POST", "/staff/new-unit"): Right.SETTINGS,
+    ("GET", f"{UNIT}/edit"): Right.SETTINGS,
+    ("POST", f"{UNIT}/save"): Right.SETTINGS,
+    ("POST", f"{UNIT}/numbers"): Right.SETTINGS,
+    ("POST", f"{UNIT}/remove"): Right.SETTINGS,
+    ("GET", "/staff/units/import"): Right.SETTINGS,
+    ("POST", "/staff/units/import"): Right.SETTINGS,
+    ("POST", "/staff/units/import/confirm"): Right.SETTINGS,
+    ("GET", "/staff/units/template.{ending}"): Right.SETTINGS,
+    ("GET", "/staff/units/export.{ending}"): Right.SETTINGS,
+    ("GET", "/staff/days-off"): Right.SETTINGS,
+    ("POST", "/staff/days-off/add"): Right.SETTINGS,
+    ("POST", "/staff/days-off/remove"): Right.SETTINGS,
+    ("GET", "/staff/keys"): Right.SETTINGS,
+    ("POST", "/staff/keys/create"): Right.SETTINGS,
+    ("POST", "/staff/keys/{key}/remove"): Right.SETTINGS,
     ("POST", f"{CHANNEL}/ask"): Right.SETTINGS,
     ("POST", f"{CHANNEL}/change"): Right.SETTINGS,
     ("GET", f"{CHANNEL}/qr.{{ending}}"): Right.SETTINGS,
@@ -171,6 +191,11 @@ NEEDS = {
 
 EVERYBODYS = ("/staff/cards", NEW_CARD, "/staff/unanswered/add")
 """The cards are everybody's: who has the right in a unit alone reads them, and changes nothing."""
+OF_HOUSE = {"/staff/days-off/add", "/staff/days-off/remove", "/staff/unanswered/add"}
+"""What is the whole installation's: nobody of a unit changes it."""
+
+LISTS = {"/staff/units/template.{ending}", "/staff/units/export.{ending}"}
+"""Of what is whoever's who asks; the ending names nothing of anybody."""
 
 TYPED = {"text": "vì sao", "purpose": "answer", "title": "Cầu", "seen": "1", "unit": "xa-khac"}
 
@@ -209,6 +234,11 @@ class Place:
             )
             reply = await SavedReplies().add(
                 tx, unit=self.unit, title="Cầu", text=f"cầu treo ở {self.unit}", at=at
+            units, village = UnitBook(), KeptUnit(f"thon-{self.unit}", "Thôn", self.unit)
+            await units.take_turn(tx)
+            await units.add(tx, [village], at=at)
+            key = await ApiKeys().create(
+                tx, key_hash=self.unit, name="thử", unit=self.unit, role=Role.VIEWER, at=at
             )
             await AccountBook().add(
                 tx, name=f"kenh-{self.unit}", platform="telegram", unit=self.unit, sealed="x",
@@ -234,10 +264,14 @@ class Place:
             "ticket": f"{file.id}-{'0' * 32}",
             "slug": "so-do",
             "version": "1",
+            "unit": village.code,
+            "key": str(key),
         }
         return self
 
     def address(self, path: str) -> str:
+        path = path.replace("units/template.{ending}", "units/template.csv")
+        path = path.replace("units/export.{ending}", "units/export.csv")
         return re.sub(r"\{(\w+)\}", lambda found: self.ids[found[1]], path)
 
 
@@ -256,6 +290,7 @@ async def token(desk: Desk) -> str:
 
 async def deeds(house: House) -> list[int]:
     """How much has happened: to cases, questions, people, channels' accounts, notices, cards."""
+    """How much has happened: to cases, questions, people, channels, units, keys and notices."""
     async with house.database.read() as tx:
         events = await tx.connection.execute(select(func.count()).select_from(CaseEventRecord))
         settled = await tx.connection.execute(
@@ -268,9 +303,16 @@ async def deeds(house: House) -> list[int]:
             select(func.count()).where(OfficialRecord.removed_at.is_not(None))
         )
         channels = await tx.connection.execute(select(func.count()).select_from(AccountRecord))
+        units = await tx.connection.execute(
+            select(func.count() + func.coalesce(func.sum(UnitRecord.version), 0))
+        )
+        keys = await tx.connection.execute(
+            select(func.count()).where(ApiKeyRecord.removed_at.is_(None))
+        )
         told = await tx.connection.execute(select(func.sum(func.length(BroadcastRecord.history))))
         drafts = await tx.connection.execute(select(func.count()).select_from(CardDraftRecord))
         counts = (events, settled, invited, gone, channels, told, drafts)
+        counts = (events, settled, invited, gone, channels, units, keys, told)
         return [int(one.scalar_one()) for one in counts]
 
 
@@ -315,6 +357,7 @@ async def test_each_role_does_what_the_table_lets_it_and_nothing_elsewhere(
         for (method, path), right in stays.items():
             status, page = await asked(desk, method, far.address(path), **TYPED, token=good)
             if "{" in path and not path.startswith(EVERYBODYS):
+            if "{" in path and path not in LISTS:
                 refused = {404} if right in RIGHTS[role] else {403, 404}
                 assert status in refused, f"{path} shows what is another unit's"
             assert "ở xa-khac" not in page, path
@@ -328,6 +371,8 @@ async def test_each_role_does_what_the_table_lets_it_and_nothing_elsewhere(
                 assert status == 403, path
             elif right in RIGHTS[role]:
                 assert status != 403, path
+            if right in RIGHTS[role]:
+                assert status != 403 or path in OF_HOUSE, path
             else:
                 assert status in {403, 404}, path
         if Right.ANSWER not in RIGHTS[role]:
