@@ -160,7 +160,7 @@ def _read(sheet: Sheet, heading: int, places: Mapping[str, int]) -> _Reading:
             read.faults.append(row.fault("code", "missing"))
         elif code in read.rows:
             read.faults.append(Fault(number, "code", "twice", str(read.rows[code].number)))
-        elif not run:
+        elif "code" not in run:
             read.rows[code] = row
     return read
 
