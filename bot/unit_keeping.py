@@ -35,6 +35,7 @@ class UnitKeeping:
         self._settings, self._database = settings, database
         self._book = UnitBook()
         self._revision = -1
+        self._one_at_a_time = asyncio.Lock()
 
     @classmethod
     async def begin(cls, settings: Settings, database: Database) -> UnitKeeping:
@@ -48,15 +49,16 @@ class UnitKeeping:
 
     async def take_up(self) -> None:
         """See what changed since the last look. Raises what the database raises."""
-        async with self._database.read() as tx:
-            revision = await self._book.revision(tx)
-            if revision == self._revision:
-                return
-            kept, days = await self._book.all(tx), await self._book.days_off(tx)
-        self.units.replace(_all(self._settings, kept))
-        self.off.replace(days)
-        self.silent.replace(days)
-        self._revision = revision
+        async with self._one_at_a_time:
+            async with self._database.read() as tx:
+                revision = await self._book.revision(tx)
+                if revision == self._revision:
+                    return
+                kept, days = await self._book.all(tx), await self._book.days_off(tx)
+            self.units.replace(_all(self._settings, kept))
+            self.off.replace(days)
+            self.silent.replace(days)
+            self._revision = revision
 
 
 def units_of(settings: Settings, kept: Iterable[KeptUnit] = ()) -> Units:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from content.answers import NOWHERE, LocalFacts
+from content.understanding.vietnamese import fold
 
 CONFIRMED_FOR = timedelta(days=365)
 """So long after somebody confirmed them are the numbers of a unit shown."""
@@ -71,6 +72,7 @@ class Units:
             self._inside.setdefault(unit.parent, []).append(unit)
         self._below: dict[str, frozenset[str]] = {}
         self._served: dict[str, frozenset[str]] = {}
+        self._named: dict[str, list[Unit]] = {}
 
     @property
     def common(self) -> Hotlines:
@@ -79,6 +81,13 @@ class Units:
 
     def get(self, code: str) -> Unit | None:
         return self._units.get(code.strip().casefold())
+
+    def named(self, name: str) -> list[Unit]:
+        """Those of this name, whatever its case, with or without diacritics."""
+        if not self._named:
+            for unit in self:
+                self._named.setdefault(fold(unit.name), []).append(unit)
+        return list(self._named.get(fold(" ".join(name.split())), ()))
 
     def inside(self, parent: str) -> list[Unit]:
         """The units right below `parent`; with an empty parent, those that stand below none."""

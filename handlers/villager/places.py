@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from content.texts import Texts
-from content.understanding.vietnamese import fold
 from handlers.actions import Action, ChooseUnit, ListUnits
 from handlers.errands import Served, Visit
 from handlers.messages import Reply
@@ -67,8 +66,7 @@ class Places:
         """
         if (unit := self._units.get(text)) is not None:
             return unit
-        typed = fold(" ".join(text.split()))
-        named = [unit for unit in self._units if fold(unit.name) == typed]
+        named = self._units.named(text)
         return named[0] if len(named) == 1 else None
 
     def _list(self, visit: Visit, parent: str, start: int) -> Served:
