@@ -21,6 +21,9 @@ UNPACKED = 20 * 1024 * 1024
 
 MOST_PARTS = 500
 MOST_ROWS = 20_000
+LAST_ROW = 100_000
+"""Below it a workbook is not read: many are coloured, and empty, down to their end."""
+
 MOST_COLUMNS = 60
 LONGEST_CELL = 1_000
 
@@ -90,7 +93,7 @@ def _workbook(content: bytes) -> Sheet:
         sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), None)
         if sheet is None:
             raise Unreadable(Reason.EMPTY)
-        rows = sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS)
+        rows = sheet.iter_rows(max_row=LAST_ROW, max_col=MOST_COLUMNS)
         texts = ((number, [_text(cell) for cell in row]) for number, row in enumerate(rows, 1))
         filled = tuple(_filled(texts))
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
@@ -147,11 +150,13 @@ def _of_csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _filled(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    count = 0
     for number, row in rows:
-        if number > MOST_ROWS:
-            raise Unreadable(Reason.ROWS)
         cells = [_ESCAPED.sub(r"\1\2", " ".join(c[:LONGEST_CELL].split())) for c in row]
         while cells and not cells[-1]:
             cells.pop()
         if cells:
+            count += 1
+            if count > MOST_ROWS:
+                raise Unreadable(Reason.ROWS)
             yield number, tuple(cells)

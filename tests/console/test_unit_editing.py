@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
+from bot import worker
 from bot.wiring import House, build, now
 from content.library import Library
 from handlers.errands import VIETNAM
@@ -286,14 +288,25 @@ async def test_a_key_is_shown_once_is_for_ones_own_units_and_ends_at_once(town: 
         assert "Mai" in log
 
 
-async def test_another_process_sees_a_change_without_being_told(
+async def test_a_process_that_only_sends_sees_a_change_within_seconds(
     town: House, elsewhere: House
 ) -> None:
-    """As the loop of each process looks: at a number, and only then at the units."""
-    before = date(2027, 5, 5)
-    async with town.database.begin() as tx:
-        await UnitBook().take_turn(tx)
-        await UnitBook().add_days_off(tx, {before: "nghỉ"})
-    await asyncio.gather(elsewhere.keeping.take_up(), elsewhere.keeping.take_up())
-    assert before in elsewhere.keeping.off
-    assert before in elsewhere.keeping.silent
+    runs = asyncio.Event()
+    sending = asyncio.create_task(
+        worker.run(elsewhere, [worker.WORKER], lambda _address: runs.set())
+    )
+    try:
+        await asyncio.wait_for(runs.wait(), 10)
+        day = date(2027, 5, 5)
+        async with town.database.begin() as tx:
+            await UnitBook().take_turn(tx)
+            await UnitBook().add_days_off(tx, {day: "nghỉ"})
+            await UnitBook().add(tx, [KeptUnit("xa-moi", "Xã Mới")], at=now())
+        async with asyncio.timeout(10):
+            while elsewhere.units.get("xa-moi") is None:
+                await asyncio.sleep(0.1)
+        assert day in elsewhere.keeping.off
+        assert day in elsewhere.keeping.silent
+    finally:
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(sending, 20)

@@ -200,6 +200,15 @@ def test_a_formula_is_never_computed() -> None:
     assert faults(plan) == [(2, "name", "formula")]
 
 
+def test_a_sheet_that_is_coloured_and_empty_to_its_end_is_read() -> None:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for row in (HEAD, ["a", "A", ""]):
+        book.active.append(row)
+    book.active["B1000000"].fill = openpyxl.styles.PatternFill("solid", "FFFF00")
+    book.save(file)
+    assert [one.code for one in planned(file.getvalue()).new] == ["a"]
+
+
 def macros() -> bytes:
     file = io.BytesIO(workbook(HEAD, ["a", "A", ""]))
     with zipfile.ZipFile(file, "a") as parts:
@@ -236,7 +245,7 @@ def entities() -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500, Reason.OLD),
         (b"M\xe3,T\xean\na,X\xe3", Reason.ENCODING),
         (b"M\0a", Reason.BROKEN),
-        (b"\n" * 20_000 + b"a", Reason.ROWS),
+        (b"a\n" * 20_001, Reason.ROWS),
         (b'Ma,Ten\na,"' + b"x" * 200_000, Reason.BROKEN),
         (macros(), Reason.MACROS),
         (bomb(), Reason.LARGE),
