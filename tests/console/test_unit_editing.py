@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
@@ -310,3 +311,18 @@ async def test_a_process_that_only_sends_sees_a_change_within_seconds(
     finally:
         signal.raise_signal(signal.SIGTERM)
         await asyncio.wait_for(sending, 20)
+
+
+@pytest.mark.parametrize("database_address", ["sqlite"], indirect=True)
+async def test_hundreds_of_villages_come_in_pages_that_lose_none(town: House) -> None:
+    villages = [KeptUnit(f"thon-{n}", f"Thôn {n:03}", "xa-ben") for n in range(205)]
+    async with town.database.begin() as tx:
+        await UnitBook().take_turn(tx)
+        await UnitBook().add(tx, villages, at=now())
+    async with sitting_at(town, unit="xa-ben") as desk:
+        page, seen = await desk.open("/staff/units"), list[str]()
+        for _ in range(3):
+            seen += re.findall(r"<span>(thon-\d+)</span>", page)
+            if found := re.search(r'rel="next" href="([^"]+)"', page):
+                page = await desk.open(found[1].replace("&amp;", "&"))
+    assert seen == [one.code for one in villages]
