@@ -97,9 +97,9 @@ class UnitDesk:
 
     async def show(self, request: web.Request) -> web.Response:
         """One unit with those right below it; without one, the highest that are theirs."""
+        await self._fresh()  # first: what is theirs depends on it
         staff = await self._door.staff(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
-        await self._fresh()
         code = request.query.get("unit", "") or staff.unit
         unit = self._units.get(code)
         if code and (unit is None or not staff.covers(unit.code)):

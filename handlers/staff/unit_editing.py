@@ -67,19 +67,19 @@ class UnitEditing:
 
     async def show(self, request: web.Request) -> web.Response:
         """The forms of one unit."""
-        staff = await self._door.staff(request)
+        staff = await self._staff(request)
         return self._page(staff, Typed(await self._find(staff, request)))
 
     async def save(self, request: web.Request) -> web.Response:
         """Its name, and what people are told of its office."""
-        staff, form = await self._door.posted(request)
+        staff, form = await self._posted(request)
         old = await self._find(staff, request)
         new = replace(old, **_words(form, ("name", *FACTS)))
         return await self._change(staff, form, old, new)
 
     async def numbers(self, request: web.Request) -> web.Response:
         """Its numbers for people in danger, with the day on which somebody dialled them."""
-        staff, form = await self._door.posted(request)
+        staff, form = await self._posted(request)
         old = await self._find(staff, request)
         told = _words(form, DANGERS)
         crisis = {danger: number for danger, number in told.items() if number}
@@ -90,7 +90,7 @@ class UnitEditing:
 
     async def remove(self, request: web.Request) -> web.Response:
         """It is gone, if there is nothing of it."""
-        staff, _ = await self._door.posted(request)
+        staff, _ = await self._posted(request)
         unit = await self._find(staff, request)
         if unit.code == staff.unit:
             return self._page(staff, Typed(unit), problem=self._texts("staff.units.own"))
@@ -109,18 +109,16 @@ class UnitEditing:
 
     async def new(self, request: web.Request) -> web.Response:
         """The form for a unit that there is not yet."""
-        staff = await self._door.staff(request)
+        staff = await self._staff(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
-        await self._fresh()
         parent = self._units.get(request.query.get("unit", "") or staff.unit)
         inside = parent.code if parent and staff.covers(parent.code) else staff.unit
         return self._form(staff, Typed(KeptUnit("", "", inside)))
 
     async def add(self, request: web.Request) -> web.Response:
         """A new unit, without more than its name and what stands above it."""
-        staff, form = await self._door.posted(request)
+        staff, form = await self._posted(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
-        await self._fresh()
         told = _words(form, ("code", "name", "parent"))
         unit = KeptUnit(told["code"].casefold(), told["name"], told["parent"])
         faults = dict(faults_of(unit, self._today()))
@@ -137,6 +135,14 @@ class UnitEditing:
             return self._form(staff, Typed(unit, {"code": "taken"}))
         await self._fresh()
         return _to(f"{ADDRESS}?unit={unit.code}&done=added")
+
+    async def _staff(self, request: web.Request) -> Staff:
+        await self._fresh()  # first: what is theirs depends on it
+        return await self._door.staff(request)
+
+    async def _posted(self, request: web.Request) -> tuple[Staff, Form]:
+        await self._fresh()
+        return await self._door.posted(request)
 
     async def _change(self, staff: Staff, form: Form, old: KeptUnit, new: KeptUnit) -> web.Response:
         if faults := faults_of(new, self._today()):
@@ -158,7 +164,6 @@ class UnitEditing:
         """The unit of the address. Raises HTTPForbidden, and HTTPNotFound for another's and for
         one of the settings file."""
         self._door.need_anywhere(staff, Right.SETTINGS)
-        await self._fresh()
         known = self._units.get(request.match_info["unit"])
         if known is None or known.source is not Source.KEPT or not staff.covers(known.code):
             raise self._door.gone(staff)

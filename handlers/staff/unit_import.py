@@ -117,9 +117,9 @@ class UnitImport:
 
     async def export(self, request: web.Request) -> web.StreamResponse:
         """All units of theirs."""
+        await self._fresh()  # first: what is theirs depends on it
         staff = await self._door.staff(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
-        await self._fresh()
         rows = rows_of(unit for unit in self._units if staff.covers(unit.code))
         async with self._database.begin() as tx:
             await self._door.note(tx, staff, Verb.EXPORTED, Kind.UNIT, "", unit=staff.unit)
