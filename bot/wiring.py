@@ -31,7 +31,7 @@ from bot.consent import Consents
 from bot.consent_page import ConsentPage
 from bot.console_wiring import console_of
 from bot.delivery import Delivery, Rules
-from bot.errand_table import Desk, errand_table
+from bot.errand_table import errand_table
 from bot.file_pages import FilePages
 from bot.filing import Filing, settling
 from bot.landing import Landing
@@ -43,8 +43,9 @@ from bot.receipt_keys import ReceiptKeys
 from bot.sealing import Seal
 from bot.transcripts import Transcripts
 from bot.unit_keeping import UnitKeeping
+from bot.villager_wiring import villagers_of
 from content.library import TEXTS, Library, holding
-from content.media import PICTURES, media_of, read_media
+from content.media import PICTURES, read_media
 from content.receipts import ReceiptWords
 from content.shelf import SHIPPED
 from content.texts import Texts, beside
@@ -56,21 +57,8 @@ from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.routes import Console
 from handlers.units import Units
-from handlers.villager.answering import Answering
-from handlers.villager.ask import Ask
-from handlers.villager.browse import Browse
 from handlers.villager.described import Described
-from handlers.villager.feedback import Telling
-from handlers.villager.following import Following
-from handlers.villager.language import Languages
-from handlers.villager.linking import Linking
-from handlers.villager.my_cases import MyCases
-from handlers.villager.my_data import MyData
-from handlers.villager.places import Places
-from handlers.villager.subscription import Subscription
 from storage.database import Database
-from storage.people import People
-from storage.tallies import Tallies
 from storage.unanswered import Unanswered
 
 log = logging.getLogger(__name__)
@@ -163,7 +151,7 @@ async def build(
         library = await asyncio.to_thread(Library.open, folder, cache=cache)
     texts, database = texts_of(settings), Database.at(settings.database_url)
     keeping = await UnitKeeping.begin(settings, database)
-    units, people, unanswered = keeping.units, People(), Unanswered()
+    units, unanswered = keeping.units, Unanswered()
     key = settings.token_key.get_secret_value()
     keys = ReceiptKeys(key, settings.data.folder / "receipts.key")
     receipts = ReceiptWords.load()
@@ -208,69 +196,13 @@ async def build(
         settings, folder, library=library, database=database, units=units, texts=texts,
         accounts=lambda: accounts, clock=now, media_of=filing.case_files.media,
     )  # fmt: skip
-    pictures = holding(folder, PICTURES)
-    browse = Browse(
-        shelf=library.shelf,
-        texts=texts,
-        units=units,
-        media_of=lambda c: media_of(pictures, c),
-        platform=platform,
-        tallies=Tallies(),
-    )
-    ask = Ask(
-        understand=library.understand,
-        alarm=library.alarm,
-        shelf=library.shelf,
-        texts=texts,
-        browse=browse,
-        units=units,
-        casework=casework,
-        platform=platform,
-        unanswered=unanswered,
-        wishes=library.wishes,
-        tallies=Tallies(),
-    )
-    linking = Linking(
-        units=units,
-        texts=texts,
-        where=lambda account: texts(f"channel.{accounts.platforms.get(account, 'other')}"),
-        draw=lambda: f"{secrets.randbelow(10**8):08}",
-    )
-
+    villagers = villagers_of(
+        library=library, texts=texts, units=units, unanswered=unanswered, casework=casework,
+        receipts=receipts, keys=keys, files=filing.case_files, pictures=holding(folder, PICTURES),
+        platform=platform, draw=lambda: f"{secrets.randbelow(10**8):08}",
+    )  # fmt: skip
     errands = errand_table(
-        Desk(
-            ask=ask,
-            browse=browse,
-            places=Places(units=units, people=people, texts=texts, home=browse.home),
-            linking=linking,
-            languages=Languages(texts),
-            following=Following(texts, title_of=library.title_of),
-            telling=Telling(
-                casework=casework,
-                receipts=receipts,
-                conceal=keys.conceal,
-                units=units,
-                texts=texts,
-                wishes=library.wishes,
-                platform=platform,
-                warn=ask.warning,
-                files=filing.case_files,
-            ),
-            wishes=library.wishes,
-            own_cases=MyCases(
-                casework=casework,
-                receipts=receipts,
-                conceal=keys.conceal,
-                hashes=keys.hashes,
-                texts=texts,
-                warn=ask.warning,
-                files=filing.case_files,
-            ),
-            own_data=MyData(units=units, texts=texts),
-            subscription=Subscription(texts),
-            answering=Answering(texts=texts, wishes=library.wishes, warn=ask.warning),
-            texts=texts,
-        ),
+        villagers,
         office,
         notices.desk,
         texts,
@@ -284,11 +216,11 @@ async def build(
         async def media(name: str) -> bytes:
             if name.startswith(SENT):
                 return await filing.media(name)
-            return await asyncio.to_thread(read_media, pictures, name)
+            return await asyncio.to_thread(read_media, holding(folder, PICTURES), name)
 
         web_account = next(a for a in settings.accounts if a.platform == "web_chat")
         owner = units.get(web_account.unit)
-        landing = Landing(browse, web_account.unit, clock=now)
+        landing = Landing(villagers.browse, web_account.unit, clock=now)
         workshop = Workshop(
             session=session,
             public_url=settings.web.public_url,

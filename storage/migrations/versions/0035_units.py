@@ -6,7 +6,7 @@ from alembic import op
 from storage.database import Utc
 
 revision = "0035"
-down_revision = "0028"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
