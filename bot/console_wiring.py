@@ -21,7 +21,9 @@ from handlers.casework import Casework
 from handlers.errands import VIETNAM
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
+from handlers.one_answer import OneAnswer
 from handlers.staff.account_desk import AccountDesk
+from handlers.staff.answer_desk import AnswerDesk
 from handlers.staff.answers_desk import AnswersDesk
 from handlers.staff.api import Api
 from handlers.staff.api_door import ApiDoor
@@ -64,6 +66,7 @@ from handlers.staff.overview import Overview
 from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.passwords import Passwords
 from handlers.staff.people import People
+from handlers.staff.question_groups import QuestionGroups
 from handlers.staff.replies import Replies, ReplyDesk
 from handlers.staff.report_desk import ReportDesk
 from handlers.staff.routes import Console
@@ -95,6 +98,7 @@ def console_of(
     unanswered: Unanswered,
     casework: Casework,
     grouping: Grouping,
+    answering: OneAnswer,
     proof: Proof,
     filing: Filing,
     channels: AccountsAtDesk,
@@ -177,6 +181,7 @@ def console_of(
         door=door, texts=texts, units=units, fresh=keeping.take_up, zone=VIETNAM, clock=clock
     )
     changes = UnitChanges(clock)
+    question_groups = QuestionGroups(lambda: library.words)
     return Console(
         door=door,
         me=MyAccount(
@@ -281,6 +286,7 @@ def console_of(
             door=door,
             database=database,
             unanswered=unanswered,
+            groups=question_groups,
             library=library,
             texts=texts,
             zone=VIETNAM,
@@ -304,6 +310,17 @@ def console_of(
             texts=texts,
         ),
         publishing=publishing,
+        question_groups=question_groups,
+        one_answer=AnswerDesk(
+            door=door,
+            database=database,
+            unanswered=unanswered,
+            casework=casework,
+            answering=answering,
+            proof=proof,
+            texts=texts,
+            clock=clock,
+        ),
         case_list=CaseList(
             door=door,
             database=database,

@@ -79,6 +79,7 @@ class Site:
         app.on_shutdown.append(self._house.web_chat.hang_up)
         app.on_shutdown.append(self._house.console.live.hang_up)
         app.on_cleanup.append(self._finish_storing)
+        app.on_cleanup.append(self._house.console.question_groups.close)
         app.on_response_prepare.append(_protect)
         return app
 

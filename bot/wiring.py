@@ -53,6 +53,7 @@ from handlers.casework import Casework
 from handlers.command_menu import CommandMenus
 from handlers.grouping import Grouping
 from handlers.messages import SENT, Capabilities, Incoming
+from handlers.one_answer import OneAnswer
 from handlers.post import Post
 from handlers.reception import Reception
 from handlers.staff.routes import Console
@@ -293,6 +294,14 @@ async def build(
                 unanswered=unanswered,
                 casework=casework,
                 grouping=grouping,
+                answering=OneAnswer(
+                    casework=casework,
+                    grouping=grouping,
+                    units=units,
+                    unanswered=unanswered,
+                    post=Post(capabilities),
+                    platform=platform,
+                ),
                 proof=proof,
                 filing=filing,
                 channels=AccountsAtDesk(

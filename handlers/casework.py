@@ -13,6 +13,7 @@ from datetime import datetime
 
 from content.receipts import ReceiptWords
 from content.redaction import redact
+from content.screens import shorten
 from content.texts import Texts
 from handlers.abuse import CROWD, Abuse
 from handlers.actions import CaseMove, CaseStep, encode
@@ -25,7 +26,7 @@ from handlers.working_days import WorkingDays
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_history import CONSOLE, Happened, History
 from storage.case_lists import CaseLists, Sight
-from storage.case_records import OPEN, WAITING, Case, CaseKind, CaseState, NewCase, Side
+from storage.case_records import ASKED, OPEN, Case, CaseKind, CaseState, NewCase, Side
 from storage.case_reporters import Reporter, reporters_of
 from storage.cases import Cases
 from storage.database import Database, Transaction
@@ -35,6 +36,9 @@ from storage.officials import Official, Officials
 MOST_AGAIN = 4
 """So many cases can be opened again by a button below one public answer; the others by "việc của
 tôi"."""
+
+SHOWN_QUESTION = 120
+"""So many letters of their own question come before a public answer."""
 
 MOST_RELEASED = 500
 """So many are let pass at a time, so that nobody who writes waits for long."""
@@ -301,11 +305,11 @@ class Casework:
         if not members:
             words = f"group {group.id} has no cases: put some in first"
             raise GroupFault(words, Trouble.EMPTY)
-        reporters = await reporters_of(tx, group.id)
+        reporters = await reporters_of(tx, [case.id for case in members])
         await self._groups.publish(tx, group.id, answer, at=at)
         number = by.id if by else None
         for case in members:
-            if case.state in WAITING | {CaseState.NEEDS_INFORMATION}:
+            if case.state in ASKED:
                 await self._cases.answer(tx, case, answer, by=number, at=at)
             open_case = await self.get(tx, case.id)
             if open_case.state in OPEN:
@@ -314,6 +318,42 @@ class Casework:
         for reporter in reporters:
             await self._tell_reporter(tx, reporter, by_number, answer, at=at)
         return len(members)
+
+    async def published(
+        self,
+        tx: Transaction,
+        reporter: Reporter,
+        members: Mapping[int, Case],
+        answer: str,
+        *,
+        masked: bool = False,
+    ) -> Reply:
+        """One public answer to somebody, whatever they reported: all of it is named, and what came
+        from that chat can be opened again there. Who asked reads what they asked there last;
+        `masked` where it is shown to others."""
+        told = [members[number] for number in reporter.cases]
+        again = self._texts(f"case.move.{CaseMove.REOPEN}")
+        buttons = tuple(
+            Button(
+                again if len(told) == 1
+                else self._texts("case.move_of", move=again, case=self.label(members[number])),
+                encode(CaseStep(CaseMove.REOPEN, number)),
+            )
+            for number in reporter.here[:MOST_AGAIN]
+        )  # fmt: skip
+        question = ""
+        if all(case.kind is CaseKind.QUESTION for case in told):
+            question = await self._first(tx, members[reporter.here[-1]])
+            question = redact(question) if masked else question
+        return Reply(self.as_published(told, question, answer), buttons)
+
+    def as_published(self, told: Sequence[Case], question: str, answer: str) -> str:
+        """What one of them reads who told these cases; `question` is empty for what is none."""
+        return self._texts(
+            "case.published_question" if question else "case.published",
+            case=", ".join(map(self.label, told)), office=self.office(told[0]),
+            question=shorten(" ".join(question.split()), SHOWN_QUESTION), answer=answer,
+        )  # fmt: skip
 
     def for_public(self, unit: str, words: str) -> None:
         """Raises GroupFault for words that identify somebody, and for none. The office's own
@@ -452,25 +492,9 @@ class Casework:
         *,
         at: datetime,
     ) -> None:
-        """One public answer to somebody, whatever they reported: all of it is named, and what came
-        from that chat can be opened again there."""
-        told = [members[number] for number in reporter.cases]
-        again = self._texts(f"case.move.{CaseMove.REOPEN}")
-        buttons = tuple(
-            Button(
-                again if len(told) == 1
-                else self._texts("case.move_of", move=again, case=self.label(members[number])),
-                encode(CaseStep(CaseMove.REOPEN, number)),
-            )
-            for number in reporter.here[:MOST_AGAIN]
-        )  # fmt: skip
-        text = self._texts(
-            "case.published", case=", ".join(map(self.label, told)), office=self.office(told[0]),
-            answer=answer,
-        )  # fmt: skip
         await self._post.send(
-            tx, Reply(text, buttons), account=reporter.thread.account,
-            conversation=reporter.thread.conversation, at=at,
+            tx, await self.published(tx, reporter, members, answer),
+            account=reporter.thread.account, conversation=reporter.thread.conversation, at=at,
         )  # fmt: skip
 
 

@@ -34,6 +34,13 @@ class Post:
         capabilities = self._capabilities(account)
         return capabilities is None or capabilities.shows(media)
 
+    def looks(self, account: str, reply: Reply) -> list[Reply]:
+        """The messages that who is on that account would get of it."""
+        capabilities = self._capabilities(account)
+        numbered = tuple(replace(b, digit=n) for n, b in enumerate(reply.buttons, start=1))
+        reply = replace(reply, buttons=numbered)
+        return [reply] if capabilities is None else lay_out(reply, capabilities)
+
     async def send(
         self,
         tx: Transaction,

@@ -121,6 +121,11 @@ class Units:
             return frozenset()
         return frozenset({code}) if only else self.below(code)
 
+    def joint(self, codes: Iterable[str]) -> str:
+        """The lowest unit at or above all of these; empty where they have none in common."""
+        lines = [[unit.code for unit in self.line(code)] for code in codes]
+        return next((c for c in lines[0] if all(c in line for line in lines)), "") if lines else ""
+
     def office(self, code: str) -> Unit | None:
         """The unit whose office serves this one: itself, or the first above it that has an address
         or a number; without any, the one that stands highest."""

@@ -18,6 +18,7 @@ from storage.database import Database, Transaction
 from storage.drafts import DraftRecord
 from storage.files import FileRecord
 from storage.official_drafts import OfficialDraftRecord
+from storage.unanswered import UnansweredRecord
 
 CHUNK = 200
 """Cases changed in one transaction, so that nobody who writes waits for long."""
@@ -26,7 +27,8 @@ CHUNK = 200
 async def forget_words(tx: Transaction, cases: Collection[int], *, at: datetime) -> None:
     """Delete what was said in these cases and all that leads back to a villager.
 
-    Their files belong to nobody from now on, so that their bytes are deleted soon.
+    Their files belong to nobody from now on, so that their bytes are deleted soon; questions that
+    no card answered name the case no more.
     """
     row, file = CaseRecord, FileRecord
     await tx.connection.execute(delete(CaseWordsRecord).where(CaseWordsRecord.case_id.in_(cases)))
@@ -35,7 +37,10 @@ async def forget_words(tx: Transaction, cases: Collection[int], *, at: datetime)
         .where(row.id.in_(cases))
         .values(place="", name="", conversation_id=None, receipt_hash=None)
     )
-    await tx.connection.execute(update(file).where(file.case_id.in_(cases)).values(case_id=None))
+    for also in (file, UnansweredRecord):
+        await tx.connection.execute(
+            update(also).where(also.case_id.in_(cases)).values(case_id=None)
+        )
     for case in cases:
         await History().note(tx, case, Happened.FORGOTTEN, at=at)
 

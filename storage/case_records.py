@@ -51,6 +51,9 @@ class CaseState(StrEnum):
 WAITING = frozenset({CaseState.RECEIVED, CaseState.ASSIGNED})
 """An official has to do something."""
 
+ASKED = WAITING | {CaseState.NEEDS_INFORMATION}
+"""An answer can be given."""
+
 OPEN = WAITING | {CaseState.NEEDS_INFORMATION, CaseState.ANSWERED}
 
 

@@ -5,6 +5,7 @@ Chats that somebody linked are one person's. Nothing of it leads to officials or
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Integer, Join, and_, func, literal_column, outerjoin, select
@@ -18,17 +19,17 @@ from storage.people import PersonRecord
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Somebody who reported what a group is about: all their cases in it, the oldest first; where
-    to write to them, and which of the cases came from there."""
+    """Somebody who reported what is answered: all their cases of it, the oldest first; where to
+    write to them, and which of the cases came from there."""
 
     thread: Thread
     cases: tuple[int, ...]
     here: tuple[int, ...]
 
 
-async def reporters_of(tx: Transaction, group: int) -> list[Reporter]:
-    """Who is to be told of the answer, each once: also somebody with several cases, and with
-    several chats that they linked.
+async def reporters_of(tx: Transaction, cases: Collection[int]) -> list[Reporter]:
+    """Who is to be told of the answer to these cases, each once: also somebody with several of
+    them, and with several chats that they linked.
 
     A chat in which others read along is told for itself, as if it were somebody: nothing
     private comes there. Who cannot be written to any more is left out.
@@ -45,7 +46,7 @@ async def reporters_of(tx: Transaction, group: int) -> list[Reporter]:
         )
         .join(talk, talk.id == row.conversation_id)
         .join(person, person.id == talk.person_id)
-        .where(row.group_id == group, row.state != CaseState.WITHDRAWN)
+        .where(row.id.in_(cases), row.state != CaseState.WITHDRAWN)
         .order_by(row.id)
     )
     theirs: dict[tuple[bool, int], list[tuple[int, Thread | None, int]]] = {}

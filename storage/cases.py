@@ -100,23 +100,23 @@ class Cases:
             await self._history.note(tx, case, Happened.QUARANTINED, at=at, detail=new.quarantine)
         return case
 
-    async def waits(self, tx: Transaction, *, conversation: int, text: str) -> datetime | None:
-        """When the answer to a question is due that this conversation asked in the same words and
-        that still waits; None when none does."""
+    async def waits(self, tx: Transaction, *, conversation: int, text: str) -> Case | None:
+        """The question that this conversation asked in the same words and that still waits; None
+        when none does."""
         row, words = CaseRecord, CaseWordsRecord
         found = await tx.connection.execute(
-            select(row.due_at)
-            .join(words, words.case_id == row.id)
-            .where(
+            cases(
                 row.conversation_id == conversation,
                 row.kind == CaseKind.QUESTION,
                 row.state.in_(WAITING),
                 words.side == Side.VILLAGER,
                 words.text == text,
             )
+            .join(words, words.case_id == row.id)
             .limit(1)
         )
-        return found.scalar_one_or_none()
+        waiting = found.one_or_none()
+        return None if waiting is None else as_case(waiting)
 
     async def get(self, tx: Transaction, case: int, *, lock: bool = False) -> Case | None:
         """With `lock` nobody else changes it until the commit."""

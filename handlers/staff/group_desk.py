@@ -20,7 +20,7 @@ from handlers.units import Units
 from storage.audit import Kind, Verb
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_lists import CaseLists
-from storage.case_records import Case, Changed, Refused
+from storage.case_records import Case, CaseKind, Changed, Refused
 from storage.database import Database, Transaction
 
 SHOWN = 200
@@ -65,6 +65,7 @@ class GroupDesk:
         try:
             async with self._database.read() as tx:
                 group, members = await self._seen(tx, staff, group_id, form)
+                question = await self._question(tx, staff, members[0])
             title, answer = _line(words(form, "title")), words(form, "text")
             self._casework.for_public(group.unit, title)
             self._casework.for_public(group.unit, answer)
@@ -78,7 +79,7 @@ class GroupDesk:
             count=len(members),
             title=title,
             text=answer,
-            told=self._casework.as_told(members[0], "case.published", answer),
+            told=self._casework.as_published(members[:1], question, answer),
             remarks=self._proof.remarks(answer),
         )
 
@@ -122,6 +123,13 @@ class GroupDesk:
         if _written(members) != form.get("members", ""):
             raise Changed
         return group, members
+
+    async def _question(self, tx: Transaction, staff: Staff, case: Case) -> str:
+        """What was asked in it, masked; nothing where it is no question."""
+        if case.kind is not CaseKind.QUESTION:
+            return ""
+        sight = self._casework.sight(staff.official)
+        return redact((await self._lists.openings(tx, sight, [case.id])).get(case.id, ""))
 
     async def _refuse(
         self, staff: Staff, group_id: int, why: Exception, form: Form

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from handlers.staff.account_desk import AccountDesk
+from handlers.staff.answer_desk import AnswerDesk
 from handlers.staff.answers_desk import AnswersDesk
 from handlers.staff.api import Api
 from handlers.staff.audit_desk import AuditDesk
@@ -39,6 +40,7 @@ from handlers.staff.numbers_desk import NumbersDesk
 from handlers.staff.overview import Overview
 from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.people import People
+from handlers.staff.question_groups import QuestionGroups
 from handlers.staff.replies import ADDRESS as REPLIES
 from handlers.staff.replies import ReplyDesk
 from handlers.staff.report_desk import ReportDesk
@@ -88,6 +90,8 @@ class Console:
     card: CardDesk
     card_writing: CardWriting
     publishing: CardPublishing
+    question_groups: QuestionGroups
+    one_answer: AnswerDesk
     case_list: CaseList
     exports: ExportDesk
     reports: ReportDesk
@@ -142,6 +146,9 @@ class Console:
             web.post("/staff/unanswered/add", self.unanswered.add),
             web.post("/staff/unanswered/dismiss", self.unanswered.dismiss),
             *self._of_cards(),
+            web.post("/staff/unanswered/answer", self.one_answer.write),
+            web.post("/staff/unanswered/answer/preview", self.one_answer.preview),
+            web.post("/staff/unanswered/answer/send", self.one_answer.send),
             web.get("/staff/cases", self.case_list.show),
             web.post("/staff/cases/chosen", self.bulk.choose),
             web.post("/staff/cases/chosen/preview", self.bulk.preview),

@@ -1,6 +1,7 @@
 """The desk for what the cards lack: questions that got no answer, in groups that ask the same.
 
-A group becomes a phrase of a card, or is set aside; either way all that was shown of it is settled.
+A group becomes a phrase of a card, is answered (`answer_desk`) or set aside; in each case all that
+was shown of it is settled.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -19,14 +19,13 @@ from content.answers import label
 from content.cards import Facet
 from content.faults import CardFault
 from content.library import Library
-from content.likeness import Group, group
+from content.likeness import Group
 from content.phrasebook import PhraseRefused, add_phrase, suggestion
 from content.screens import shorten
 from content.shelf import Heading
 from content.texts import Texts
-from content.understanding.training import read_sections
-from content.understanding.vietnamese import Abbreviations
 from handlers.staff.door import Door
+from handlers.staff.question_groups import PATIENCE, QuestionGroups
 from handlers.staff.staff import Right, Staff
 from storage.audit import Kind, Verb
 from storage.database import Database
@@ -37,8 +36,8 @@ PAGE = 30
 EXAMPLES = 5
 SHOWN = 300
 LONGEST_TYPED = 1_000
-SIGHTS = 8
-"""So many sets of questions are kept grouped: staff of different units see different ones."""
+EVERY = 3
+"""Seconds after which the page comes anew while it was never grouped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class Row:
     phrase: str
     slug: str
     facet: str
+    waiting: int
     faults: tuple[CardFault, ...] = ()
 
     @property
@@ -83,6 +83,7 @@ class UnansweredDesk:
         door: Door,
         database: Database,
         unanswered: Unanswered,
+        groups: QuestionGroups,
         library: Library,
         texts: Texts,
         zone: ZoneInfo,
@@ -91,18 +92,19 @@ class UnansweredDesk:
         self._door = door
         self._database = database
         self._unanswered = unanswered
+        self._groups = groups
         self._library = library
         self._texts = texts
         self._zone = zone
         self._clock = clock
-        self._grouping = asyncio.Lock()
-        self._grouped: dict[tuple[int, ...], list[Group]] = {}
 
     async def show(self, request: web.Request) -> web.Response:
         """One page of the groups, the largest first."""
         staff = await self._door.staff(request)
         page, notice = _number(request.query.get("page", "")), self._notice(request.query)
-        return await self._list(staff, page=page, notice=notice)
+        return await self._list(
+            staff, page=page, notice=notice, comes_anew="still" not in request.query
+        )
 
     async def add(self, request: web.Request) -> web.Response:
         """Make a phrase of the group; the program learns it when it next looks at its files."""
@@ -147,6 +149,8 @@ class UnansweredDesk:
         if (slug := query.get("added", "")) in self._library.shelf.cards:
             title = self._library.shelf.cards.heading(slug).title
             return self._texts("staff.unanswered.added", title=title)
+        if chats := _number(query.get("answered", "")):
+            return self._texts("staff.unanswered.answered", count=chats)
         return self._texts("staff.unanswered.dismissed") if "dismissed" in query else ""
 
     def _add(self, typed: Typed) -> None:
@@ -161,25 +165,41 @@ class UnansweredDesk:
         notice: str = "",
         problem: str = "",
         typed: Typed | None = None,
+        comes_anew: bool = False,
         status: int = 200,
     ) -> web.Response:
-        """The page of that number, or the one on which the group that was `typed` in now is."""
+        """The page of that number, or the one on which the group that was `typed` in now is.
+
+        What was never grouped is a plain list without forms, which `comes_anew`.
+        """
         async with self._database.read() as tx:
             questions = await self._unanswered.open(tx, units=staff.only)
             count = await self._unanswered.count(tx, units=staff.only)
-        groups = await self._groups(questions)
+        patience = PATIENCE if typed is None else None
+        look = await self._groups.look(staff.only, questions, patience=patience)
+        groups = look.groups
         if typed is not None:
             page = next((n for n, g in enumerate(groups) if _is(g, typed)), 0) // PAGE + 1
         pages = max(1, -(-len(groups) // PAGE))
         page = min(max(page, 1), pages)
         by_id = {question.id: question for question in questions}
         shown = groups[(page - 1) * PAGE : page * PAGE]
-        rows = [self._row(one, [by_id[n] for n in one.members], typed) for one in shown]
-        return self._door.page(
+        async with self._database.read() as tx:
+            numbers = [number for one in shown for number in one.members]
+            asked = await self._unanswered.asked_of_officials(tx, numbers, units=staff.only)
+        waiting = {n: c.id for n, c in asked.items() if staff.may(Right.PUBLISH, c.unit)}
+        rows = [self._row(one, [by_id[n] for n in one.members], waiting, typed) for one in shown]
+        plain = look.first and look.running
+        answer = self._door.page(
             "unanswered.html",
             staff=staff,
-            settles=staff.has(Right.CARDS),
+            settles=staff.has(Right.CARDS) and not plain,
+            answers=not plain,
             teaches=staff.may(Right.CARDS),
+            running=look.running,
+            comes_anew=plain and comes_anew,
+            plain=plain,
+            every=EVERY,
             status=status,
             rows=rows,
             count=count,
@@ -190,19 +210,18 @@ class UnansweredDesk:
             cards=self._cards(),
             facets=[(facet.value, label(facet, self._texts)) for facet in Facet],
         )
+        if plain and comes_anew:
+            answer.headers["Refresh"] = str(EVERY)
+        return answer
 
-    async def _groups(self, questions: Sequence[OpenQuestion]) -> list[Group]:
-        """Grouped off the event loop, and kept until a question comes or goes."""
-        ids = tuple(question.id for question in questions)
-        async with self._grouping:
-            if ids not in self._grouped:
-                texts = [(question.id, question.text) for question in questions]
-                found = await asyncio.to_thread(_group, texts, self._library.words)
-                kept = list(self._grouped.items())[1 - SIGHTS :]
-                self._grouped = dict([*kept, (ids, found)])
-            return self._grouped[ids]
-
-    def _row(self, one: Group, members: Sequence[OpenQuestion], typed: Typed | None) -> Row:
+    def _row(
+        self,
+        one: Group,
+        members: Sequence[OpenQuestion],
+        waiting: Mapping[int, int],
+        typed: Typed | None,
+    ) -> Row:
+        """`waiting` are the cases of questions whose people wait for an official."""
         cards = self._library.shelf.cards
         guesses = Counter(m.guess for m in members if m.guess in cards)
         guess = guesses.most_common(1)[0][0] if guesses else ""
@@ -220,6 +239,7 @@ class UnansweredDesk:
             # What the engine did not know at all, a hasty tap must not teach it.
             slug=guess if any(m.kind is Doubt.UNSURE and m.guess == guess for m in members) else "",
             facet=Facet.GENERAL.value,
+            waiting=len({waiting[number] for number in one.members if number in waiting}),
         )
         if typed is None or not _is(one, typed):
             return row
@@ -233,28 +253,24 @@ class UnansweredDesk:
         return [(self._texts(f"group.{name}"), headings) for name, headings in groups]
 
 
-def _group(questions: Sequence[tuple[int, str]], words: Path) -> list[Group]:
-    """Blocking: some seconds for thousands of questions."""
-    phrases = words / "phrases"
-    everyday = read_sections(phrases / "none.txt").get("", ())
-    abbreviations = Abbreviations.load(phrases / "abbreviations.toml")
-    return group(questions, abbreviations, everyday=everyday)
-
-
 def _is(one: Group, typed: Typed) -> bool:
     """Whether it is the group that the form was about, though more may have joined it."""
     return bool(typed.questions) and typed.questions[0] in one.members
 
 
 def _typed(form: Mapping[str, str]) -> Typed:
-    numbers = form.get("questions", "").split(",")
     return Typed(
-        questions=tuple(_number(number) for number in numbers[:NEWEST]),
+        questions=numbers_of(form.get("questions", "")),
         phrase=form.get("phrase", "")[:LONGEST_TYPED],
         slug=form.get("slug", "")[:64],
         facet=form.get("facet", "")[:64],
         page=_number(form.get("page", "")),
     )
+
+
+def numbers_of(text: str) -> tuple[int, ...]:
+    """The questions of a group, as its forms name them."""
+    return tuple(_number(number) for number in text.split(",")[:NEWEST])
 
 
 def _number(text: str) -> int:

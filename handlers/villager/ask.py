@@ -234,8 +234,8 @@ class Ask:
         if self._wishes.denounces(question):
             return self._denouncing.offer(visit, question)
         here = visit.conversation
-        due = await self._cases.waits(visit.tx, conversation=here.id, text=question)
-        if due is None:
+        case = await self._cases.waits(visit.tx, conversation=here.id, text=question)
+        if case is None:
             asked = NewCase(
                 CaseKind.QUESTION,
                 unit=visit.person.unit,
@@ -244,13 +244,15 @@ class Ask:
                 platform=self._platform(here.account),
             )
             case = await self._casework.open(visit.tx, asked, conversation=here.id, at=visit.now)
-            due = case.due_at
+        await self._unanswered.pass_on(
+            visit.tx, unit=visit.person.unit, text=redact(question), case=case.id, at=visit.now
+        )
         hours = self._units.local(visit.person.unit).office_hours
         after = replace(talk, expecting="", question="")
         shown = shorten(question, SHOWN_QUESTION)
         lines = [
             self._texts(key, question=shown),
-            self._texts("ask.due", day=self._casework.day(due)),
+            self._texts("ask.due", day=self._casework.day(case.due_at)),
         ]
         if hours:
             lines.append(self._texts("ask.hours", hours=hours))

@@ -62,15 +62,23 @@ async def states(house: House) -> dict[str, str]:
 
 
 async def desk(client: Client, **query: str) -> str:
-    answer = await client.get(DESK, params=query)
-    assert answer.status == 200
-    return await answer.text()
+    """The page, looked at until all is grouped."""
+    while True:
+        answer = await client.get(DESK, params=query)
+        assert answer.status == 200
+        page = await answer.text()
+        if "Đang gom" not in page:
+            return page
+        await asyncio.sleep(0.05)
+
+
+SETTLES = re.compile(r'(?s)<form method="post" action="/staff/unanswered/(?:add|dismiss).*?</form>')
 
 
 def forms(page: str) -> list[dict[str, str]]:
-    """What each form on the page would send as it stands."""
+    """What each form that settles a group would send as it stands."""
     found = []
-    for form in re.findall(r'(?s)<form method="post" action="/staff/unanswered.*?</form>', page):
+    for form in SETTLES.findall(page):
         fields = dict(re.findall(r'<input[^>]*name="(\w+)" value="([^"]*)"', form))
         for name, options in re.findall(r'(?s)<select name="(\w+)".*?>(.*?)</select>', form):
             chosen = re.search(r'value="([^"]*)" selected', options)

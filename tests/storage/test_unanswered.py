@@ -78,13 +78,15 @@ async def test_as_many_as_are_shown_can_be_settled_at_once(database: Database) -
         assert await BOOK.count(tx) == 0
 
 
-async def test_nothing_in_the_table_can_name_a_person(database: Database) -> None:
+async def test_nothing_in_the_table_can_name_a_person_but_by_a_case_that_waits(
+    database: Database,
+) -> None:
     async with database.read() as tx:
         columns = await tx.connection.run_sync(lambda c: inspect(c).get_columns("unanswered"))
         foreign = await tx.connection.run_sync(lambda c: inspect(c).get_foreign_keys("unanswered"))
     names = {"id", "unit", "text", "kind", "guess", "asked_at", "state", "settled_at", "slug"}
-    assert {column["name"] for column in columns} == names
-    assert foreign == []
+    assert {column["name"] for column in columns} == names | {"case_id"}
+    assert [one["referred_table"] for one in foreign] == ["cases"]
 
 
 async def test_they_are_forgotten_with_the_messages_open_or_not(database: Database) -> None:

@@ -1,0 +1,127 @@
+"""Keeps questions grouped: a page never waits for it, and nobody is shown what is not theirs.
+
+Grouping thousands takes seconds, so it is done beside the event loop and what was grouped last is
+shown meanwhile. Only numbers are kept; the words come with the questions that somebody may see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from content.likeness import Group, group
+from content.understanding.training import read_sections
+from content.understanding.vietnamese import Abbreviations
+from storage.unanswered import OpenQuestion
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.05
+"""Seconds that a page waits for a grouping: few questions are grouped within that."""
+
+SIGHTS = 8
+"""So many sets of units are kept grouped: staff of different units see different questions."""
+
+Sight = frozenset[str] | None
+"""The units whose questions somebody sees; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What there is to show now. `running`: it is being grouped anew; `first`: it never was, so
+    that each question stands alone."""
+
+    groups: list[Group]
+    running: bool
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    questions: frozenset[int]
+    groups: tuple[tuple[int, tuple[int, ...]], ...]  # representative, members
+
+
+class QuestionGroups:
+    """The groups of open questions, by who may see them."""
+
+    def __init__(self, words: Callable[[], Path]) -> None:
+        """`words` is the folder with the phrases that tell what is asked every day."""
+        self._words = words
+        self._one_at_a_time = asyncio.Lock()
+        self._kept: dict[Sight, _Kept] = {}
+        self._running: dict[Sight, asyncio.Task[None]] = {}
+
+    async def look(
+        self, sight: Sight, questions: Sequence[OpenQuestion], *, patience: float | None = PATIENCE
+    ) -> Look:
+        """The groups of these questions (the newest first), which are all that `sight` sees.
+
+        New ones stand alone until they are grouped. With `patience` None it waits for that.
+        """
+        numbers = {question.id for question in questions}
+        if not self._knows(sight, numbers):
+            await asyncio.wait({self._begin(sight, questions)}, timeout=patience)
+        kept = self._kept.get(sight)
+        return Look(
+            groups=_shown(kept, questions),
+            running=not self._knows(sight, numbers),
+            first=kept is None,
+        )
+
+    async def close(self, _app: object = None) -> None:
+        """Let go of what is being grouped."""
+        for task in list(self._running.values()):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def _knows(self, sight: Sight, numbers: Collection[int]) -> bool:
+        return sight in self._kept and self._kept[sight].questions.issuperset(numbers)
+
+    def _begin(self, sight: Sight, questions: Sequence[OpenQuestion]) -> asyncio.Task[None]:
+        """Group them, unless that is being done for the same eyes."""
+        if sight not in self._running:
+            task = asyncio.create_task(self._group(sight, questions), name="group questions")
+            self._running[sight] = task
+            task.add_done_callback(lambda _done: self._running.pop(sight, None))
+        return self._running[sight]
+
+    async def _group(self, sight: Sight, questions: Sequence[OpenQuestion]) -> None:
+        texts = [(question.id, question.text) for question in questions]
+        try:
+            async with self._one_at_a_time:
+                found = await asyncio.to_thread(_group, texts, self._words())
+        except Exception:  # whatever it is, each stands alone until others come
+            log.exception("%d questions could not be grouped", len(texts))
+            found = [Group(number, text, (number,)) for number, text in texts]
+        kept = [(who, what) for who, what in self._kept.items() if who != sight][1 - SIGHTS :]
+        groups = tuple((one.representative, one.members) for one in found)
+        numbers = frozenset(number for number, _ in texts)
+        self._kept = dict([*kept, (sight, _Kept(numbers, groups))])
+
+
+def _group(questions: Sequence[tuple[int, str]], words: Path) -> list[Group]:
+    """Blocking: some seconds for thousands of questions."""
+    phrases = words / "phrases"
+    everyday = read_sections(phrases / "none.txt").get("", ())
+    abbreviations = Abbreviations.load(phrases / "abbreviations.toml")
+    return group(questions, abbreviations, everyday=everyday)
+
+
+def _shown(kept: _Kept | None, questions: Sequence[OpenQuestion]) -> list[Group]:
+    """The kept groups with what is still open of them, the largest first; then what is new."""
+    texts = {question.id: question.text for question in questions}
+    groups = []
+    for representative, members in kept.groups if kept else ():
+        if here := tuple(number for number in members if number in texts):
+            best = representative if representative in texts else here[0]
+            groups.append(Group(best, texts[best], here))
+    groups.sort(key=lambda one: (-one.count, one.members[0]))
+    known = kept.questions if kept else frozenset()
+    new = [Group(q.id, q.text, (q.id,)) for q in questions if q.id not in known]
+    return groups + new
