@@ -112,6 +112,9 @@ NEEDS = {
         for paper in (NEW_CARD, f"{CARD}/edit")
         for method, step in (("GET", ""), ("POST", "/preview"), ("POST", "/save"))
     },
+    ("POST", "/staff/unanswered/answer"): Right.PUBLISH,
+    ("POST", "/staff/unanswered/answer/preview"): Right.PUBLISH,
+    ("POST", "/staff/unanswered/answer/send"): Right.PUBLISH,
     ("GET", "/staff/cases"): Right.READ,
     ("GET", "/staff/live"): Right.READ,
     ("POST", "/staff/cases/chosen"): Right.ANSWER,

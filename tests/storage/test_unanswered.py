@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select
 
+from storage.case_privacy import forget_words
+from storage.case_records import CaseKind, NewCase
+from storage.cases import Cases
 from storage.database import Database, Transaction
 from storage.migrate import migrate
 from storage.privacy import forget_old_messages
-from storage.unanswered import Doubt, NotOpen, Unanswered, UnansweredRecord
+from storage.unanswered import REMEMBERED, Doubt, NotOpen, Unanswered, UnansweredRecord
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 BOOK = Unanswered()
@@ -87,6 +90,64 @@ async def test_nothing_in_the_table_can_name_a_person_but_by_a_case_that_waits(
     names = {"id", "unit", "text", "kind", "guess", "asked_at", "state", "settled_at", "slug"}
     assert {column["name"] for column in columns} == names | {"case_id"}
     assert [one["referred_table"] for one in foreign] == ["cases"]
+
+
+async def case_of(tx: Transaction, **new: object) -> int:
+    """A question for an official."""
+    values = {"kind": CaseKind.QUESTION, "unit": "xa-mau", "text": "hai", **new}
+    return await Cases().open(tx, NewCase(**values), conversation=None, at=NOW, due_at=NOW)
+
+
+async def test_the_newest_question_of_these_words_is_whose_case_it_becomes(
+    database: Database,
+) -> None:
+    first, second, other = await noted(database, "hai", "hai", "ba")
+    async with database.begin() as tx:
+        case, again = await case_of(tx), await case_of(tx)
+        for number, text, unit in ((case, "hai", "xa-mau"), (again, "hai", "xa-khac")):
+            await BOOK.pass_on(tx, unit=unit, text=text, case=number, at=NOW)
+    numbers = [first, second, other]
+    async with database.read() as tx:
+        found = await BOOK.asked_of_officials(tx, numbers)
+        assert {question: one.id for question, one in found.items()} == {second: case}
+        assert await BOOK.asked_of_officials(tx, numbers, units={"xa-khac"}) == {}
+        assert await BOOK.asked_of_officials(tx, [first, other]) == {}
+    async with database.begin() as tx:
+        late = NOW + REMEMBERED
+        await BOOK.pass_on(tx, unit="xa-mau", text="hai", case=again, at=late)
+        assert list(await BOOK.asked_of_officials(tx, numbers)) == [second]
+        await BOOK.pass_on(tx, unit="xa-mau", text="hai", case=again, at=NOW)
+        assert sorted(await BOOK.asked_of_officials(tx, numbers)) == [first, second]
+
+
+async def test_nobody_waits_in_a_case_that_ended_is_held_back_or_forgotten(
+    database: Database,
+) -> None:
+    numbers = await noted(database, "một", "hai", "ba")
+    async with database.begin() as tx:
+        opened = []
+        for text, held in (("một", ""), ("hai", ""), ("ba", "flood")):
+            number = await case_of(tx, text=text, quarantine=held)
+            await BOOK.pass_on(tx, unit="xa-mau", text=text, case=number, at=NOW)
+            opened.append(number)
+        ends = await Cases().get(tx, opened[0])
+        assert ends
+        await Cases().close(tx, ends, by=None, at=NOW)
+        assert list(await BOOK.asked_of_officials(tx, numbers)) == [numbers[1]]
+        await forget_words(tx, [opened[1]], at=NOW)
+        assert await BOOK.asked_of_officials(tx, numbers) == {}
+        row = UnansweredRecord
+        named = select(row.case_id).where(row.id == numbers[1])
+        assert (await tx.connection.execute(named)).scalar_one() is None
+
+
+async def test_what_is_settled_names_no_case_any_more(database: Database) -> None:
+    [number] = await noted(database, "hai")
+    async with database.begin() as tx:
+        await BOOK.pass_on(tx, unit="xa-mau", text="hai", case=await case_of(tx), at=NOW)
+        await BOOK.settle(tx, [number], answered=True, at=NOW)
+        row = (await tx.connection.execute(select(UnansweredRecord.__table__))).one()
+    assert (row.state, row.case_id, row.slug) == ("answered", None, "")
 
 
 async def test_they_are_forgotten_with_the_messages_open_or_not(database: Database) -> None:
