@@ -12,16 +12,19 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
-from content.likeness import Group, group
-from content.understanding.training import read_sections
-from content.understanding.vietnamese import Abbreviations
+from content.likeness import Group
+from content.likeness_apart import group_apart, group_as_shipped
 from storage.unanswered import OpenQuestion
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 0.05
 """Seconds that a page waits for a grouping: few questions are grouped within that."""
+
+FEW = 200
+"""So many are grouped sooner than a process of its own has begun."""
 
 SIGHTS = 8
 """So many sets of units are kept grouped: staff of different units see different questions."""
@@ -53,6 +56,7 @@ class QuestionGroups:
         """`words` is the folder with the phrases that tell what is asked every day."""
         self._words = words
         self._one_at_a_time = asyncio.Lock()
+        self._stop = Event()
         self._kept: dict[Sight, _Kept] = {}
         self._running: dict[Sight, asyncio.Task[None]] = {}
 
@@ -75,6 +79,7 @@ class QuestionGroups:
 
     async def close(self, _app: object = None) -> None:
         """Let go of what is being grouped."""
+        self._stop.set()
         for task in list(self._running.values()):
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -95,7 +100,10 @@ class QuestionGroups:
         texts = [(question.id, question.text) for question in questions]
         try:
             async with self._one_at_a_time:
-                found = await asyncio.to_thread(_group, texts, self._words())
+                if len(texts) > FEW:
+                    found = await asyncio.to_thread(group_apart, texts, self._words(), self._stop)
+                else:
+                    found = await asyncio.to_thread(group_as_shipped, texts, self._words())
         except Exception:  # whatever it is, each stands alone until others come
             log.exception("%d questions could not be grouped", len(texts))
             found = [Group(number, text, (number,)) for number, text in texts]
@@ -103,14 +111,6 @@ class QuestionGroups:
         groups = tuple((one.representative, one.members) for one in found)
         numbers = frozenset(number for number, _ in texts)
         self._kept = dict([*kept, (sight, _Kept(numbers, groups))])
-
-
-def _group(questions: Sequence[tuple[int, str]], words: Path) -> list[Group]:
-    """Blocking: some seconds for thousands of questions."""
-    phrases = words / "phrases"
-    everyday = read_sections(phrases / "none.txt").get("", ())
-    abbreviations = Abbreviations.load(phrases / "abbreviations.toml")
-    return group(questions, abbreviations, everyday=everyday)
 
 
 def _shown(kept: _Kept | None, questions: Sequence[OpenQuestion]) -> list[Group]:

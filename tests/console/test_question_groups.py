@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from multiprocessing import active_children
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from bot.wiring import House, now
 from content.library import Library
-from handlers.staff.question_groups import SIGHTS, QuestionGroups
+from content.likeness_apart import group_apart, group_as_shipped
+from handlers.staff.question_groups import FEW, SIGHTS, QuestionGroups
 from storage.officials import Role
 from storage.unanswered import Doubt, OpenQuestion, Unanswered
 from tests.console.desk import Desk, forms, sitting_at
@@ -95,9 +98,21 @@ async def test_a_grouping_that_breaks_leaves_each_question_alone(tmp_path: Path)
     assert sorted(members(look.groups)) == [(1,), (2,), (3,)]
 
 
+async def test_many_are_grouped_in_a_process_of_their_own_as_few_are_here(
+    library: Library,
+) -> None:
+    texts = [(n, f"{COWS[n % 3]} {'ạ' * (n % 2)}".strip()) for n in range(1, FEW + 2)]
+    apart = await asyncio.to_thread(group_apart, texts, library.words, Event())
+    assert apart == group_as_shipped(texts, library.words)
+
+
 async def test_what_is_being_grouped_is_let_go_at_the_end(groups: QuestionGroups) -> None:
-    await groups.look(XA, asked(*COWS), patience=0)
+    many = asked(*(f"{COWS[n % 3]} {n} con" for n in range(2_000)))
+    await groups.look(XA, many, patience=0.5)
+    [process] = active_children()
     await groups.close()
+    await asyncio.to_thread(process.join, 5)
+    assert not process.is_alive()
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "group questions"]
 
 
