@@ -182,6 +182,15 @@ class Unanswered:
             OpenQuestion(r.id, r.text, Doubt(r.kind), r.guess, r.asked_at, r.unit) for r in rows
         ]
 
+    async def numbers(
+        self, tx: Transaction, *, units: Collection[str] | None = None, at_most: int = NEWEST
+    ) -> list[int]:
+        """Of the open questions of these units (None: of all), the newest first."""
+        row = UnansweredRecord
+        query = select(row.id).where(row.state == UnansweredState.OPEN, _of(units))
+        found = await tx.connection.execute(query.order_by(row.id.desc()).limit(at_most))
+        return list(found.scalars())
+
     async def settle(
         self,
         tx: Transaction,

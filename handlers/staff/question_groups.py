@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ from threading import Event
 
 from content.likeness import Group
 from content.likeness_apart import group_apart, group_as_shipped
-from storage.unanswered import OpenQuestion
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +32,24 @@ Sight = frozenset[str] | None
 """The units whose questions somebody sees; None: all."""
 
 
+Read = Callable[[], Awaitable[Sequence[tuple[int, str]]]]
+"""Gives the questions of a sight, redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Questions that ask the same, the oldest first; `representative` is one."""
+
+    representative: int
+    members: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What there is to show now. `running`: it is being grouped anew; `first`: it never was, so
     that each question stands alone."""
 
-    groups: list[Group]
+    groups: list[Alike]
     running: bool
     first: bool
 
@@ -46,7 +57,7 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     questions: frozenset[int]
-    groups: tuple[tuple[int, tuple[int, ...]], ...]  # representative, members
+    groups: tuple[Alike, ...]
 
 
 class QuestionGroups:
@@ -61,19 +72,19 @@ class QuestionGroups:
         self._running: dict[Sight, asyncio.Task[None]] = {}
 
     async def look(
-        self, sight: Sight, questions: Sequence[OpenQuestion], *, patience: float | None = PATIENCE
+        self, sight: Sight, questions: Sequence[int], read: Read, *, whole: bool = False
     ) -> Look:
         """The groups of these questions (the newest first), which are all that `sight` sees.
 
-        New ones stand alone until they are grouped. With `patience` None it waits for that.
+        New ones stand alone until they are grouped; if `whole`, it waits for that.
         """
-        numbers = {question.id for question in questions}
-        if not self._knows(sight, numbers):
-            await asyncio.wait({self._begin(sight, questions)}, timeout=patience)
+        if not self._knows(sight, questions):
+            patience = None if whole else PATIENCE if len(questions) <= FEW else 0
+            await asyncio.wait({self._begin(sight, read)}, timeout=patience)
         kept = self._kept.get(sight)
         return Look(
             groups=_shown(kept, questions),
-            running=not self._knows(sight, numbers),
+            running=not self._knows(sight, questions),
             first=kept is None,
         )
 
@@ -88,18 +99,19 @@ class QuestionGroups:
     def _knows(self, sight: Sight, numbers: Collection[int]) -> bool:
         return sight in self._kept and self._kept[sight].questions.issuperset(numbers)
 
-    def _begin(self, sight: Sight, questions: Sequence[OpenQuestion]) -> asyncio.Task[None]:
+    def _begin(self, sight: Sight, read: Read) -> asyncio.Task[None]:
         """Group them, unless that is being done for the same eyes."""
         if sight not in self._running:
-            task = asyncio.create_task(self._group(sight, questions), name="group questions")
+            task = asyncio.create_task(self._group(sight, read), name="group questions")
             self._running[sight] = task
             task.add_done_callback(lambda _done: self._running.pop(sight, None))
         return self._running[sight]
 
-    async def _group(self, sight: Sight, questions: Sequence[OpenQuestion]) -> None:
-        texts = [(question.id, question.text) for question in questions]
+    async def _group(self, sight: Sight, read: Read) -> None:
+        texts: Sequence[tuple[int, str]] = ()
         try:
             async with self._one_at_a_time:
+                texts = await read()
                 if len(texts) > FEW:
                     found = await asyncio.to_thread(group_apart, texts, self._words(), self._stop)
                 else:
@@ -108,20 +120,19 @@ class QuestionGroups:
             log.exception("%d questions could not be grouped", len(texts))
             found = [Group(number, text, (number,)) for number, text in texts]
         kept = [(who, what) for who, what in self._kept.items() if who != sight][1 - SIGHTS :]
-        groups = tuple((one.representative, one.members) for one in found)
+        groups = tuple(Alike(one.representative, one.members) for one in found)
         numbers = frozenset(number for number, _ in texts)
         self._kept = dict([*kept, (sight, _Kept(numbers, groups))])
 
 
-def _shown(kept: _Kept | None, questions: Sequence[OpenQuestion]) -> list[Group]:
+def _shown(kept: _Kept | None, questions: Sequence[int]) -> list[Alike]:
     """The kept groups with what is still open of them, the largest first; then what is new."""
-    texts = {question.id: question.text for question in questions}
+    still = set(questions)
     groups = []
-    for representative, members in kept.groups if kept else ():
-        if here := tuple(number for number in members if number in texts):
-            best = representative if representative in texts else here[0]
-            groups.append(Group(best, texts[best], here))
-    groups.sort(key=lambda one: (-one.count, one.members[0]))
+    for one in kept.groups if kept else ():
+        if here := tuple(number for number in one.members if number in still):
+            best = one.representative if one.representative in still else here[0]
+            groups.append(Alike(best, here))
+    groups.sort(key=lambda one: (-len(one.members), one.members[0]))
     known = kept.questions if kept else frozenset()
-    new = [Group(q.id, q.text, (q.id,)) for q in questions if q.id not in known]
-    return groups + new
+    return groups + [Alike(n, (n,)) for n in questions if n not in known]

@@ -19,13 +19,12 @@ from content.answers import label
 from content.cards import Facet
 from content.faults import CardFault
 from content.library import Library
-from content.likeness import Group
 from content.phrasebook import PhraseRefused, add_phrase, suggestion
 from content.screens import shorten
 from content.shelf import Heading
 from content.texts import Texts
 from handlers.staff.door import Door
-from handlers.staff.question_groups import PATIENCE, QuestionGroups
+from handlers.staff.question_groups import Alike, QuestionGroups
 from handlers.staff.staff import Right, Staff
 from storage.audit import Kind, Verb
 from storage.database import Database
@@ -173,22 +172,21 @@ class UnansweredDesk:
         What was never grouped is a plain list without forms, which `comes_anew`.
         """
         async with self._database.read() as tx:
-            questions = await self._unanswered.open(tx, units=staff.only)
+            numbers = await self._unanswered.numbers(tx, units=staff.only)
             count = await self._unanswered.count(tx, units=staff.only)
-        patience = PATIENCE if typed is None else None
-        look = await self._groups.look(staff.only, questions, patience=patience)
+
+        async def read() -> list[tuple[int, str]]:
+            async with self._database.read() as tx:
+                found = await self._unanswered.open(tx, units=staff.only)
+            return [(question.id, question.text) for question in found]
+
+        look = await self._groups.look(staff.only, numbers, read, whole=typed is not None)
         groups = look.groups
         if typed is not None:
             page = next((n for n, g in enumerate(groups) if _is(g, typed)), 0) // PAGE + 1
         pages = max(1, -(-len(groups) // PAGE))
         page = min(max(page, 1), pages)
-        by_id = {question.id: question for question in questions}
-        shown = groups[(page - 1) * PAGE : page * PAGE]
-        async with self._database.read() as tx:
-            numbers = [number for one in shown for number in one.members]
-            asked = await self._unanswered.asked_of_officials(tx, numbers, units=staff.only)
-        waiting = {n: c.id for n, c in asked.items() if staff.may(Right.PUBLISH, c.unit)}
-        rows = [self._row(one, [by_id[n] for n in one.members], waiting, typed) for one in shown]
+        rows = await self._rows(staff, groups[(page - 1) * PAGE : page * PAGE], typed)
         plain = look.first and look.running
         answer = self._door.page(
             "unanswered.html",
@@ -214,9 +212,23 @@ class UnansweredDesk:
             answer.headers["Refresh"] = str(EVERY)
         return answer
 
+    async def _rows(self, staff: Staff, groups: list[Alike], typed: Typed | None) -> list[Row]:
+        """What is still open of these groups, in words."""
+        numbers = [number for one in groups for number in one.members]
+        async with self._database.read() as tx:
+            found = await self._unanswered.open(tx, units=staff.only, among=numbers)
+            asked = await self._unanswered.asked_of_officials(tx, numbers, units=staff.only)
+        waiting = {n: c.id for n, c in asked.items() if staff.may(Right.PUBLISH, c.unit)}
+        by_id = {question.id: question for question in found}
+        rows = []
+        for one in groups:
+            if members := [by_id[number] for number in one.members if number in by_id]:
+                rows.append(self._row(one, members, waiting, typed))
+        return rows
+
     def _row(
         self,
-        one: Group,
+        one: Alike,
         members: Sequence[OpenQuestion],
         waiting: Mapping[int, int],
         typed: Typed | None,
@@ -226,16 +238,17 @@ class UnansweredDesk:
         guesses = Counter(m.guess for m in members if m.guess in cards)
         guess = guesses.most_common(1)[0][0] if guesses else ""
         days = [member.asked_at.astimezone(self._zone) for member in members]
-        texts = dict.fromkeys([one.text, *(member.text for member in members)])
+        best = next((m.text for m in members if m.id == one.representative), members[0].text)
+        texts = dict.fromkeys([best, *(member.text for member in members)])
         row = Row(
-            questions=one.members,
+            questions=tuple(member.id for member in members),
             examples=tuple(shorten(text, SHOWN) for text in texts)[:EXAMPLES],
             guess=cards.heading(guess).title if guess else "",
             unknown=sum(member.kind is Doubt.UNKNOWN for member in members),
             unsure=sum(member.kind is Doubt.UNSURE for member in members),
             first=min(days).strftime("%d/%m/%Y"),
             last=max(days).strftime("%d/%m/%Y"),
-            phrase=suggestion(one.text),
+            phrase=suggestion(best),
             # What the engine did not know at all, a hasty tap must not teach it.
             slug=guess if any(m.kind is Doubt.UNSURE and m.guess == guess for m in members) else "",
             facet=Facet.GENERAL.value,
@@ -253,7 +266,7 @@ class UnansweredDesk:
         return [(self._texts(f"group.{name}"), headings) for name, headings in groups]
 
 
-def _is(one: Group, typed: Typed) -> bool:
+def _is(one: Alike, typed: Typed) -> bool:
     """Whether it is the group that the form was about, though more may have joined it."""
     return bool(typed.questions) and typed.questions[0] in one.members
 
