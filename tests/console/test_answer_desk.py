@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.wiring import House, now
 from storage.audit import Audit, Kind, Verb, Wanted
 from storage.case_groups import CaseGroups
 from storage.case_records import Case, CaseState
 from storage.cases import Cases
+from storage.conversations import ConversationRecord
 from storage.outbox import Lane, OutboxRecord
+from storage.people import People
 from storage.unanswered import UnansweredRecord, UnansweredState
 from tests.console.desk import Desk, form, forms, sitting_at
 from tests.console.test_case_desk import address
@@ -114,7 +116,9 @@ async def test_two_taps_at_once_send_it_once_and_the_second_keeps_the_words(
         assert len(await person.replies()) == 1
 
 
-async def test_who_has_several_chats_or_asked_twice_hears_it_once(desk: Desk, house: House) -> None:
+async def test_who_asked_twice_hears_it_once_below_what_they_asked_last(
+    desk: Desk, house: House
+) -> None:
     first, *_ = people = await three(house)
     await first.say(AGAIN)
     assert len(await cases(house)) == 4
@@ -147,6 +151,29 @@ async def test_who_left_or_had_their_data_deleted_gets_nothing(desk: Desk, house
     assert len(await stays.replies()) == 1
     assert await forgotten.replies() == []
     assert await answered.replies() == [], "they have their answer"
+
+
+async def test_who_linked_two_chats_hears_it_in_one_and_who_stopped_in_none(
+    desk: Desk, house: House
+) -> None:
+    """The last chat in which they asked; the question quoted is the one of that chat."""
+    first, second, third = await three(house)
+    row = ConversationRecord
+    async with house.database.begin() as tx:
+        chats = row.chat.in_([first.chat, second.chat])
+        people = await tx.connection.execute(select(row.person_id).where(chats).order_by(row.id))
+        one, other = people.scalars()
+        assert await People().join(tx, other, to=one)
+        await tx.connection.execute(
+            update(row).where(row.chat == third.chat).values(stopped_at=now())
+        )
+    proof = await seen(desk)
+    assert "Trang web: 1 cuộc trò chuyện" in proof
+    await desk.press(proof, "/send")
+    assert await first.replies() == await third.replies() == []
+    [reply] = await second.replies()
+    assert f"Bà con hỏi: “{ASKED[1]}”" in reply.text
+    assert {case.state for case in await cases(house)} == {CaseState.CLOSED}
 
 
 async def test_where_all_have_left_nothing_is_offered(desk: Desk, house: House) -> None:
