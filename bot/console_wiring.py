@@ -23,7 +23,6 @@ from handlers.grouping import Grouping
 from handlers.official.proof import Proof
 from handlers.one_answer import OneAnswer
 from handlers.staff.account_desk import AccountDesk
-from handlers.staff.answer_desk import AnswerDesk
 from handlers.staff.answers_desk import AnswersDesk
 from handlers.staff.api import Api
 from handlers.staff.api_door import ApiDoor
@@ -62,6 +61,7 @@ from handlers.staff.notice_list import NoticeList
 from handlers.staff.notice_view import NoticeViews
 from handlers.staff.notice_writing import NoticeWriting
 from handlers.staff.numbers_desk import NumbersDesk
+from handlers.staff.one_answer_desk import OneAnswerDesk
 from handlers.staff.overview import Overview
 from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.passwords import Passwords
@@ -311,7 +311,7 @@ def console_of(
         ),
         publishing=publishing,
         question_groups=question_groups,
-        one_answer=AnswerDesk(
+        one_answer=OneAnswerDesk(
             door=door,
             database=database,
             unanswered=unanswered,

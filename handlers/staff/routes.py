@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from handlers.staff.account_desk import AccountDesk
-from handlers.staff.answer_desk import AnswerDesk
 from handlers.staff.answers_desk import AnswersDesk
 from handlers.staff.api import Api
 from handlers.staff.audit_desk import AuditDesk
@@ -37,6 +36,7 @@ from handlers.staff.notice_files import NoticeFiles
 from handlers.staff.notice_list import NoticeList
 from handlers.staff.notice_writing import NEW, NoticeWriting
 from handlers.staff.numbers_desk import NumbersDesk
+from handlers.staff.one_answer_desk import OneAnswerDesk
 from handlers.staff.overview import Overview
 from handlers.staff.papers_desk import PapersDesk
 from handlers.staff.people import People
@@ -91,7 +91,7 @@ class Console:
     card_writing: CardWriting
     publishing: CardPublishing
     question_groups: QuestionGroups
-    one_answer: AnswerDesk
+    one_answer: OneAnswerDesk
     case_list: CaseList
     exports: ExportDesk
     reports: ReportDesk
