@@ -1,4 +1,4 @@
-"""Joins the desks of the console, and the API."""
+"""Joins the desks of the console, once in each language, and the API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from bot.notice_wiring import NoticeHouse
 from bot.packing import Press
 from bot.receipt_keys import ReceiptKeys
 from bot.unit_keeping import UnitKeeping
-from content.library import Library
+from content.library import ENGLISH, Library, holding
+from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.casework import Casework
 from handlers.errands import VIETNAM
@@ -47,6 +48,7 @@ from handlers.staff.invitation_desk import InvitationDesk
 from handlers.staff.inviting import Inviting
 from handlers.staff.key_desk import KeyDesk
 from handlers.staff.key_making import KeyMaking
+from handlers.staff.languages import Consoles
 from handlers.staff.live import Live
 from handlers.staff.live_hub import LiveHub
 from handlers.staff.my_account import MyAccount
@@ -86,7 +88,7 @@ API_MARKS = "loaban api"
 """The purpose for which keys of the API are hashed."""
 
 
-def console_of(
+def consoles_of(
     *,
     settings: Settings,
     keys: ReceiptKeys,
@@ -105,13 +107,88 @@ def console_of(
     notices: NoticeHouse,
     press: Press,
     clock: Callable[[], datetime],
-) -> Console:
-    """`draw` gives a code that nobody can guess, for an address."""
-    limits, units = settings.console, keeping.units
+) -> Consoles:
+    """The desks in each language, over the same books. `draw` gives a code that nobody can guess,
+    for an address. What nobody put into English is said in Vietnamese. Raises TextFault."""
+    limits = settings.console
     sessions = StaffSessions(
         Lasting(timedelta(hours=limits.session_hours), timedelta(minutes=limits.idle_minutes))
     )
     passwords = Passwords(memory_kib=limits.argon2_memory_kib, passes=limits.argon2_passes)
+    publishing = CardPublishing(
+        database=database, folder=library.folder, texts=texts, zone=VIETNAM, clock=clock
+    )
+    hub = LiveHub(database=database, casework=casework, sessions=sessions, clock=clock)
+    question_groups = QuestionGroups(lambda: library.words)
+
+    def speaking(language: str, spoken: Texts) -> Console:
+        return _console_of(
+            language=language,
+            texts=spoken,
+            written=texts,
+            sessions=sessions,
+            passwords=passwords,
+            publishing=publishing,
+            hub=hub,
+            question_groups=question_groups,
+            settings=settings,
+            keys=keys,
+            draw=draw,
+            database=database,
+            library=library,
+            keeping=keeping,
+            unanswered=unanswered,
+            casework=casework,
+            grouping=grouping,
+            answering=answering,
+            proof=proof.in_words_of(spoken),
+            filing=filing,
+            channels=channels,
+            notices=notices,
+            press=press,
+            clock=clock,
+        )
+
+    return Consoles(speaking("vi", texts), speaking("en", english_of(settings).over(texts)))
+
+
+def english_of(settings: Settings) -> Texts:
+    """What the console says to staff who chose English; in a folder of its own, so that villagers
+    are not offered it."""
+    folder = holding(settings.content.folder or SHIPPED, ENGLISH)
+    return Texts.load(folder / ENGLISH, unreviewed=settings.content.serve_unreviewed)
+
+
+def _console_of(
+    *,
+    language: str,
+    texts: Texts,
+    written: Texts,
+    sessions: StaffSessions,
+    passwords: Passwords,
+    publishing: CardPublishing,
+    hub: LiveHub,
+    question_groups: QuestionGroups,
+    settings: Settings,
+    keys: ReceiptKeys,
+    draw: Callable[[], str],
+    database: Database,
+    library: Library,
+    keeping: UnitKeeping,
+    unanswered: Unanswered,
+    casework: Casework,
+    grouping: Grouping,
+    answering: OneAnswer,
+    proof: Proof,
+    filing: Filing,
+    channels: AccountsAtDesk,
+    notices: NoticeHouse,
+    press: Press,
+    clock: Callable[[], datetime],
+) -> Console:
+    """`texts` are what the desks say; what writes to villagers, and `written` in files, keeps to
+    Vietnamese."""
+    units = keeping.units
     door = Door(
         keys=keys.marks("loaban console"),
         sessions=sessions,
@@ -120,8 +197,9 @@ def console_of(
         units=units,
         secure=settings.web.public_url.startswith("https://"),
         clock=clock,
+        language=language,
     )
-    words, rights, deeds = notices.words, notices.rights, notices.deeds
+    words, rights, deeds = notices.words.in_words_of(texts), notices.rights, notices.deeds
     form = NoticeForm(
         texts=texts,
         route=notices.route,
@@ -153,9 +231,6 @@ def console_of(
         clock=clock,
     )
     views = CardViews(library=library, texts=texts, zone=VIETNAM, clock=clock)
-    publishing = CardPublishing(
-        database=database, folder=library.folder, texts=texts, zone=VIETNAM, clock=clock
-    )
     card_list = CardList(
         door=door,
         database=database,
@@ -172,7 +247,7 @@ def console_of(
     live = Live(
         door=door,
         database=database,
-        hub=LiveHub(database=database, casework=casework, sessions=sessions, clock=clock),
+        hub=hub,
         casework=casework,
         texts=texts,
         units=units,
@@ -181,7 +256,6 @@ def console_of(
         door=door, texts=texts, units=units, fresh=keeping.take_up, zone=VIETNAM, clock=clock
     )
     changes = UnitChanges(clock)
-    question_groups = QuestionGroups(lambda: library.words)
     return Console(
         door=door,
         me=MyAccount(
@@ -332,7 +406,13 @@ def console_of(
             clock=clock,
         ),
         exports=ExportDesk(
-            door=door, database=database, casework=casework, texts=texts, units=units, clock=clock
+            door=door,
+            database=database,
+            casework=casework,
+            texts=texts,
+            written=written,
+            units=units,
+            clock=clock,
         ),
         reports=ReportDesk(
             door=door,
@@ -340,6 +420,7 @@ def console_of(
             casework=casework,
             library=library,
             texts=texts,
+            written=written,
             units=units,
             clock=clock,
         ),

@@ -70,7 +70,7 @@ class Site:
                 web.get("/metrics", self.metrics),
                 *self._house.file_pages.routes(),  # before all other media
                 *self._house.web_chat.routes(),
-                *self._house.console.routes(),
+                *self._house.consoles.routes(),
                 *self._house.console.api.routes(),
                 *self._house.consent_page.routes(),
                 *self._house.public_pages.routes(),

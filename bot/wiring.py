@@ -29,7 +29,7 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.consent import Consents
 from bot.consent_page import ConsentPage
-from bot.console_wiring import console_of
+from bot.console_wiring import consoles_of
 from bot.delivery import Delivery, Rules
 from bot.errand_table import errand_table
 from bot.file_pages import FilePages
@@ -56,6 +56,7 @@ from handlers.messages import SENT, Capabilities, Incoming
 from handlers.one_answer import OneAnswer
 from handlers.post import Post
 from handlers.reception import Reception
+from handlers.staff.languages import Consoles
 from handlers.staff.routes import Console
 from handlers.units import Units
 from handlers.villager.described import Described
@@ -96,7 +97,7 @@ class House:
     accounts: Accounts
     web_chat: WebChat
     accept: Callable[[Incoming], Awaitable[bool]]
-    console: Console
+    consoles: Consoles
     press: Press
     file_pages: FilePages
     filing: Filing
@@ -107,6 +108,11 @@ class House:
     reveal: Callable[[str], str]
     receipts: ReceiptWords
     leaving: asyncio.Event
+
+    @property
+    def console(self) -> Console:
+        """The desks in the language that is spoken where nobody chose another."""
+        return self.consoles.vietnamese
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -283,7 +289,7 @@ async def build(
             accounts=accounts,
             web_chat=web_chat,
             accept=reception.accept,
-            console=console_of(
+            consoles=consoles_of(
                 settings=settings,
                 keys=keys,
                 draw=invitation_code,

@@ -30,6 +30,7 @@ WORDS = "phrases/abbreviations.toml"
 """Who has this file has all phrase files; question files alone are added to the shipped ones."""
 
 TEXTS = "texts/vi.po"
+ENGLISH = "texts/console/en.po"
 
 
 AGAIN = 0.95

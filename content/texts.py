@@ -55,6 +55,10 @@ class Texts:
         loaded.require(required)
         return loaded
 
+    def over(self, others: Texts) -> Texts:
+        """These texts, and what they do not say in the words of the others."""
+        return Texts({**others._texts, **self._texts}, where=f"{self._where}, {others._where}")
+
     def require(self, keys: Iterable[str]) -> None:
         """Raises `TextFault` naming all of the keys that have no text."""
         if missing := sorted(set(keys) - self._texts.keys()):
@@ -69,10 +73,6 @@ class Texts:
         if missing := _fields(text) - fields.keys():
             raise TextFault(f"{self._where}: {key} needs {', '.join(sorted(missing))}")
         return text.format(**fields)
-
-    def over(self, base: Texts) -> Texts:
-        """These sentences, and where there is none yet those of `base`."""
-        return Texts({**base._texts, **self._texts}, where=self._where)
 
     def __contains__(self, key: object) -> bool:
         return key in self._texts

@@ -143,10 +143,12 @@ class CaseFiles:
             return self._texts("files.minutes", minutes=minutes, seconds=seconds)
         return self._texts("files.seconds" if seconds else "files.no_length", seconds=seconds)
 
-    def described(self, file: File) -> CaseFile:
-        words = self._texts(f"files.state.{file.state.value}")
+    def described(self, file: File, texts: Texts | None = None) -> CaseFile:
+        """In our own words, or those given."""
+        said = texts or self._texts
+        words = said(f"files.state.{file.state.value}")
         if file.reason:
-            words = f"{words}: {self._texts(file.reason)}"
+            words = f"{words}: {said(file.reason)}"
         waits = file.state is FileState.WAITING
         return CaseFile(
             file.id, file.kind, file.state, words, file.mime, file.size,
@@ -167,8 +169,10 @@ class CaseFiles:
         """Raises FileNotFoundError, or what the store raises, when the store has lost it."""
         return await self._read(file)
 
-    async def of_case(self, tx: Transaction, case: int) -> list[CaseFile]:
-        return [self.described(file) for file in await self._files.of_case(tx, case)]
+    async def of_case(
+        self, tx: Transaction, case: int, texts: Texts | None = None
+    ) -> list[CaseFile]:
+        return [self.described(file, texts) for file in await self._files.of_case(tx, case)]
 
     async def of_draft(self, tx: Transaction, draft: int) -> list[CaseFile]:
         return [self.described(file) for file in await self._files.of_draft(tx, draft)]

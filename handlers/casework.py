@@ -405,25 +405,30 @@ class Casework:
         """Tell officials what happened in their quiet hours, once those are over; to how many."""
         return await self._office.good_morning(database, now)
 
-    async def names(self, tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
+    async def names(
+        self, tx: Transaction, numbers: Collection[int], texts: Texts | None = None
+    ) -> dict[int, str]:
         """How those who did something are called, those who were removed too."""
         return {
-            CONSOLE: self._texts("official.console"),
+            CONSOLE: (texts or self._texts)("official.console"),
             **await self._officials.names(tx, numbers),
         }
 
-    async def answered_by(self, tx: Transaction, case: Case) -> str | None:
+    async def answered_by(
+        self, tx: Transaction, case: Case, texts: Texts | None = None
+    ) -> str | None:
         """Who gave the answer that a case has now; None when it has none."""
         if case.state is not CaseState.ANSWERED:
             return None
         answers = [e for e in await self._history.of(tx, case.id) if e.what is Happened.ANSWERED]
         by = [e.by for e in answers[-1:] if e.by is not None]
-        names = await self.names(tx, by)
-        return names.get(by[0] if by else -1, self._texts("official.side.official"))
+        said = texts or self._texts
+        names = await self.names(tx, by, said)
+        return names.get(by[0] if by else -1, said("official.side.official"))
 
-    def label(self, case: Case) -> str:
-        """How a case is called towards people: its kind and number."""
-        return self._office.label(case)
+    def label(self, case: Case, texts: Texts | None = None) -> str:
+        """How a case is called: its kind and number, in the villagers' words or those given."""
+        return self._office.label(case, texts)
 
     def as_told(self, case: Case, key: str, text: str, voice: File | None = None) -> str:
         """What the villager reads of an answer ("case.answered") or a question back."""

@@ -84,9 +84,10 @@ class OfficialPost:
         """Whether they may open it; what is held back is for those who lead."""
         return self.sight(official).covers(case)
 
-    def label(self, case: Case) -> str:
-        """How a case is called towards people: its kind and number."""
-        return self._texts("case.label", kind=self._texts(f"case.kind.{case.kind}"), id=case.id)
+    def label(self, case: Case, texts: Texts | None = None) -> str:
+        """How a case is called: its kind and number, in the villagers' words or those given."""
+        said = texts or self._texts
+        return said("case.label", kind=said(f"case.kind.{case.kind}"), id=case.id)
 
     def day(self, at: datetime) -> str:
         """A day as people say it."""

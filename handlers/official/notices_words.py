@@ -59,6 +59,18 @@ class NoticeWords:
             texts=texts, capabilities=reach.capabilities, channel=self._channel
         )
 
+    def in_words_of(self, texts: Texts) -> NoticeWords:
+        """The same in other words; what people get is shown as they get it."""
+        return NoticeWords(
+            texts=texts,
+            units=self._units,
+            page=self._page,
+            reach=self._reach,
+            platform=self._platform,
+            wording=self._wording,
+            title_of=self._title_of,
+        )
+
     def place(self, unit: str, *, only: bool) -> str:
         """To whom, as in a sentence."""
         if not unit:

@@ -32,6 +32,10 @@ class Proof:
         self._wording = wording
         self._cases = Cases()
 
+    def in_words_of(self, texts: Texts) -> Proof:
+        """The same with its remarks in other words; what villagers read stays as it is."""
+        return Proof(casework=self._casework, texts=texts, wording=self._wording)
+
     def told(self, case: Case, purpose: Purpose, text: str, voice: File | None = None) -> str:
         """What the villager will read, word for word, of words, a voice or both."""
         return self._casework.as_told(case, TOLD_AS[purpose], text, voice)

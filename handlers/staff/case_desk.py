@@ -115,7 +115,7 @@ class CaseDesk:
                 "case_preview.html",
                 staff=staff,
                 case=case,
-                label=self._casework.label(case),
+                label=self._casework.label(case, self._texts),
                 purpose=purpose.value,
                 text=text,
                 told=self._proof.told(case, purpose, text),
@@ -229,7 +229,7 @@ class CaseDesk:
             mark = await self._history.mark(tx, now=self._clock())
             case = await self._theirs(tx, staff, case_id)
             view = await self._views.of(tx, case, self._clock(), staff.official, unmasked=unmasked)
-            first = await self._casework.answered_by(tx, case) if changed else None
+            first = await self._casework.answered_by(tx, case, self._texts) if changed else None
             there = await self._presence.at(tx, [case_id], now=self._clock())
             saved = await self._replies.for_case(tx, case) if staff.has(Right.ANSWER) else []
         if changed:

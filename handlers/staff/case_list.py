@@ -209,7 +209,7 @@ class CaseList:
         return Row(
             id=case.id,
             version=case.version,
-            label=self._casework.label(case),
+            label=self._casework.label(case, self._texts),
             state=self._texts(f"official.state.{case.state}"),
             due=self._casework.day(case.due_at),
             late=case.overdue(now),

@@ -131,7 +131,7 @@ class CaseViews:
         """The page of a case as it stands, for that official."""
         said = await self._cases.words(tx, case.id)
         events = await self._history.of(tx, case.id)
-        names = await self._casework.names(tx, list(_people(case, said, events)))
+        names = await self._casework.names(tx, list(_people(case, said, events)), self._texts)
         whole = [case.place, *(words.text for words in said)]
         texts = [unicodedata.normalize("NFC", text) for text in whole]
         # Masking takes milliseconds a text, for which nobody else should have to wait.
@@ -142,7 +142,7 @@ class CaseViews:
         hidden = case.name if unmasked or not case.name else LABELS["name"]
         return View(
             case=case,
-            label=self._casework.label(case),
+            label=self._casework.label(case, self._texts),
             state=self._texts(f"official.state.{case.state}"),
             held=self._held(case),
             late=case.overdue(now),
@@ -156,7 +156,10 @@ class CaseViews:
             said=[self._said(words, text, names) for words, text in zip(said, shown, strict=True)],
             masked=bool(case.name) or masked != texts,
             rating=self._rating(case),
-            files=[self._shown(file, now) for file in await self._files.of_case(tx, case.id)],
+            files=[
+                self._shown(file, now)
+                for file in await self._files.of_case(tx, case.id, self._texts)
+            ],
             events=[self._line(event, names) for event in events],
             hints=await self.hints(tx, case, official, said) if may else [],
             group=None if case.group is None else await self._groups.get(tx, case.group),
@@ -181,7 +184,7 @@ class CaseViews:
             if other is None or other.kind is CaseKind.COMPLAINT or together:
                 continue
             text = shorten(" ".join(redact(texts.get(number, "")).split()), IN_HINT)
-            found.append(Hint(other, self._casework.label(other), text))
+            found.append(Hint(other, self._casework.label(other, self._texts), text))
         return found
 
     def time(self, at: datetime) -> str:

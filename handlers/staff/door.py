@@ -34,6 +34,10 @@ COOKIE = "loaban_staff"
 STEP_COOKIE = "loaban_door"
 """Holds a form together with the browser that it was given to, before anybody is signed in."""
 
+LANGUAGE_COOKIE = "loaban_language"
+OTHER = {"vi": "en", "en": "vi"}
+"""To which language a page of each one offers to change."""
+
 HOME = "/staff"
 SIGN_IN = "/staff/sign-in"
 PAGES = Path(__file__).parent / "pages"
@@ -56,9 +60,10 @@ class Door:
         units: Units,
         secure: bool,
         clock: Callable[[], datetime],
+        language: str = "vi",
     ) -> None:
         """`keys` make hashes of tokens, the first one those that are stored; `secure` says that
-        pages come over HTTPS."""
+        pages come over HTTPS; `language` is that of `texts`."""
         self._keys = keys
         self._sessions = sessions
         self._database = database
@@ -66,6 +71,7 @@ class Door:
         self._units = units
         self._secure = secure
         self._clock = clock
+        self._language = language
         self._accounts = StaffAccounts()
         self._audit = Audit()
         self._pages = jinja2.Environment(
@@ -135,6 +141,7 @@ class Door:
         return staff_of(
             account.official, self._units, account=account.id, login=account.login,
             session=session.id, token=self._mark(f"form {token}"), shortcuts=account.shortcuts,
+            here=_here(request),
         )  # fmt: skip
 
     def need(self, staff: Staff, right: Right, unit: str = "") -> None:
@@ -219,7 +226,8 @@ class Door:
         """A page with a form for who is not signed in yet."""
         given = request.cookies.get(STEP_COOKIE, "") or secrets.token_urlsafe(24)
         token = self._mark(f"step {given}")
-        html = self._html(template, staff=None, token=token, **fields)
+        here = _here(request) or own(request.path)
+        html = self._html(template, staff=None, token=token, here=here, **fields)
         answer = web.Response(text=html, status=status, content_type="text/html")
         self.keep(answer, STEP_COOKIE, given)
         return answer
@@ -248,7 +256,11 @@ class Door:
 
     def _html(self, template: str, /, *, staff: Staff | None, **fields: object) -> str:
         may = RIGHTS[staff.role] if staff else frozenset[Right]()
-        known = {"staff": staff, "may": may, "token": staff.token if staff else ""}
+        known = {
+            "staff": staff, "may": may, "token": staff.token if staff else "",
+            "here": staff.here if staff else "",
+            "language": self._language, "other": OTHER[self._language],
+        }  # fmt: skip
         return self._pages.get_template(template).render(texts=self._texts, **(known | fields))
 
     def _hashes(self, token: str) -> list[str]:
@@ -263,8 +275,19 @@ class Door:
 def inside(address: str) -> str:
     """The address if it is one of the console's, to go on to after signing in; else its first
     page. Nothing else is ever redirected to."""
+    known = own(address)
+    return HOME if known.startswith(SIGN_IN) else known
+
+
+def own(address: str) -> str:
+    """The address if it is one of the console's, the page for signing in too; else its first."""
     known = len(address) < 500 and _INSIDE.fullmatch(address) and ".." not in address
-    return address if known and not address.startswith(SIGN_IN) else HOME
+    return address if known else HOME
+
+
+def _here(request: web.Request) -> str:
+    """The address of a page that can be asked for once more; "" for what came of a form."""
+    return request.path_qs if request.method == "GET" else ""
 
 
 async def _form(request: web.Request) -> Mapping[str, str]:

@@ -60,13 +60,15 @@ class ExportDesk:
         database: Database,
         casework: Casework,
         texts: Texts,
+        written: Texts,
         units: Units,
         clock: Callable[[], datetime],
     ) -> None:
+        """`written` are the texts of the files, whatever the page speaks."""
         self._door = door
         self._database = database
         self._casework = casework
-        self._texts = texts
+        self._texts, self._in_file = texts, written
         self._units = units
         self._clock = clock
         self._search = CaseSearch()
@@ -113,7 +115,7 @@ class ExportDesk:
     async def _workbook(
         self, batches: AsyncIterator[list[list[Value]]], file: IO[bytes], columns: Columns
     ) -> None:
-        sheet = await asyncio.to_thread(Workbook, file, self._texts, columns.names)
+        sheet = await asyncio.to_thread(Workbook, file, self._in_file, columns.names)
         async for batch in batches:
             await asyncio.to_thread(_written, sheet, batch)
         await asyncio.to_thread(sheet.close)

@@ -186,7 +186,7 @@ class GroupDesk:
     def _row(self, case: Case, text: str) -> dict[str, object]:
         return {
             "id": case.id,
-            "label": self._casework.label(case),
+            "label": self._casework.label(case, self._texts),
             "state": self._texts(f"official.state.{case.state}"),
             "text": shorten(" ".join(redact(text).split()), SHOWN),
         }

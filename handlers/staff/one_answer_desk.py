@@ -32,7 +32,7 @@ PROPOSED = 80
 """Letters of a title that is made of somebody's question."""
 
 
-class AnswerDesk:
+class OneAnswerDesk:
     """Answers a group of questions once."""
 
     def __init__(

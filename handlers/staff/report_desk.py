@@ -40,14 +40,16 @@ class ReportDesk:
         casework: Casework,
         library: Library,
         texts: Texts,
+        written: Texts,
         units: Units,
         clock: Callable[[], datetime],
     ) -> None:
+        """`written` are the texts of the files, whatever the page speaks."""
         self._door = door
         self._database = database
         self._casework = casework
         self._library = library
-        self._texts = texts
+        self._texts, self._in_file = texts, written
         self._units = units
         self._clock = clock
 
@@ -75,7 +77,7 @@ class ReportDesk:
         )  # fmt: skip
         async with draft() as file:
             await asyncio.to_thread(
-                FORMS[ending], report, file, texts=self._texts, title_of=self._title
+                FORMS[ending], report, file, texts=self._in_file, title_of=self._title
             )
             return await sent(request, file, file_name(report, ending))
 

@@ -43,7 +43,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 class Staff:
     """Somebody who is signed in. `official` is who they are towards cases and notices; `units` the
     codes of all units that they may see, with "" if they see the whole installation; `token` goes
-    into each form; `shortcuts` says whether single keys do something."""
+    into each form; `shortcuts` says whether single keys do something; `here` is the page they asked
+    for, "" after a form."""
 
     official: Official
     account: int
@@ -53,6 +54,7 @@ class Staff:
     everywhere: bool
     token: str
     shortcuts: bool = True
+    here: str = ""
 
     @property
     def id(self) -> int:
@@ -99,8 +101,9 @@ def staff_of(
     session: int,
     token: str,
     shortcuts: bool = True,
+    here: str = "",
 ) -> Staff:
     """Whoever is signed in, with what their unit covers."""
     everywhere = units.everywhere(official.unit)
     seen = units.below("") if everywhere else units.below(official.unit)
-    return Staff(official, account, login, session, seen, everywhere, token, shortcuts)
+    return Staff(official, account, login, session, seen, everywhere, token, shortcuts, here)

@@ -45,6 +45,8 @@ OUTSIDE = {
     ("GET", "/staff/sign-in"), ("POST", "/staff/sign-in"), ("POST", "/staff/sign-in/code"),
     ("GET", "/staff/staff.css"), ("GET", "/staff/staff.js"),
     ("GET", INVITATION), ("POST", INVITATION),
+    ("GET", "/staff/staff.css"), ("GET", INVITATION), ("POST", INVITATION),
+    ("GET", "/staff/language/{language}"),
 }  # fmt: skip
 """What has to be open to who is not signed in; forms there carry a token of the browser."""
 
@@ -284,7 +286,7 @@ def routes(house: House) -> list[tuple[str, str]]:
     """Method and path of each, without the patterns of numbers."""
     return [
         (route.method, re.sub(r"\{(\w+):[^/]*\}", r"{\1}", route.path))
-        for route in house.console.routes()
+        for route in house.consoles.routes()
     ]
 
 
