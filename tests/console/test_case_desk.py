@@ -68,7 +68,7 @@ async def test_an_answer_is_proofread_sent_word_for_word_and_rated(
     rewritten = await desk.press(proof, "/rewrite")
     assert form(rewritten, "/preview")[1]["text"] == "Bác ra chợ,\nhỏi UBND trước."
     proof = await desk.press(rewritten, "/preview", text=ANSWER)
-    shown = re.search(r'(?s)<p class="told">(.*?)</p>', proof)
+    shown = re.search(r'(?s)<p class="told" lang="vi">(.*?)</p>', proof)
     assert shown
     after = await desk.press(proof, "/send")
     [reply] = await villager.replies()
