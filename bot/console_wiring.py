@@ -121,6 +121,10 @@ def consoles_of(
     hub = LiveHub(database=database, casework=casework, sessions=sessions, clock=clock)
     question_groups = QuestionGroups(lambda: library.words)
 
+    api = _api_of(
+        settings, keys, database=database, units=keeping.units, casework=casework, clock=clock
+    )
+
     def speaking(language: str, spoken: Texts) -> Console:
         return _console_of(
             language=language,
@@ -131,6 +135,7 @@ def consoles_of(
             publishing=publishing,
             hub=hub,
             question_groups=question_groups,
+            api=api,
             settings=settings,
             keys=keys,
             draw=draw,
@@ -169,6 +174,7 @@ def _console_of(
     publishing: CardPublishing,
     hub: LiveHub,
     question_groups: QuestionGroups,
+    api: Api,
     settings: Settings,
     keys: ReceiptKeys,
     draw: Callable[[], str],
@@ -528,7 +534,7 @@ def _console_of(
         ),
         answers=AnswersDesk(door=door, database=database, texts=texts, deeds=deeds),
         papers=papers,
-        api=_api_of(settings, keys, database=database, units=units, casework=casework, clock=clock),
+        api=api,
     )
 
 

@@ -35,6 +35,7 @@ STEP_COOKIE = "loaban_door"
 """Holds a form together with the browser that it was given to, before anybody is signed in."""
 
 LANGUAGE_COOKIE = "loaban_language"
+SEARCHED = "q"
 OTHER = {"vi": "en", "en": "vi"}
 """To which language a page of each one offers to change."""
 
@@ -286,8 +287,12 @@ def own(address: str) -> str:
 
 
 def _here(request: web.Request) -> str:
-    """The address of a page that can be asked for once more; "" for what came of a form."""
-    return request.path_qs if request.method == "GET" else ""
+    """The address of a page that can be asked for once more, without the words that somebody
+    searched for, which a page does not repeat; "" for what came of a form."""
+    if request.method != "GET":
+        return ""
+    query = [(name, value) for name, value in request.query.items() if name != SEARCHED]
+    return str(request.rel_url.with_query(query))
 
 
 async def _form(request: web.Request) -> Mapping[str, str]:

@@ -208,11 +208,11 @@ async def test_choosing_leads_to_no_other_site(desk: Desk, after: str) -> None:
 
 
 async def test_one_comes_back_to_the_list_as_it_was_filtered(desk: Desk) -> None:
-    page = await desk.open("/staff/cases?state=waiting&q=cau")
+    page = await desk.open("/staff/cases?state=waiting&kind=problem&q=0912")
     found = re.search(r'href="(/staff/language/en[^"]*)"', page)
     assert found
     answer = await desk.client.get(found[1], allow_redirects=False)
-    assert answer.headers["Location"] == "/staff/cases?state=waiting&q=cau"
+    assert answer.headers["Location"] == "/staff/cases?state=waiting&kind=problem"
 
 
 async def test_a_page_that_came_of_a_form_has_no_link_so_that_no_words_are_lost(

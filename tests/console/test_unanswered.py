@@ -75,6 +75,11 @@ async def desk(client: Client, **query: str) -> str:
 SETTLES = re.compile(r'(?s)<form method="post" action="/staff/unanswered/(?:add|dismiss).*?</form>')
 
 
+def main(page: str) -> str:
+    """What stands on a page inside its frame."""
+    return page[page.index("<main") :]
+
+
 def forms(page: str) -> list[dict[str, str]]:
     """What each form that settles a group would send as it stands."""
     found = []
@@ -262,7 +267,8 @@ async def test_thirty_groups_stand_on_a_page(client: Client, house: House) -> No
     assert "Trang trước" in second
     assert "Trang sau" not in second
     for page in ("0", "-1", "x", "99", "9" * 30):
-        assert await desk(client, page=page) in {first, second}
+        shown = await desk(client, page=page)
+        assert main(shown) in {main(first), main(second)}, "the frame alone names the address"
 
 
 @ONE_DATABASE
