@@ -221,7 +221,7 @@ async def test_it_goes_by_language_by_card_and_by_a_saved_list_and_each_is_count
     assert "Chưa gửi được cho ai." in proof
     proof = await desk.press(empty, "/preview", text=WORDS, topic="can-cuoc")
     assert "đã nhờ báo khi" in proof
-    assert "Gửi được cho 1 người" in proof
+    assert "Gửi được cho chưa tới 5 người" in proof
     await desk.press(proof, "/submit")
     draft = (await again(house, 1)).draft
     assert (draft.purpose, draft.topic, draft.card) == (Purpose.TOPIC, "can-cuoc", "can-cuoc")
@@ -229,7 +229,7 @@ async def test_it_goes_by_language_by_card_and_by_a_saved_list_and_each_is_count
     lists = await desk.open("/staff/notices/lists")
     page = await desk.press(lists, "/save", name="Hỏi căn cước", topic="can-cuoc")
     assert "Đã lưu danh sách" in page
-    assert "Gửi được cho 1 người" in page
+    assert "Gửi được cho chưa tới 5 người" in page
     proof = await desk.press(await desk.open(NEW), "/preview", text="Mới", saved="Hỏi căn cước")
     await desk.press(proof, "/submit")
     assert (await again(house, 2)).draft.topic == "can-cuoc"
