@@ -30,6 +30,11 @@ HANGS = 0.5
 _CLINGS = 0.8
 """The chance from which on even a clear question goes on about a subject that was guessed."""
 
+_OUTRIGHT = 0.99
+"""The chance from which on a message's own card takes the place of a subject that was sure. Of 581
+talks that were written to try it, a third of them with a change of subject, it mends 16 and breaks
+none; of 149 others, where most go on, it breaks one."""
+
 
 def subject(context: Context, places: Mapping[str, int], scores: Scores, follows: float) -> str:
     """The card that both turns together speak for most, among those the first one may have meant.
@@ -50,9 +55,12 @@ def subject(context: Context, places: Mapping[str, int], scores: Scores, follows
     return max(together, key=lambda slug: together[slug], default=context.topic)
 
 
-def stands_alone(context: Context, best: str, follows: float) -> bool:
-    """Whether a question that is clear by itself is taken by itself: after a mere guess it is."""
-    return not context.sure and (best == context.topic or follows < _CLINGS)
+def stands_alone(context: Context, best: str, right: float, follows: float) -> bool:
+    """Whether a question that is clear by itself is taken by itself: after a mere guess it is,
+    after an answer only where hardly anything speaks against its own card ("thế còn tiền điện")."""
+    if context.sure:
+        return best != context.topic and right >= _OUTRIGHT
+    return best == context.topic or follows < _CLINGS
 
 
 def follow(
