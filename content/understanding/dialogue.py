@@ -30,10 +30,9 @@ HANGS = 0.5
 _CLINGS = 0.8
 """The chance from which on even a clear question goes on about a subject that was guessed."""
 
-_OUTRIGHT = 0.99
-"""The chance from which on a message's own card takes the place of a subject that was sure. Of 581
-talks that were written to try it, a third of them with a change of subject, it mends 16 and breaks
-none; of 149 others, where most go on, it breaks one."""
+_OUTRIGHT = 0.98
+"""The chance from which on a message's own card takes the place of a subject that was sure. On 258
+talks that were not learned it breaks none that goes on, and mends one of eleven that change."""
 
 
 def subject(context: Context, places: Mapping[str, int], scores: Scores, follows: float) -> str:

@@ -143,12 +143,7 @@ class Understanding:
             sure = chance(max(right, self.matcher.answer_at))
             return Answer(named, facet, sure, best[1:], Context(named, facet, sure=True))
         clear = safe >= self.matcher.answer_at and inside >= self.matcher.refuse_below
-        alone = (
-            clear
-            and context is not None
-            and not self.matcher.names.only_asks(words)
-            and stands_alone(context, best[0], right, follows)
-        )
+        alone = clear and context is not None and stands_alone(context, best[0], right, follows)
         if context is not None and named is None and not alone:
             kept = subject(context, self.matcher.places, scores, follows)
             if kept in self.matcher.places and follows >= HANGS:

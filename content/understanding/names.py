@@ -43,10 +43,6 @@ class Names:
         own = {name: slug for name, slug in found.items() if slug and f" {name} " not in said}
         return cls(own, usual)
 
-    def only_asks(self, words: Words) -> bool:
-        """Whether a message says nothing but words of asking: "nộp hồ sơ chỗ nào"."""
-        return self.asking.issuperset(words.folded.split())
-
     def hear(self, words: Words) -> tuple[str, str] | None:
         """The card that a message is about by its name, and that name.
 

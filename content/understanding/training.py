@@ -56,7 +56,7 @@ CLASSIFIED = 300
 
 LEARNED, LEARNED_FEW = 24_000, 7_000
 """The classifier learns from so many lines at most; from few when it need not know the cards. It
-takes a good gigabyte and half a minute for the most."""
+takes 1.5 GB and a minute for the most."""
 
 CALIBRATED = 4_000
 """Of the cards' lines so many at most are left out, each in turn, for the calibration."""
@@ -196,7 +196,7 @@ def _said_aside(cards: Mapping[str, Card], ways: Sequence[str]) -> Iterator[str]
 
 
 def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
-    """Takes half a minute and a good gigabyte: call it off the event loop, and keep the result."""
+    """Takes a minute and 1.5 GB: call it off the event loop, and keep the result."""
     from content.understanding.ridge import solve  # noqa: PLC0415 - pulls in scipy: slow to start
 
     place = {slug: n for n, slug in enumerate(slugs)}
