@@ -236,7 +236,7 @@ def _console_of(
         zone=VIETNAM,
         clock=clock,
     )
-    views = CardViews(library=library, texts=texts, zone=VIETNAM, clock=clock)
+    views = CardViews(library=library, texts=texts, to_villagers=written, zone=VIETNAM, clock=clock)
     card_list = CardList(
         door=door,
         database=database,
@@ -303,6 +303,7 @@ def _console_of(
             database=database,
             changes=changes,
             texts=texts,
+            in_files=written,
             units=units,
             fresh=keeping.take_up,
             zone=VIETNAM,

@@ -62,18 +62,20 @@ class Past:
 
 
 class CardViews:
-    """Puts cards into words."""
+    """Puts cards into words; what villagers get into those that they read."""
 
     def __init__(
         self,
         *,
         library: Library,
         texts: Texts,
+        to_villagers: Texts,
         zone: ZoneInfo,
         clock: Callable[[], datetime],
     ) -> None:
         self._library = library
         self._texts = texts
+        self._to_villagers = to_villagers
         self._zone = zone
         self.clock = clock
         self._officials = Officials()
@@ -129,9 +131,9 @@ class CardViews:
         pictures = holding(self._library.folder, PICTURES)
         found = []
         for facet in Facet:
-            answer = compose(card, facet, today=self.today, texts=self._texts)
+            answer = compose(card, facet, today=self.today, texts=self._to_villagers)
             media = self._media(pictures, card) if facet is Facet.GENERAL else []
-            labels = [label(other, self._texts) for other in answer.facets]
+            labels = [label(other, self._to_villagers) for other in answer.facets]
             choices = [f"{digit}. {name}" for digit, name in enumerate(labels, start=1)]
             shown = "\n".join(show(answer.text, choices, media, screen))
             found.append(Looks(label(facet, self._texts), shown))
@@ -139,7 +141,7 @@ class CardViews:
 
     def _media(self, folder: Path, card: Card) -> list[tuple[str, str]]:
         """A picture by what it is, a voice by its file, whose ending decides where it is heard."""
-        picture = self._texts("staff.card.picture")
+        picture = self._to_villagers("staff.card.picture")
         return [
             (kind, picture if kind == "image" else name) for kind, name in media_of(folder, card)
         ]

@@ -127,7 +127,7 @@ class CaseList:
             links=self._links(query, counts),
             query=query,
             narrowed=query.narrowed,
-            here=query.address(after=request.query.get("after", "")),
+            back=query.address(after=request.query.get("after", "")),
             deeds=[(deed, self._texts(f"staff.bulk.{deed}")) for deed in DEEDS],
             live=self._live.address(news, query=query),
             colleagues=colleagues,

@@ -51,22 +51,25 @@ class UnitImport:
         database: Database,
         changes: UnitChanges,
         texts: Texts,
+        in_files: Texts,
         units: Units,
         fresh: Callable[[], Awaitable[None]],
         zone: ZoneInfo,
         clock: Callable[[], datetime],
     ) -> None:
-        """`fresh` sees what was changed of the units, by whichever process."""
+        """`in_files` are the texts of lists that come and go; `fresh` sees what was changed of the
+        units, by whichever process."""
         self._door = door
         self._database = database
         self._changes = changes
         self._texts = texts
+        self._in_files = in_files
         self._units = units
         self._fresh = fresh
         self._zone = zone
         self._clock = clock
         self._book = UnitBook()
-        self._sheets = UnitSheets(texts)
+        self._sheets = UnitSheets(in_files)
         self._one_at_a_time = asyncio.Semaphore()
 
     async def show(self, request: web.Request) -> web.Response:
@@ -113,7 +116,7 @@ class UnitImport:
         """A list to fill in."""
         staff = await self._door.staff(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
-        return await self._send(request, [], self._texts("units.file_name.template"))
+        return await self._send(request, [], self._in_files("units.file_name.template"))
 
     async def export(self, request: web.Request) -> web.StreamResponse:
         """All units of theirs."""
@@ -123,7 +126,7 @@ class UnitImport:
         rows = rows_of(unit for unit in self._units if staff.covers(unit.code))
         async with self._database.begin() as tx:
             await self._door.note(tx, staff, Verb.EXPORTED, Kind.UNIT, "", unit=staff.unit)
-        return await self._send(request, rows, self._texts("units.file_name.export"))
+        return await self._send(request, rows, self._in_files("units.file_name.export"))
 
     async def _given(self, request: web.Request) -> tuple[Staff, bytes]:
         """Who handed in which file. What is too large is not read."""
@@ -180,7 +183,7 @@ class UnitImport:
         ) if reason else ""  # fmt: skip
         return self._door.page(
             "unit_import.html", staff=staff, status=422 if reason else 200, problem=problem,
-            columns=[(column_name(self._texts, name), self._texts(f"units.meaning.{name}"))
+            columns=[(column_name(self._in_files, name), self._texts(f"units.meaning.{name}"))
                      for name in COLUMNS],
         )  # fmt: skip
 
@@ -188,7 +191,7 @@ class UnitImport:
         self, request: web.Request, rows: list[list[str]], name: str
     ) -> web.StreamResponse:
         ending = request.match_info["ending"]
-        content = await asyncio.to_thread(written, rows, ending, self._texts)
+        content = await asyncio.to_thread(written, rows, ending, self._in_files)
         async with draft() as file:
             await asyncio.to_thread(file.write, content)
             return await sent(request, file, f"{name}.{ending}")

@@ -48,6 +48,7 @@ STAYS = frozenset({
     "case.answered", "case.asked_back", "case.published",  # what villagers are told
     "asked.question", "notice.text",  # a notice as villagers get it
     "report.title", "group.text", "notice.ask.template",
+    "units.file_name.template", "units.file_name.export", "units.sheet", "units.sheet_about",
 })  # fmt: skip
 """What those files name and no desk says in its own voice."""
 
@@ -124,7 +125,7 @@ def vietnamese(house: House, page: str) -> set[str]:
     assert shown.lang == "en"
     shelf = house.library.shelf.cards
     data = [unit.name for unit in house.units] + [shelf.heading(slug).title for slug in shelf]
-    data += ["thôn 1, cạnh chợ", "Cầu treo", "thử"]
+    data += ["thôn 1, cạnh chợ", "Cầu treo", "Cầu", "cầu treo ở xa-mau", "Thôn", "thử"]
     data += [piece for entry in polib.pofile(str(SHIPPED / ENGLISH), encoding="utf-8")
              for piece in re.split(r"\{\w+\}", entry.msgstr) if MARKS.search(piece)]  # fmt: skip
     found = set()
@@ -132,6 +133,7 @@ def vietnamese(house: House, page: str) -> set[str]:
         left = " ".join(said.split())
         for known in sorted(data, key=len, reverse=True):
             left = left.replace(" ".join(known.split()), "")
+        left = re.sub(r"\(\d[^()]*\)", "", left)  # a figure, as its card has it
         if MARKS.search(left):
             found.add(left)
     return found
