@@ -12,9 +12,9 @@ from typing import Any
 import pygal
 from pygal.style import Style
 
-BAR, AROUND = 30, 70  # dots
+BAR, AROUND = 34, 70  # dots
 WIDTH = 400  # as on a phone, so that its letters are large enough there
-LONGEST_LABEL = 28
+LONGEST_LABEL = 24
 
 _STYLE = Style(
     background="#ffffff",
@@ -23,9 +23,9 @@ _STYLE = Style(
     foreground_strong="#22302b",
     foreground_subtle="#d8d0c0",
     font_family="system-ui, sans-serif",
-    label_font_size=13,
-    major_label_font_size=13,
-    value_font_size=13,
+    label_font_size=15,
+    major_label_font_size=15,
+    value_font_size=15,
     opacity="1",
     opacity_hover="1",
     colors=("#c97f78",),
