@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from bot.config import Settings
-from bot.console_wiring import API_MARKS
+from bot.console_api import API_MARKS
 from bot.receipt_keys import ReceiptKeys
 from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit, units_or_exit
 from bot.unit_keeping import codes_of

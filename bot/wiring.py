@@ -29,6 +29,7 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.consent import Consents
 from bot.consent_page import ConsentPage
+from bot.console_parts import Parts
 from bot.console_wiring import consoles_of
 from bot.delivery import Delivery, Rules
 from bot.errand_table import errand_table
@@ -290,32 +291,34 @@ async def build(
             web_chat=web_chat,
             accept=reception.accept,
             consoles=consoles_of(
-                settings=settings,
-                keys=keys,
-                draw=invitation_code,
-                database=database,
-                library=library,
-                texts=texts,
-                keeping=keeping,
-                unanswered=unanswered,
-                casework=casework,
-                grouping=grouping,
-                answering=OneAnswer(
+                Parts(
+                    settings=settings,
+                    keys=keys,
+                    draw=invitation_code,
+                    database=database,
+                    library=library,
+                    texts=texts,
+                    keeping=keeping,
+                    unanswered=unanswered,
                     casework=casework,
                     grouping=grouping,
-                    units=units,
-                    unanswered=unanswered,
-                    post=Post(capabilities),
-                    platform=platform,
-                ),
-                proof=proof,
-                filing=filing,
-                channels=AccountsAtDesk(
-                    register, accounts, consents, database, settings, now, patience
-                ),
-                notices=notices,
-                press=press,
-                clock=now,
+                    answering=OneAnswer(
+                        casework=casework,
+                        grouping=grouping,
+                        units=units,
+                        unanswered=unanswered,
+                        post=Post(capabilities),
+                        platform=platform,
+                    ),
+                    proof=proof,
+                    filing=filing,
+                    channels=AccountsAtDesk(
+                        register, accounts, consents, database, settings, now, patience
+                    ),
+                    notices=notices,
+                    press=press,
+                    clock=now,
+                )
             ),
             press=press,
             file_pages=filing.pages(texts),

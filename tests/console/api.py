@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.console_wiring import API_MARKS
+from bot.console_api import API_MARKS
 from bot.receipt_keys import ReceiptKeys
 from bot.web import Site
 from bot.wiring import House, invitation_code, now
