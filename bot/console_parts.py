@@ -20,6 +20,7 @@ from handlers.casework import Casework
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
 from handlers.one_answer import OneAnswer
+from handlers.public_answers import PublicAnswers
 from handlers.staff.door import Door
 from handlers.units import Units
 from storage.database import Database
@@ -43,6 +44,7 @@ class Parts:
     keeping: UnitKeeping
     unanswered: Unanswered
     casework: Casework
+    public_answers: PublicAnswers
     grouping: Grouping
     answering: OneAnswer
     proof: Proof

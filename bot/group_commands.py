@@ -92,7 +92,7 @@ def publish(
     async def work(house: House, tx: Transaction) -> int:
         if title:
             await house.grouping.rename(tx, await GROUPS.get(tx, group), title)
-        return await house.casework.publish(tx, await GROUPS.get(tx, group), answer, at=now())
+        return await house.public_answers.publish(tx, await GROUPS.get(tx, group), answer, at=now())
 
     out.print(f"{_with_house(work)} cases are answered.")
 

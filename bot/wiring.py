@@ -56,6 +56,7 @@ from handlers.grouping import Grouping
 from handlers.messages import SENT, Capabilities, Incoming
 from handlers.one_answer import OneAnswer
 from handlers.post import Post
+from handlers.public_answers import PublicAnswers
 from handlers.reception import Reception
 from handlers.staff.languages import Consoles
 from handlers.staff.routes import Console
@@ -94,6 +95,7 @@ class House:
     units: Units
     keeping: UnitKeeping
     casework: Casework
+    public_answers: PublicAnswers
     grouping: Grouping
     accounts: Accounts
     web_chat: WebChat
@@ -199,7 +201,10 @@ async def build(
         units=units, texts=texts, menus=menus, casework=casework, files=filing.case_files,
         proof=proof, post=Post(capabilities),
     )  # fmt: skip
-    grouping = Grouping(units=units, casework=casework)
+    public_answers = PublicAnswers(
+        units=units, texts=texts, post=Post(capabilities), casework=casework
+    )
+    grouping = Grouping(units=units, casework=casework, answers=public_answers)
     notices = notices_of(
         settings, folder, library=library, database=database, units=units, texts=texts,
         accounts=lambda: accounts, clock=now, media_of=filing.case_files.media,
@@ -301,9 +306,10 @@ async def build(
                     keeping=keeping,
                     unanswered=unanswered,
                     casework=casework,
+                    public_answers=public_answers,
                     grouping=grouping,
                     answering=OneAnswer(
-                        casework=casework,
+                        answers=public_answers,
                         grouping=grouping,
                         units=units,
                         unanswered=unanswered,
@@ -338,6 +344,7 @@ async def build(
             notices=notices,
             reveal=keys.reveal,
             casework=casework,
+            public_answers=public_answers,
             grouping=grouping,
             receipts=receipts,
             leaving=workshop.leaving,

@@ -6,14 +6,11 @@ whoever takes it. Who may take it they decide themselves; which states allow it,
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from content.receipts import ReceiptWords
-from content.redaction import redact
-from content.screens import shorten
 from content.texts import Texts
 from handlers.abuse import CROWD, Abuse
 from handlers.actions import CaseMove, CaseStep, encode
@@ -23,22 +20,14 @@ from handlers.official_post import OfficialPost
 from handlers.post import Post
 from handlers.units import Unit, Units
 from handlers.working_days import WorkingDays
-from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
+from storage.case_groups import CaseGroups
 from storage.case_history import CONSOLE, Happened, History
 from storage.case_lists import CaseLists, Sight
-from storage.case_records import ASKED, OPEN, Case, CaseKind, CaseState, NewCase, Side
-from storage.case_reporters import Reporter, reporters_of
+from storage.case_records import Case, CaseKind, CaseState, NewCase, Side
 from storage.cases import Cases
 from storage.database import Database, Transaction
 from storage.files import File, Files
 from storage.officials import Official, Officials
-
-MOST_AGAIN = 4
-"""So many cases can be opened again by a button below one public answer; the others by "việc của
-tôi"."""
-
-SHOWN_QUESTION = 120
-"""So many letters of their own question come before a public answer."""
 
 MOST_RELEASED = 500
 """So many are let pass at a time, so that nobody who writes waits for long."""
@@ -148,6 +137,10 @@ class Casework:
             raise LookupError(f"no case {number}")
         return case
 
+    async def first_words(self, tx: Transaction, case: Case) -> str:
+        """What its villager said first; nothing where the words were deleted."""
+        return next((words.text for words in await self._cases.words(tx, case.id)), "")
+
     async def answer(
         self,
         tx: Transaction,
@@ -233,7 +226,7 @@ class Casework:
                 await self._groups.take_out(tx, case, by=by.id, at=at)
         moved = await self.get(tx, case.id)
         await self._tell_villager(tx, moved, "case.moved", (), at=at)
-        await self._office.tell(tx, moved, "case.new", at=at, text=await self._first(tx, case))
+        await self._office.tell(tx, moved, "case.new", at=at, text=await self.first_words(tx, case))
 
     async def add(self, tx: Transaction, case: Case, text: str, *, at: datetime) -> None:
         """The villager said more. Raises Refused or Changed."""
@@ -258,7 +251,7 @@ class Casework:
     async def release(self, tx: Transaction, case: Case, *, by: Official, at: datetime) -> None:
         """What was held back goes the usual way. Raises Refused or Changed."""
         await self._cases.release(tx, case, by=by.id, at=at)
-        await self._office.tell(tx, case, "case.new", at=at, text=await self._first(tx, case))
+        await self._office.tell(tx, case, "case.new", at=at, text=await self.first_words(tx, case))
 
     async def release_crowd(self, tx: Transaction, *, by: Official, at: datetime) -> int:
         """All that is held back because many newcomers wrote goes the usual way; how many cases.
@@ -284,86 +277,6 @@ class Casework:
         """It is settled; `why` stands in the history. Raises Refused or Changed."""
         await self._cases.close(tx, case, by=by.id if by else None, at=at, why=why)
         await self._tell_villager(tx, case, "case.closed", (CaseMove.REOPEN,), at=at)
-
-    async def publish(
-        self,
-        tx: Transaction,
-        group: CaseGroup,
-        answer: str,
-        *,
-        at: datetime,
-        by: Official | None = None,
-    ) -> int:
-        """Answer a group once for everybody: each who reported it is told once, its cases are
-        closed, and the answer stands on the unit's public page. Return how many cases there are.
-
-        Raises GroupFault for an empty group, one that is answered, or words that identify somebody.
-        """
-        self.for_public(group.unit, answer)
-        await self._groups.get(tx, group.id, lock=True)
-        members = await self._groups.members(tx, group.id)
-        if not members:
-            words = f"group {group.id} has no cases: put some in first"
-            raise GroupFault(words, Trouble.EMPTY)
-        reporters = await reporters_of(tx, [case.id for case in members])
-        await self._groups.publish(tx, group.id, answer, at=at)
-        number = by.id if by else None
-        for case in members:
-            if case.state in ASKED:
-                await self._cases.answer(tx, case, answer, by=number, at=at)
-            open_case = await self.get(tx, case.id)
-            if open_case.state in OPEN:
-                await self._cases.close(tx, open_case, by=number, at=at, why=f"group {group.id}")
-        by_number = {case.id: case for case in members}
-        for reporter in reporters:
-            await self._tell_reporter(tx, reporter, by_number, answer, at=at)
-        return len(members)
-
-    async def published(
-        self,
-        tx: Transaction,
-        reporter: Reporter,
-        members: Mapping[int, Case],
-        answer: str,
-        *,
-        masked: bool = False,
-    ) -> Reply:
-        """One public answer to somebody, whatever they reported: all of it is named, and what came
-        from that chat can be opened again there. Who asked reads what they asked there last;
-        `masked` where it is shown to others."""
-        told = [members[number] for number in reporter.cases]
-        again = self._texts(f"case.move.{CaseMove.REOPEN}")
-        buttons = tuple(
-            Button(
-                again if len(told) == 1
-                else self._texts("case.move_of", move=again, case=self.label(members[number])),
-                encode(CaseStep(CaseMove.REOPEN, number)),
-            )
-            for number in reporter.here[:MOST_AGAIN]
-        )  # fmt: skip
-        question = ""
-        if all(case.kind is CaseKind.QUESTION for case in told):
-            question = await self._first(tx, members[reporter.here[-1]])
-            question = redact(question) if masked else question
-        return Reply(self.as_published(told, question, answer), buttons)
-
-    def as_published(self, told: Sequence[Case], question: str, answer: str) -> str:
-        """What one of them reads who told these cases; `question` is empty for what is none."""
-        return self._texts(
-            "case.published_question" if question else "case.published",
-            case=", ".join(map(self.label, told)), office=self.office(told[0]),
-            question=shorten(" ".join(question.split()), SHOWN_QUESTION), answer=answer,
-        )  # fmt: skip
-
-    def for_public(self, unit: str, words: str) -> None:
-        """Raises GroupFault for words that identify somebody, and for none. The office's own
-        telephone number, however it is written, is public."""
-        digits = [sign for sign in self._units.local(unit).office_phone if sign.isdigit()]
-        if digits:
-            own = r"(?<!\d)" + r"[ .\-]?".join(digits) + r"(?!\d)"
-            for_public(re.sub(own, self._texts("answer.unit"), words))
-        else:
-            for_public(words)
 
     async def remind(
         self, tx: Transaction, case: Case, *, chair: bool, key: str, at: datetime
@@ -452,10 +365,6 @@ class Casework:
     def _receipt_hashes(self, words: Receipt) -> Sequence[str]:
         return self._hashes(self._receipts.canonical(words))
 
-    async def _first(self, tx: Transaction, case: Case) -> str:
-        """What its villager said first; nothing where the words were deleted."""
-        return next((words.text for words in await self._cases.words(tx, case.id)), "")
-
     async def _tell_villager(
         self,
         tx: Transaction,
@@ -487,26 +396,3 @@ class Casework:
             return text
         spoken = self._texts("case.spoken", length=self._case_files.length(voice))
         return f"{spoken} {text}".strip()
-
-    async def _tell_reporter(
-        self,
-        tx: Transaction,
-        reporter: Reporter,
-        members: Mapping[int, Case],
-        answer: str,
-        *,
-        at: datetime,
-    ) -> None:
-        await self._post.send(
-            tx, await self.published(tx, reporter, members, answer),
-            account=reporter.thread.account, conversation=reporter.thread.conversation, at=at,
-        )  # fmt: skip
-
-
-def for_public(words: str) -> None:
-    """Raises GroupFault for words that identify somebody, and for none."""
-    if not any(letter.isalnum() for letter in words):
-        raise GroupFault("there are no words for the public", Trouble.EMPTY)
-    if redact(words) != words:
-        fault = "the words name a person or number: leave that out, they are public"
-        raise GroupFault(fault, Trouble.NAMES)

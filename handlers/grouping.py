@@ -1,6 +1,6 @@
 """Grouping: cases that say the same are put together, under a title that the public may read.
 
-What is answered to all of a group at once, `Casework.publish` does.
+What is answered to all of a group at once, `PublicAnswers.publish` does.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 from content.redaction import asked, redact
 from content.screens import shorten
 from handlers.casework import Casework
+from handlers.public_answers import PublicAnswers
 from handlers.units import Units
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_records import Case
@@ -24,21 +25,22 @@ PROPOSED = 80
 class Grouping:
     """The steps of a group until it is answered."""
 
-    def __init__(self, *, units: Units, casework: Casework) -> None:
+    def __init__(self, *, units: Units, casework: Casework, answers: PublicAnswers) -> None:
         self._units = units
         self._casework = casework
+        self._answers = answers
         self._cases = Cases()
         self._groups = CaseGroups()
 
     async def open(self, tx: Transaction, *, unit: str, title: str, at: datetime) -> int:
         """An empty group. Raises GroupFault: the title identifies somebody, or is too long."""
-        self._casework.for_public(unit, title)
+        self._answers.for_public(unit, title)
         return await self._groups.open(tx, unit=unit, title=title, at=at)
 
     async def rename(self, tx: Transaction, group: CaseGroup, title: str) -> None:
         """Raises GroupFault as `open` does, and for a group that was answered."""
         if title != group.title:
-            self._casework.for_public(group.unit, title)
+            self._answers.for_public(group.unit, title)
             await self._groups.rename(tx, group.id, title)
 
     async def put(

@@ -1,7 +1,7 @@
 """One answer of an official to everybody who asked the same and waits for a person's words.
 
 Who asked a question that no card answers has a case; these cases become a group and are answered as
-any other (`Casework.publish`), so that each person hears it once, in their chat.
+any other (`PublicAnswers.publish`), so that each person hears it once, in their chat.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.casework import Casework
 from handlers.grouping import Grouping
 from handlers.messages import Reply
 from handlers.post import Post
+from handlers.public_answers import PublicAnswers
 from handlers.units import Units
 from storage.case_groups import CaseGroup, CaseGroups, GroupFault, Trouble
 from storage.case_records import Case
@@ -39,7 +39,7 @@ class OneAnswer:
     def __init__(
         self,
         *,
-        casework: Casework,
+        answers: PublicAnswers,
         grouping: Grouping,
         units: Units,
         unanswered: Unanswered,
@@ -47,7 +47,7 @@ class OneAnswer:
         platform: Callable[[str], str],
     ) -> None:
         """`platform` says of an account what kind of channel it is."""
-        self._casework = casework
+        self._answers = answers
         self._grouping = grouping
         self._units = units
         self._unanswered = unanswered
@@ -63,7 +63,7 @@ class OneAnswer:
     def check(self, cases: Sequence[Case], *, title: str, answer: str) -> None:
         """Raises GroupFault for words that the public must not read."""
         for words in (title, answer):
-            self._casework.for_public(self.unit(cases), words)
+            self._answers.for_public(self.unit(cases), words)
 
     async def hearing(
         self, tx: Transaction, cases: Sequence[Case], answer: str
@@ -77,7 +77,7 @@ class OneAnswer:
             platform = self._platform(account)
             chats[platform] = chats.get(platform, 0) + 1
             if platform not in first:
-                reply = await self._casework.published(tx, one, members, answer, masked=True)
+                reply = await self._answers.published(tx, one, members, answer, masked=True)
                 first[platform] = tuple(self._post.looks(account, reply))
         return tuple(Hearing(name, many, first[name]) for name, many in sorted(chats.items()))
 
@@ -104,5 +104,5 @@ class OneAnswer:
         group = await self._groups.get(tx, number, lock=True)
         for case in cases:
             await self._grouping.put(tx, case, group, at=at, by=by)
-        await self._casework.publish(tx, group, answer, at=at, by=by)
+        await self._answers.publish(tx, group, answer, at=at, by=by)
         return group

@@ -13,6 +13,7 @@ from content.texts import Texts
 from handlers.casework import Casework
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
+from handlers.public_answers import PublicAnswers
 from handlers.staff.door import Door
 from handlers.staff.forms import Cannot, Form, number, typed, words
 from handlers.staff.staff import Right, Staff
@@ -35,6 +36,7 @@ class GroupDesk:
         door: Door,
         database: Database,
         casework: Casework,
+        answers: PublicAnswers,
         grouping: Grouping,
         proof: Proof,
         texts: Texts,
@@ -44,6 +46,7 @@ class GroupDesk:
         self._door = door
         self._database = database
         self._casework = casework
+        self._answers = answers
         self._grouping = grouping
         self._proof = proof
         self._texts = texts
@@ -67,8 +70,8 @@ class GroupDesk:
                 group, members = await self._seen(tx, staff, group_id, form)
                 question = await self._question(tx, staff, members[0])
             title, answer = _line(words(form, "title")), words(form, "text")
-            self._casework.for_public(group.unit, title)
-            self._casework.for_public(group.unit, answer)
+            self._answers.for_public(group.unit, title)
+            self._answers.for_public(group.unit, answer)
         except (Changed, Cannot, GroupFault) as why:
             return await self._refuse(staff, group_id, why, form)
         return self._door.page(
@@ -79,7 +82,7 @@ class GroupDesk:
             count=len(members),
             title=title,
             text=answer,
-            told=self._casework.as_published(members[:1], question, answer),
+            told=self._answers.as_published(members[:1], question, answer),
             remarks=self._proof.remarks(answer),
         )
 
@@ -98,7 +101,7 @@ class GroupDesk:
                 group, _ = await self._seen(tx, staff, group_id, form)
                 await self._grouping.rename(tx, group, title)
                 by, at = staff.official, self._clock()
-                await self._casework.publish(tx, group, answer, at=at, by=by)
+                await self._answers.publish(tx, group, answer, at=at, by=by)
                 await self._door.note(
                     tx, staff, Verb.PUBLISHED, Kind.GROUP, group_id, unit=group.unit
                 )

@@ -63,7 +63,7 @@ async def test_everybody_who_said_it_gets_the_one_answer_and_the_page_shows_it(
         number = await group(tx, house)
         found = await CaseGroups().get(tx, number)
         assert found.people == 6, "people, not cases"
-        assert await house.casework.publish(tx, found, ANSWER, at=now()) == 7
+        assert await house.public_answers.publish(tx, found, ANSWER, at=now()) == 7
     for person in people:
         [answered] = await person.replies()
         assert ANSWER in answered.text, "once, also to somebody with two cases"
@@ -82,7 +82,9 @@ async def test_everybody_who_said_it_gets_the_one_answer_and_the_page_shows_it(
     assert "từ 5 người trở lên đã nói" in page
     with pytest.raises(GroupFault, match="answered already"):
         async with house.database.begin() as tx:
-            await house.casework.publish(tx, await CaseGroups().get(tx, number), "Lại", at=now())
+            await house.public_answers.publish(
+                tx, await CaseGroups().get(tx, number), "Lại", at=now()
+            )
 
 
 async def test_what_few_people_said_is_answered_to_them_and_not_on_the_page(
@@ -91,7 +93,7 @@ async def test_what_few_people_said_is_answered_to_them_and_not_on_the_page(
     people = await reporters(house, 4)
     async with house.database.begin() as tx:
         found = await CaseGroups().get(tx, await group(tx, house))
-        assert await house.casework.publish(tx, found, ANSWER, at=now()) == 4
+        assert await house.public_answers.publish(tx, found, ANSWER, at=now()) == 4
     for person in people:
         assert ANSWER in (await person.replies())[-1].text
     page = await (await client.get("/u/xa-mau")).text()
@@ -126,7 +128,7 @@ async def test_an_answer_that_names_somebody_and_an_empty_group_are_refused(hous
         with pytest.raises(GroupFault, match=why):
             async with house.database.begin() as tx:
                 found = await CaseGroups().get(tx, chosen)
-                await house.casework.publish(tx, found, answer, at=now())
+                await house.public_answers.publish(tx, found, answer, at=now())
     [case] = await cases(house)
     assert case.state is CaseState.RECEIVED
 
@@ -136,7 +138,7 @@ async def test_an_answer_may_name_the_number_of_the_office_itself(house: House) 
     answer = "Xã đã sửa. Hỏng nữa thì gọi 0200 000000, hoặc 0200.000.000."
     async with house.database.begin() as tx:
         found = await CaseGroups().get(tx, await group(tx, house))
-        await house.casework.publish(tx, found, answer, at=now())
+        await house.public_answers.publish(tx, found, answer, at=now())
     assert answer in (await person.replies())[-1].text
 
 
@@ -210,7 +212,7 @@ async def test_linked_chats_and_no_name_get_the_public_answer_once(house: House)
         number = await group(tx, house)
         found = await CaseGroups().get(tx, number)
         assert found.people == 2
-        await house.casework.publish(tx, found, ANSWER, at=now())
+        await house.public_answers.publish(tx, found, ANSWER, at=now())
     assert await people[0].replies() == [], "they are told in the chat from which they last wrote"
     [answer] = await other.replies()
     assert "việc cần sửa số 1, góp ý số 3 của bà con" in answer.text
@@ -232,7 +234,7 @@ async def test_a_chat_in_which_others_read_along_hears_of_its_own_case_alone(hou
             await Cases().open(tx, new, conversation=talk.id, at=now(), due_at=now())
     async with house.database.begin() as tx:
         number = await group(tx, house)
-        await house.casework.publish(tx, await CaseGroups().get(tx, number), ANSWER, at=now())
+        await house.public_answers.publish(tx, await CaseGroups().get(tx, number), ANSWER, at=now())
     for place, case in (("p", "câu hỏi số 1"), ("a group", "câu hỏi số 2")):
         [answer] = await Villager(house, chat=place).replies()
         assert f"Về {case} của bà con" in answer.text

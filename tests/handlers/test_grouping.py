@@ -79,7 +79,7 @@ async def test_one_answer_reaches_all_who_were_joined(house: House) -> None:
     await villager.replies()
     async with house.database.begin() as tx:
         joined = await CaseGroups().get(tx, (await again(house, first)).group or 0)
-        await house.casework.publish(tx, joined, "Tiệm ở chợ sửa máy cày.", at=now())
+        await house.public_answers.publish(tx, joined, "Tiệm ở chợ sửa máy cày.", at=now())
     assert "Tiệm ở chợ" in (await villager.replies())[-1].text
     async with house.database.begin() as tx:
         await house.casework.reopen(tx, await again(house, first), "chưa được", at=now())
