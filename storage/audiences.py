@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, String, UniqueConstraint, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.broadcast_records import Draft
+from storage.broadcast_draft import Draft
 from storage.consents import Purpose
 from storage.database import Record, Transaction, Utc
 from storage.notice_drafts import NoticeDraft

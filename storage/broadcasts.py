@@ -13,15 +13,13 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from storage.broadcast_draft import GRACE, Draft, Enclosed
 from storage.broadcast_records import (
     AHEAD,
-    GRACE,
     LIVE,
     OPEN,
     Broadcast,
     BroadcastRecord,
-    Draft,
-    Enclosed,
     NoBroadcast,
     Phase,
     WrongState,

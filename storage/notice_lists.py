@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
+from storage.broadcast_draft import Draft
 from storage.broadcast_outcomes import OutcomeRecord
-from storage.broadcast_records import AHEAD, Broadcast, BroadcastRecord, Draft, Phase, of_row
+from storage.broadcast_records import AHEAD, Broadcast, BroadcastRecord, Phase, of_row
 from storage.database import Transaction
 from storage.notices import NoticeRecord
 from storage.officials import OfficialRecord

@@ -39,6 +39,7 @@ from storage.outbox_records import (
     State,
     Waiting,
     after_lost_claim,
+    conversation_bell,
 )
 from storage.outbox_statements import (
     FIRST_OF_EACH,
@@ -394,8 +395,3 @@ class Outbox:
 def server_time(tx: Transaction, at: datetime, *, ago: timedelta = timedelta()) -> Any:
     """PostgreSQL's own time for a statement; on SQLite, which serves one machine, it is `at`."""
     return func.clock_timestamp() - ago if tx.on_postgresql else literal(at - ago, Utc())
-
-
-def conversation_bell(conversation: int) -> str:
-    """The topic that rings when a conversation's message came to its end."""
-    return f"conversation:{conversation}"

@@ -162,3 +162,8 @@ def after_lost_claim(lane: Lane) -> State:
     a person to decide.
     """
     return State.UNCERTAIN if lane is Lane.CAMPAIGN else State.PENDING
+
+
+def conversation_bell(conversation: int) -> str:
+    """The topic that rings when a conversation's message came to its end."""
+    return f"conversation:{conversation}"

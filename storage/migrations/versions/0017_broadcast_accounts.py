@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 
 def _copy_what_was_approved() -> None:
-    """As `storage.broadcast_records.Draft.frozen` writes it."""
+    """As `storage.broadcast_draft.Draft.frozen` writes it."""
     names = ("text", "card", "purpose", "unit", "emergency", "reason")
     table = sa.table("broadcasts", sa.column("id"), sa.column("approved_by"),
                      sa.column("approved"), *(sa.column(n) for n in names if n != "emergency"),
