@@ -1,82 +1,31 @@
-"""The web chat as people meet it: in a browser, on a small screen, with and without signal."""
+"""The web chat as people meet it in a browser: talking and reading, on a small screen."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
 from playwright.async_api import (
-    APIResponse,
     Browser,
     BrowserContext,
     Page,
-    Route,
     expect,
 )
 
-from bot.channels.web_chat import WebChat
 from handlers.messages import Button, Kind, Reply
 from tests.browser import PHONE, chromium
-from tests.emulators.web_chat_house import SHORT, TEXTS, House
+from tests.emulators.web_chat_house import SHORT, TEXTS
+from tests.journeys.web_chat import ANSWER, QUESTION, Site, answered, ask, open_site, phone_in, talk
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-
-QUESTION = "Mẹ tôi 76 tuổi, tiền tuổi già xin thế nào?"
-ANSWER = "Người từ 75 tuổi không có lương hưu"
-
-
-class Site:
-    """The web chat on a port of this machine; it can go away and come back."""
-
-    def __init__(self) -> None:
-        self.house = House(lambda: datetime.now(UTC))
-        self.port = 0
-
-    async def start(self) -> None:
-        house = self.house
-        chat = WebChat(
-            account="web",
-            transcripts=house,
-            texts=TEXTS,
-            welcome=house.welcome,
-            read_media=house.read_media,
-            clock=house.clock,
-            secure=False,
-            owner="Xã Đăk Rơ Ông, tỉnh Quảng Ngãi",
-            accept=house.accept,
-        )
-        app = web.Application()
-        app.add_routes(chat.routes())
-        app.on_shutdown.append(chat.hang_up)
-        self._runner = web.AppRunner(app, shutdown_timeout=2)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
-
-    @property
-    def texts(self) -> list[str]:
-        """What people wrote or tapped, as it was stored, in order."""
-        return [come.text for come in self.house.came.values() if come.kind is not Kind.START]
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def site() -> AsyncIterator[Site]:
-    site = Site()
-    await site.start()
-    yield site
-    await site.stop()
+    async with open_site() as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -87,10 +36,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(**PHONE)
-    context.set_default_timeout(10_000)
-    yield context
-    await context.close()
+    async with phone_in(browser) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -98,28 +45,6 @@ async def page(context: BrowserContext, site: Site) -> Page:
     page = await context.new_page()
     await page.goto(site.address)
     return page
-
-
-async def ask(page: Page, text: str) -> None:
-    await page.fill("#write", text)
-    await page.click(".send")
-
-
-async def talk(page: Page) -> list[str]:
-    """All messages on the page, in order, each with who said it."""
-    lines: list[str] = await page.eval_on_selector_all(
-        ".line",
-        "lines => lines.map(l => (l.matches('.mine') ? '> ' : '< ')"
-        " + l.querySelector('.words').innerText.split('\\n')[0])",
-    )
-    return lines
-
-
-async def answered(page: Page, count: int) -> None:
-    """Wait until so many answers stand on the page, and nothing more is on its way."""
-    await expect(page.locator(".ours:not([data-key=welcome])")).to_have_count(count)
-    await expect(page.locator(".unsent")).to_have_count(0)
-    await expect(page.locator("#waiting")).to_be_hidden()
 
 
 # Talking
@@ -246,108 +171,6 @@ async def test_leaving_forgets_the_talk(page: Page) -> None:
     await expect(page.locator(".line")).to_have_count(1)
     await page.go_back()
     await expect(page.locator("#log")).not_to_contain_text("chuyện riêng")
-
-
-# Weak signal
-
-
-async def test_without_signal_messages_wait_and_are_sent_once(page: Page, site: Site) -> None:
-    await ask(page, "chào")
-    await answered(page, 2)
-    await page.context.set_offline(True)
-    await ask(page, "tin thứ nhất")
-    await ask(page, "tin thứ hai")
-    await expect(page.locator("#state")).to_have_text(TEXTS("web.offline"))
-    await expect(page.locator(".unsent")).to_have_count(2)
-    await site.house.tell(site.house.kept[0].chat, Reply("Tin của xã lúc mất sóng"))
-    await page.context.set_offline(False)
-    await answered(page, 5)
-    assert site.texts == ["chào", "tin thứ nhất", "tin thứ hai"]
-    await expect(page.locator("#state")).to_be_hidden()
-    shown = await talk(page)
-    assert len(shown) == len(set(shown)) == 8
-    await page.reload()
-    assert await talk(page) == shown
-
-
-async def test_unsent_messages_outlive_the_page(page: Page, site: Site) -> None:
-    await page.route("**/chat", lambda route: route.abort())
-    await ask(page, "tin chưa gửi")
-    await expect(page.locator(".unsent time")).to_have_text(TEXTS("web.unsent"))
-    await page.unroute("**/chat")
-    await page.reload()
-    await answered(page, 2)
-    assert site.texts == ["tin chưa gửi"]
-    await page.reload()
-    await answered(page, 2)
-    assert site.texts == ["tin chưa gửi"]
-
-
-async def test_a_lost_answer_to_a_post_doubles_nothing(page: Page, site: Site) -> None:
-    lost: list[APIResponse] = []
-
-    async def lose_first(route: Route) -> None:
-        if not lost:
-            lost.append(await route.fetch())
-            await route.abort()
-        else:
-            await route.continue_()
-
-    await page.route("**/chat", lose_first)
-    await ask(page, QUESTION)
-    await answered(page, 2)
-    assert len(lost) == 1
-    assert site.texts == [QUESTION]
-    assert (await talk(page)).count(f"> {QUESTION}") == 1
-
-
-async def test_the_page_comes_back_after_the_server_was_away(page: Page, site: Site) -> None:
-    await ask(page, "chào")
-    await answered(page, 2)
-    began = asyncio.get_running_loop().time()
-    await site.stop()
-    assert asyncio.get_running_loop().time() - began < 2
-    await ask(page, "lúc máy chủ nghỉ")
-    await expect(page.locator("#state")).to_have_text(TEXTS("web.offline"))
-    await site.start()
-    await answered(page, 3)
-    assert site.texts == ["chào", "lúc máy chủ nghỉ"]
-    await site.house.tell(site.house.kept[0].chat, Reply("Tin mới của xã"))
-    await answered(page, 4)
-
-
-async def test_phones_without_streams_ask_for_news(context: BrowserContext, site: Site) -> None:
-    page = await context.new_page()
-    await page.add_init_script("delete window.EventSource")
-    await page.goto(site.address)
-    site.house.answer_after = 0.5
-    await ask(page, QUESTION)
-    await answered(page, 2)
-
-
-async def test_a_stream_that_is_held_back_is_made_up_for(
-    context: BrowserContext, site: Site
-) -> None:
-    page = await context.new_page()
-    await page.route("**/chat/stream*", lambda route: asyncio.sleep(0))  # never answered
-    await page.goto(site.address)
-    await ask(page, QUESTION)
-    await answered(page, 2)
-
-
-async def test_a_lost_cookie_does_not_lose_the_message(page: Page, site: Site) -> None:
-    await page.context.clear_cookies()
-    await ask(page, "tin sau khi mất khóa")
-    await answered(page, 2)
-    assert site.texts == ["tin sau khi mất khóa"]
-
-
-async def test_a_refused_message_goes_back_to_the_box(page: Page, site: Site) -> None:
-    await page.evaluate("document.getElementById('write').removeAttribute('maxlength')")
-    await ask(page, "dài " * 600)
-    await expect(page.locator("#state")).to_contain_text("Tin dài quá")
-    assert len(await page.input_value("#write")) > 2_000
-    await expect(page.locator(".unsent")).to_have_count(0)
 
 
 # Reading
