@@ -23,7 +23,7 @@ from storage.people import People
 from storage.public_numbers import at_least
 from tests.browser import chromium
 from tests.handlers.test_feedback import cases, receipt, told
-from tests.handlers.test_reception import Villager
+from tests.handlers.villager import Villager
 
 Client = TestClient[web.Request, web.Application]
 ANSWER = "Xã đã sửa xong đèn nhà văn hóa ngày 20/11."

@@ -16,7 +16,7 @@ from storage.case_records import CaseRecord
 from storage.inbox import InboxRecord
 from tests.faults.receiver import incoming
 from tests.handlers.test_feedback import receipt
-from tests.handlers.test_reception import Villager
+from tests.handlers.villager import Villager
 from tests.program import ROOT
 
 CONFIG = str(Path(__file__).parent.parent / "house.toml")

@@ -15,7 +15,7 @@ from storage.cases import Cases
 from storage.conversations import ConversationRecord
 from storage.official_drafts import OfficialDraft, OfficialDrafts
 from storage.officials import Officials, Role
-from tests.handlers.test_reception import Villager, words
+from tests.handlers.villager import Villager, words
 
 QUESTION = "máy cày nhà tôi hỏng thì sửa ở đâu"
 CODES = itertools.count(123456789012)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.wiring import House
 from handlers.messages import Incoming, Kind
-from tests.handlers.test_reception import Villager, words
+from tests.handlers.villager import Villager, greeted, words
 
 QUESTION = "làm thẻ bảo hiểm y tế hộ nghèo cần giấy tờ gì"
 
@@ -22,9 +22,7 @@ def album(villager: Villager, *captions: str, name: str = "g") -> list[Incoming]
 
 @pytest.fixture
 async def known(house: House) -> Villager:
-    villager = Villager(house)
-    await villager.say("", Kind.START)
-    return villager
+    return await greeted(house)
 
 
 async def test_photos_with_one_caption_are_answered_once_by_its_words(known: Villager) -> None:

@@ -23,7 +23,7 @@ from storage.files import Files
 from storage.inbox import InboxRecord
 from storage.officials import Officials, Role
 from storage.outbox import OutboxRecord
-from tests.handlers.test_reception import Villager, words
+from tests.handlers.villager import Villager, words
 
 
 @pytest.fixture

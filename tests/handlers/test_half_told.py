@@ -18,7 +18,7 @@ from storage.drafts import DraftRecord
 from storage.inbox import InboxRecord
 from tests.handlers.office import Person, official
 from tests.handlers.test_feedback import answered, cases, receipt, said, told, villager
-from tests.handlers.test_reception import Villager, words
+from tests.handlers.villager import Villager, words
 
 __all__ = ["villager"]
 

@@ -17,7 +17,7 @@ from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.messages import Kind
 from handlers.units import Hotlines, Unit, Units
-from tests.handlers.test_reception import Villager
+from tests.handlers.villager import Villager
 
 DAY = date(2026, 11, 1)
 

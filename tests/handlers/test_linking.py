@@ -18,7 +18,7 @@ from handlers.actions import LinkChats, ShowCard, encode
 from handlers.messages import Address, Incoming, Kind, Reply
 from storage.guesses import WRONG_IN_ONE
 from storage.links import LinkCodeRecord
-from tests.handlers.test_reception import Villager, words
+from tests.handlers.villager import Villager, words
 
 WHERE = encode(ShowCard("the-bhyt", "where"))
 BOT = """

@@ -12,7 +12,7 @@ from handlers.actions import Action
 from handlers.errands import Served, Visit
 from handlers.messages import Attachment, Incoming, Kind, Reply
 from handlers.reception import Errands, Reception
-from tests.handlers.test_reception import Villager
+from tests.handlers.villager import Villager
 
 
 class Listener:

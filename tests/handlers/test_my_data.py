@@ -19,7 +19,7 @@ from storage.inbox import InboxRecord
 from storage.outbox import OutboxRecord
 from storage.people import PersonRecord
 from tests.handlers.test_feedback import told
-from tests.handlers.test_reception import Villager
+from tests.handlers.villager import Villager
 
 HOLD_WORDS = (
     ConsentRecord,

@@ -29,7 +29,7 @@ from tests.handlers.notices import (
     told_news,
 )
 from tests.handlers.office import Person, official
-from tests.handlers.test_reception import words
+from tests.handlers.villager import words
 
 
 async def two(house: House) -> tuple[Person, Person]:

@@ -23,7 +23,7 @@ from tests.handlers.office import (
     official,
     remove,
 )
-from tests.handlers.test_reception import words
+from tests.handlers.villager import words
 
 
 async def test_a_code_makes_a_chat_an_office_phone_after_a_yes(house: House) -> None:

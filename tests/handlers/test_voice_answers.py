@@ -21,7 +21,7 @@ from storage.officials import Role
 from tests.bot import samples
 from tests.handlers.notices import handed_in
 from tests.handlers.office import Person, again, cases, official, remove
-from tests.handlers.test_reception import words
+from tests.handlers.villager import words
 
 
 class Speaker(Person):
