@@ -22,8 +22,8 @@ from bot.channels.zalo_oa_template import NoticeTemplate
 from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.messages import Address, Reply, Template
-from tests.channels.test_zalo_oa_sending import DAY, QUOTA, failure, silent_for
-from tests.channels.zalo_oa_house import CHAT, House, open_house
+from tests.channels.test_zalo_oa_sending import silent_for
+from tests.channels.zalo_oa_house import CHAT, DAY, QUOTA, House, failure, open_house
 from tests.emulators.zalo_oa_line import CS, CU, LAN
 
 PATH = "/v3.0/oa/message/template"

@@ -10,19 +10,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import web
 
-from bot.channels.channel import Refused
+from bot.channels.channel import Refused, SendFailed
 from bot.channels.zalo_oa import ZaloOAChannel
 from bot.channels.zalo_oa_tokens import ExchangeFailed, NoToken, OAuth
 from bot.channels.zalo_oa_wire import Limits
-from handlers.messages import Address, Incoming, Media, MediaKind, Reply
+from handlers.messages import Address, Button, Incoming, Media, MediaKind, Reply
 from tests.emulators.serving import Server
 from tests.emulators.zalo_oa import Emulator
 from tests.emulators.zalo_oa_control import ZaloOAControl
 from tests.emulators.zalo_oa_line import LAN, NOON
 from tests.emulators.zalo_oa_villagers import PIXEL
 
+HOUR, DAY = 3600, 86400
+QUOTA, UPLOAD = "/v3.0/oa/quota/message", "/v2.0/oa/upload/image"
 PDF = b"%PDF-1.4\n%%EOF\n"
 CONTENT = {
     "pictograms/sức khoẻ.png": PIXEL,
@@ -34,6 +37,8 @@ CONTENT = {
 PICTURE = Media(MediaKind.IMAGE, "pictograms/sức khoẻ.png", "Thẻ bảo hiểm")
 FORM = Media(MediaKind.FILE, "don.pdf", "Mẫu đơn")
 HELLO = Reply("Xin chào bà con")
+CHOICES = (Button("1. Giấy tờ", "1:c:the:papers", 1), Button("9. Gặp cán bộ", "1:p", 9))
+SHOWN = Reply("Mang theo giấy này", media=(PICTURE,))
 FAST = Limits(download=0.5, first_pause=0.01, longest_pause=0.05, token_look=0.02)
 CHAT = Address("xa-mau", LAN)
 
@@ -156,3 +161,9 @@ async def open_house(**options: Any) -> AsyncIterator[House]:
             yield house
             for channel in house.channels:
                 await channel.close()
+
+
+async def failure(channel: ZaloOAChannel, reply: Reply = HELLO, chat: str = LAN) -> SendFailed:
+    with pytest.raises(SendFailed) as raised:
+        await channel.send(Address("xa-mau", chat), reply)
+    return raised.value

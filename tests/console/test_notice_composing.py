@@ -1,4 +1,4 @@
-"""What a notice can hold at the console: files, other languages, other audiences, questions, a
+"""What a notice can hold at the console: other languages, other audiences, questions, a
 template; and what comes of it as files."""
 
 from __future__ import annotations
@@ -6,13 +6,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
-import pytest
-from aiohttp import FormData
 
 from bot.wiring import House, now
 from handlers.messages import Template
@@ -28,55 +25,13 @@ from storage.officials import Role
 from storage.outbox import State
 from storage.people import People
 from storage.questionnaires import Form, Question, Questionnaire
-from tests.bot import samples
 from tests.console.desk import Desk, form, sitting_at
+from tests.console.enclosing import ABOUT, picture, send
 from tests.console.test_notice_desk import NEW, WORDS, address, begun, handed_in, logged, written
 from tests.handlers.notices import again, asked_for_notices
 from tests.handlers.test_notices_by_template import templates, three_people
 
-ABOUT = "Bảng giờ tiêm ở trạm y tế"
 ASKED = Questionnaire(Form.POLL, (Question("Họp hôm nào?", ("Thứ bảy", "Chủ nhật")),), code=21)
-
-
-async def send(
-    desk: Desk,
-    page: str,
-    files: dict[str, tuple[str, bytes, str]],
-    status: int = 200,
-    step: str = "/preview",
-    **typed: str,
-) -> str:
-    """The form as a browser sends it, with files: name, bytes, and what the browser says they
-    are."""
-    to, fields = form(page, step)
-    data = FormData(default_to_multipart=True)
-    for name, value in (fields | typed).items():
-        data.add_field(name, value)
-    for name, (called, content, mime) in files.items():
-        data.add_field(name, content, filename=called, content_type=mime)
-    answer = await desk.client.post(to, data=data)
-    shown = await answer.text()
-    assert answer.status == status, shown
-    return shown
-
-
-def picture(size: tuple[int, int] = (60, 40)) -> tuple[str, bytes, str]:
-    return ("anh.jpg", samples.picture(size=size), "image/jpeg")
-
-
-def voice(seconds: int = 4) -> tuple[str, bytes, str]:
-    return ("loi.ogg", samples.voice(seconds=seconds), "audio/ogg")
-
-
-def source(page: str, tag: str) -> str:
-    """Where the page has its picture or sound from."""
-    found = re.search(rf'<{tag}[^>]* src="([^"]+)"', page)
-    assert found, page
-    return found[1]
-
-
-async def shown_files(house: House, number: int) -> list[str]:
-    return [one.mime for one in (await again(house, number)).draft.enclosed]
 
 
 async def topic_wanted(house: House, card: str) -> None:
@@ -90,97 +45,6 @@ async def topic_wanted(house: House, card: str) -> None:
             tx, Purpose.TOPIC, yes=True, person=person.id, conversation=talk.id, notice="1",
             topic=card, at=now(),
         )  # fmt: skip
-
-
-async def test_a_picture_and_a_voice_are_seen_heard_approved_and_kept(house: House) -> None:
-    async with (
-        sitting_at(house, Role.OFFICER, unit="xa-mau", name="Lan") as lan,
-        sitting_at(house, Role.APPROVER, unit="xa-mau", name="Sua") as sua,
-    ):
-        both = {"picture": picture(), "voice": voice()}
-        refused = await send(lan, await lan.open(NEW), both, 422, text=WORDS)
-        assert "ảnh cho thấy gì" in refused, "who cannot see it is thought of"
-        proof = await lan.press(refused, "/preview", about=ABOUT)
-        assert f'alt="{ABOUT}"' in proof, "what came once need not be sent again"
-        assert "Kèm tin nói 4 giây." in proof
-        for tag, mime in (("img", "image/jpeg"), ("audio", "audio/ogg")):
-            answer = await lan.client.get(source(proof, tag))
-            assert answer.content_type == mime
-            assert samples.SECRET not in await answer.read()
-        other = await sua.client.get(source(proof, "img"))
-        assert other.status == 404, "it is not handed in, so it is its sender's alone"
-        await lan.press(proof, "/submit")
-        page = await sua.open(address(1))
-        assert source(page, "img") == f"{address(1)}/picture"
-        assert (await sua.client.get(f"{address(1)}/voice")).content_type == "audio/ogg"
-        await sua.press(page, "/approve")
-        assert await shown_files(house, 1) == ["image/jpeg", "audio/ogg"]
-        draft = (await again(house, 1)).draft
-        assert house.notices.page.media(draft)[0].text == ABOUT, "people's chats have the words too"
-        proof = await lan.press(await lan.open(f"{address(1)}/edit"), "/preview", no_voice="1")
-        assert "<audio" not in proof
-        await lan.press(proof, "/submit")
-    assert await shown_files(house, 1) == ["image/jpeg"]
-    assert (await again(house, 1)).draft.enclosed[0].about == ABOUT
-
-
-@pytest.mark.parametrize(
-    ("field", "sent", "says"),
-    [
-        ("picture", ("a.jpg", samples.PAGE, "image/jpeg"), "Loại tệp này không nhận được"),
-        ("picture", ("a.png", samples.PDF, "image/png"), "không phải ảnh"),
-        ("picture", ("a.jpg", samples.voice(seconds=2), "image/jpeg"), "không phải ảnh"),
-        ("picture", ("a.jpg", samples.picture()[:90], "image/jpeg"), "Tệp hỏng"),
-        ("voice", ("a.mp3", samples.picture(), "audio/mpeg"), "không phải ghi âm"),
-        ("voice", ("a.m4a", samples.recording(b"vide"), "audio/mp4"), "Phim không nhận được"),
-    ],
-)  # fmt: skip
-async def test_a_file_that_lies_about_its_kind_is_not_taken(
-    house: House, desk: Desk, field: str, sent: tuple[str, bytes, str], says: str
-) -> None:
-    page = await send(desk, await desk.open(NEW), {field: sent}, 422, text=WORDS, about=ABOUT)
-    assert says in page
-    assert form(page, "/preview")[1]["text"] == WORDS
-    assert field not in form(page, "/preview")[1] or not form(page, "/preview")[1][field]
-    async with house.database.read() as tx:
-        assert await Files().get(tx, 1) is None, "nothing of it is kept"
-
-
-async def test_what_is_too_large_is_refused_whole_and_of_strangers_nothing_is_read(
-    house: House, desk: Desk
-) -> None:
-    most = house.console.notice_files.most
-    huge = {"picture": ("a.jpg", b"\xff\xd8\xff" + bytes(most), "image/jpeg")}
-    page = await desk.open(NEW)
-    assert "Tệp lớn quá mức" in await send(desk, page, huge, 413, text=WORDS)
-    large = {"picture": ("a.jpg", b"\xff\xd8\xff" + bytes(11 * 1024 * 1024), "image/jpeg")}
-    assert "Tệp lớn quá mức" in await send(desk, page, large, 422, text=WORDS, about=ABOUT)
-    desk.client.session.cookie_jar.clear()
-    await send(desk, page, large, 413, text=WORDS)
-
-
-async def test_a_file_waits_three_days_for_its_notice_and_no_longer(
-    house: House, desk: Desk
-) -> None:
-    proof = await send(desk, await desk.open(NEW), {"picture": picture()}, text=WORDS, about=ABOUT)
-    async with house.database.read() as tx:
-        assert not await Files().orphans(tx, at=now() + HELD - timedelta(hours=1))
-        [orphan] = await Files().orphans(tx, at=now() + HELD + timedelta(hours=1))
-    async with house.database.begin() as tx:
-        await Files().forget(tx, orphan)
-    gone = await desk.press(proof, "/submit", 422)
-    assert "Tệp này không còn ở máy" in gone
-
-
-async def test_a_made_up_ticket_opens_no_file_of_others(house: House) -> None:
-    async with (
-        sitting_at(house, Role.OFFICER, unit="xa-mau", name="Lan") as lan,
-        sitting_at(house, Role.OFFICER, unit="xa-mau", name="Hoa") as hoa,
-    ):
-        proof = await send(lan, await lan.open(NEW), {"picture": picture()}, text="a", about="b")
-        ticket = form(proof, "/submit")[1]["picture"]
-        page = await hoa.press(await hoa.open(NEW), "/preview", 422, text=WORDS, picture=ticket)
-        assert "Tệp này không còn ở máy" in page
 
 
 async def test_other_languages_stay_when_the_vietnamese_words_change_until_read_again(

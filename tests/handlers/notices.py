@@ -16,8 +16,9 @@ from storage.broadcasts import Broadcast, Broadcasts
 from storage.consents import Consents, Purpose
 from storage.conversations import Conversations
 from storage.database import Database
+from storage.officials import Role
 from storage.people import People
-from tests.handlers.office import Person
+from tests.handlers.office import Person, official
 
 NAMES = itertools.count(1)
 WORDS = "Sáng mai trạm y tế tiêm phòng cho trẻ. Bà con mang sổ tiêm."
@@ -105,3 +106,8 @@ async def sending(house: House) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
+
+
+async def two(house: House) -> tuple[Person, Person]:
+    """Who writes and who leads."""
+    return await official(house), await official(house, Role.APPROVER, name="Sua")
