@@ -14,14 +14,7 @@ from handlers.official_actions import Deed, Notice
 from storage.broadcasts import Broadcasts, Phase
 from storage.conversations import Conversations
 from storage.outbox import OutboxRecord, State
-from tests.handlers.notices import (
-    account_of,
-    again,
-    asked_for_notices,
-    handed_in,
-    told_news,
-    two,
-)
+from tests.handlers.notices import account_of, again, asked_for_notices, handed_in, told_news, two
 from tests.handlers.office import Person, official
 from tests.handlers.villager import words
 

@@ -7,12 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    expect,
-)
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from handlers.messages import Button, Kind, Reply
 from tests.browser import PHONE, chromium

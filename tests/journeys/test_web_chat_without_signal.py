@@ -7,14 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import (
-    APIResponse,
-    Browser,
-    BrowserContext,
-    Page,
-    Route,
-    expect,
-)
+from playwright.async_api import APIResponse, Browser, BrowserContext, Page, Route, expect
 
 from handlers.messages import Reply
 from tests.browser import chromium

@@ -7,12 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from aiohttp import web
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    expect,
-)
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot.channels.web_chat import WebChat
 from handlers.messages import Kind
