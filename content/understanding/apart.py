@@ -1,4 +1,4 @@
-"""Learns in a process of its own: learning holds on to the interpreter for half a minute, in which
+"""Learns in a process of its own: learning holds on to the interpreter for a minute, in which
 nobody would be answered; and the memory that it needs goes back when it ends.
 """
 
