@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import aiohttp
 import typer
@@ -17,7 +17,7 @@ from bot.account_settings import SECRETS, needed_keys
 from bot.config import Settings
 from bot.consent import ConsentRefused, Consents, Invitation
 from bot.sealing import Seal
-from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit
+from bot.terminal import Explained, out, refuse, settings_or_exit
 from bot.unit_keeping import units_in
 from bot.wiring import USER_AGENT, now
 from handlers.errands import VIETNAM
@@ -103,10 +103,10 @@ def change_account(
     wanted |= _read(given or [])
     for key in asked or []:
         if key not in SECRETS:
-            _stop(f"--ask {key}: it is no secret; write --set {key}=…")
+            refuse(f"--ask {key}: it is no secret; write --set {key}=…")
         wanted[key] = typer.prompt(key, hide_input=True, err=True)
     if not wanted:
-        _stop("nothing was named that should change: look at --help")
+        refuse("nothing was named that should change: look at --help")
     _with_register(settings, lambda register: register.change(name, wanted, at=now(), by=by))
     out.print(f"{name} is changed. `python -m bot doctor` tells whether it works.")
 
@@ -147,7 +147,7 @@ def consent(
         else:
             _tell(name, _with_consents(settings, lambda consents: consents.invite(name)))
     except ConsentRefused as refused:
-        _stop(f"{name} is not connected: {refused.reason}.")
+        refuse(f"{name} is not connected: {refused.reason}.")
 
 
 def _tell(name: str, asked: Invitation) -> None:
@@ -206,14 +206,14 @@ def _read(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            _stop(f"--set {key}: write key=value")
+            refuse(f"--set {key}: write key=value")
         if value.startswith("env:"):
             variable = value.removeprefix("env:")
             if variable not in os.environ:
-                _stop(f"{key}: the environment variable {variable} is not set")
+                refuse(f"{key}: the environment variable {variable} is not set")
             value = os.environ[variable]
         elif key in SECRETS:
-            _stop(f"{key}: a secret would stay in the shell's history; write {key}=env:NAME")
+            refuse(f"{key}: a secret would stay in the shell's history; write {key}=env:NAME")
         found[key] = value
     return found
 
@@ -242,9 +242,4 @@ def _with_database(settings: Settings, work: Callable[[Database], Awaitable[Resu
         try:
             return asyncio.run(done())
         except BadAccount as fault:
-            _stop(str(fault))
-
-
-def _stop(why: str) -> NoReturn:
-    err.print(why, style="red", markup=False, highlight=False)
-    raise typer.Exit(CANNOT_START)
+            refuse(str(fault))

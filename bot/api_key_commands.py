@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -14,17 +12,21 @@ from rich.table import Table
 from bot.config import Settings
 from bot.console_api import API_MARKS
 from bot.receipt_keys import ReceiptKeys
-from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit, units_or_exit
+from bot.terminal import (
+    in_transaction,
+    out,
+    refuse,
+    settings_or_exit,
+    units_or_exit,
+)
 from bot.unit_keeping import codes_of
 from bot.wiring import invitation_code, now
 from handlers.errands import VIETNAM
 from handlers.staff.key_making import KeyMaking, name_of
 from storage.api_keys import LONGEST_NAME, ApiKey, ApiKeys
-from storage.database import Database, Transaction
 from storage.officials import Role
 
 app = typer.Typer(no_args_is_help=True, help="Keys for programs that read over the API.")
-Result = TypeVar("Result")
 
 
 @app.command("create")
@@ -37,13 +39,13 @@ def create(
     settings = settings_or_exit()
     place, units = None, units_or_exit(settings) if unit else None
     if units is not None and (place := units.get(unit)) is None:
-        _stop(f"there is no unit {unit!r}: take one of {codes_of(units)}")
+        refuse(f"there is no unit {unit!r}: take one of {codes_of(units)}")
     if role not in set(Role):
-        _stop(f"there is no role {role!r}: take one of {', '.join(Role)}")
+        refuse(f"there is no role {role!r}: take one of {', '.join(Role)}")
     if not (called := name_of(name)):
-        _stop(f"--name: write 1 to {LONGEST_NAME} letters")
+        refuse(f"--name: write 1 to {LONGEST_NAME} letters")
     where = place.code if place else ""
-    number, key = _with_database(
+    number, key = in_transaction(
         settings,
         lambda tx: _making(settings).create(tx, name=called, unit=where, role=Role(role), by=None),
     )
@@ -58,7 +60,7 @@ def list_keys(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
 ) -> None:
     """All keys that open something, with when they were used last; none can be shown again."""
-    found = _with_database(settings_or_exit(), ApiKeys().all)
+    found = in_transaction(settings_or_exit(), ApiKeys().all)
     if as_json:
         typer.echo(json.dumps([_as_row(one) for one in found], ensure_ascii=False))
         return
@@ -77,9 +79,9 @@ def remove(
 ) -> None:
     """Take a key away: from this moment it opens nothing."""
     settings = settings_or_exit()
-    key = _with_database(settings, lambda tx: _making(settings).remove(tx, number, by=None))
+    key = in_transaction(settings, lambda tx: _making(settings).remove(tx, number, by=None))
     if key is None:
-        _stop(f"there is no key with the number {number}: see `python -m bot api-key list`")
+        refuse(f"there is no key with the number {number}: see `python -m bot api-key list`")
     out.print(f"The key of {key.name} opens nothing more.", markup=False, highlight=False)
 
 
@@ -101,21 +103,3 @@ def _as_row(one: ApiKey) -> dict[str, object]:
 
 def _local(at: datetime | None) -> str:
     return at.astimezone(VIETNAM).isoformat(timespec="seconds") if at else ""
-
-
-def _with_database(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-    async def done() -> Result:
-        database = Database.at(settings.database_url)
-        try:
-            async with database.begin() as tx:
-                return await work(tx)
-        finally:
-            await database.close()
-
-    with Explained():
-        return asyncio.run(done())
-
-
-def _stop(why: str) -> NoReturn:
-    err.print(why, style="red", markup=False, highlight=False)
-    raise typer.Exit(CANNOT_START)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from bot.config import Settings
-from bot.terminal import CANNOT_START, Explained, err, out, settings_or_exit, units_or_exit
+from bot.terminal import (
+    Explained,
+    err,
+    in_transaction,
+    out,
+    refuse,
+    settings_or_exit,
+    units_or_exit,
+)
 from bot.unit_keeping import codes_of
 from bot.wiring import House, build, invitation_code, now
 from content.library import TEXTS, holding
@@ -22,7 +29,7 @@ from content.texts import Texts
 from handlers.messages import Reply
 from handlers.official.joining import DIGITS, LINK
 from handlers.staff.inviting import Inviting
-from storage.database import Database, Transaction
+from storage.database import Transaction
 from storage.officials import INVITATION_LASTS, Official, Officials, Role
 from storage.outbox import Lane, Outbox
 from storage.staff_accounts import StaffAccounts
@@ -32,7 +39,6 @@ PATIENCE = 15.0
 LONGEST_NAME = 80
 
 app = typer.Typer(no_args_is_help=True, help="Officials who answer from their phones.")
-Result = TypeVar("Result")
 
 
 def invite(
@@ -51,17 +57,17 @@ def invite(
     settings = settings_or_exit()
     place, units = None, units_or_exit(settings) if unit else None
     if units is not None and (place := units.get(unit)) is None:
-        _stop(f"there is no unit {unit!r}: take one of {codes_of(units)}")
+        refuse(f"there is no unit {unit!r}: take one of {codes_of(units)}")
     if role and role not in set(Role):
-        _stop(f"there is no role {role!r}: take one of {', '.join(Role)}")
+        refuse(f"there is no role {role!r}: take one of {', '.join(Role)}")
     if len(name.strip()) > LONGEST_NAME or (name and not name.strip()):
-        _stop(f"--name: write 1 to {LONGEST_NAME} letters")
+        refuse(f"--name: write 1 to {LONGEST_NAME} letters")
     if login:
-        _say_link(settings, _with_database(settings, lambda tx: _again(tx, login)))
+        _say_link(settings, in_transaction(settings, lambda tx: _again(tx, login)))
         return
     who = _Invited(name.strip(), place.code if place else "", role)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}" if who.name else ""
-    path = _with_database(settings, lambda tx: _open(tx, who, code))
+    path = in_transaction(settings, lambda tx: _open(tx, who, code))
     _say_link(settings, path)
     if code:
         _tell_code(settings, who.name, code)
@@ -97,7 +103,7 @@ async def _again(tx: Transaction, login: str) -> str:
 
 def _say_link(settings: Settings, path: str) -> None:
     if not path:
-        _stop("--for: nobody signs in with this name")
+        refuse("--for: nobody signs in with this name")
     base = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
     out.print(
         f"At the console, once, within {LASTS.days} days: {base}{path}",
@@ -125,7 +131,7 @@ def list_officials(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a script.")] = False,
 ) -> None:
     """Everybody who works now."""
-    found = _with_database(settings_or_exit(), Officials().all)
+    found = in_transaction(settings_or_exit(), Officials().all)
     if as_json:
         typer.echo(json.dumps([_as_row(one) for one in found], ensure_ascii=False))
         return
@@ -165,9 +171,9 @@ def remove_official(
             )  # fmt: skip
         return official.name
 
-    name = _with_database(settings, remove)
+    name = in_transaction(settings, remove)
     if not name:
-        _stop(f"nobody with the number {number} works now: see `python -m bot officials list`")
+        refuse(f"nobody with the number {number} works now: see `python -m bot officials list`")
     out.print(f"{name} may do nothing more.", markup=False, highlight=False)
 
 
@@ -195,21 +201,3 @@ async def _link(house: House, account: str, code: str) -> str:
     if health.link.startswith("http"):
         return f"  {account}: {health.link} (then type the code)"
     return f"  {account}: {health.problem}" if health.problem else ""
-
-
-def _with_database(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-    async def done() -> Result:
-        database = Database.at(settings.database_url)
-        try:
-            async with database.begin() as tx:
-                return await work(tx)
-        finally:
-            await database.close()
-
-    with Explained():
-        return asyncio.run(done())
-
-
-def _stop(why: str) -> NoReturn:
-    err.print(why, style="red", markup=False, highlight=False)
-    raise typer.Exit(CANNOT_START)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
 import resource
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -16,9 +19,11 @@ from bot.unit_keeping import units_now
 from content.library import NoCards
 from content.texts import TextFault
 from handlers.units import Units
-from storage.database import BadDatabaseUrl, DatabaseFault, lacks_tables
+from storage.database import BadDatabaseUrl, Database, DatabaseFault, Transaction, lacks_tables
 
 CANNOT_START = 2
+
+Result = TypeVar("Result")
 
 out = Console()
 err = Console(stderr=True)
@@ -75,6 +80,27 @@ def units_or_exit(settings: Settings) -> Units:
     """All units that there are now, for a command that has opened no database yet."""
     with Explained():
         return units_now(settings)
+
+
+def in_transaction(settings: Settings, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    """Do the work in one transaction on the database of the settings."""
+
+    async def done() -> Result:
+        database = Database.at(settings.database_url)
+        try:
+            async with database.begin() as tx:
+                return await work(tx)
+        finally:
+            await database.close()
+
+    with Explained():
+        return asyncio.run(done())
+
+
+def refuse(why: str) -> NoReturn:
+    """End with a line about what was asked for and cannot be done."""
+    err.print(why, style="red", markup=False, highlight=False)
+    raise typer.Exit(CANNOT_START)
 
 
 def allow_many_files() -> None:
