@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TEST_WORKERS ?= 4
 
 .PHONY: help run demo test check format lock bench bench-scale bench-pacing bench-export \
-  bench-cases bench-broadcasts bench-sending campaign-kills clean
+  bench-cases bench-console bench-broadcasts bench-sending campaign-kills clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -44,6 +44,9 @@ bench-export: $(VENV)/.dev ## Measure the export of a hundred thousand cases
 
 bench-cases: $(VENV)/.dev ## Measure the console's list of a hundred thousand cases
 	$(BIN)/python -m tests.benchmarks.cases.run
+
+bench-console: $(VENV)/.dev ## Measure every page of the console over 100,000 cases, a million messages
+	$(BIN)/python -m tests.benchmarks.console.run
 
 bench-broadcasts: $(VENV)/.dev ## Measure a notice to a million made-up people: its rows, its account
 	$(BIN)/python -m tests.benchmarks.broadcasts.run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from content.cards import Card, Facet
@@ -28,7 +29,13 @@ class Claim:
     @property
     def key(self) -> str:
         """Phrases with the same key are one to the engine."""
-        return " ".join(re.findall(r"\w+", fold(self.phrase)))
+        return _key(self.phrase)
+
+
+@lru_cache(maxsize=50_000)
+def _key(phrase: str) -> str:
+    """Kept: who opens one card has it compared with the phrases of all."""
+    return " ".join(re.findall(r"\w+", fold(phrase)))
 
 
 def claims_of(cards: Mapping[str, Card]) -> Iterator[Claim]:

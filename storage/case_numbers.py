@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, case, distinct, func, or_, select
+from sqlalchemy import UnaryExpression, and_, case, distinct, func, or_, select
+from sqlalchemy.sql.operators import custom_op
 
 from storage.case_lists import Sight, sees
 from storage.case_records import WAITING, CaseRecord, CaseState
 from storage.case_reporters import People
 from storage.case_search import Wanted, filters
 from storage.database import Transaction
+
+PLUS = custom_op("+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,18 @@ async def numbers_by_unit(
 ) -> dict[str, UnitNumbers]:
     """By the unit's code, of the kind, units, topic and time that are wanted."""
     row = CaseRecord
-    kept = (sees(sight), *filters(wanted))
+    kept = [sees(sight), *filters(replace(wanted, since=None, until=None))]
+    # "+" lets SQLite go in the order of units through an index that holds all of it, rather than
+    # read and sort each case of the time.
+    received = (
+        row.received_at
+        if tx.on_postgresql
+        else UnaryExpression(row.received_at, operator=PLUS, type_=row.received_at.type)
+    )
+    if wanted.since is not None:
+        kept.append(received >= wanted.since)
+    if wanted.until is not None:
+        kept.append(received < wanted.until)
     waits = row.state.in_(WAITING)
     # Nearly all cases are closed in the end: those are only counted, and the few others sorted.
     totals = await tx.connection.execute(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,6 +58,9 @@ ASKED = WAITING | {CaseState.NEEDS_INFORMATION}
 OPEN = WAITING | {CaseState.NEEDS_INFORMATION, CaseState.ANSWERED}
 
 
+RATED = text("understood IS NOT NULL OR satisfied IS NOT NULL")
+
+
 class Side(StrEnum):
     """Whose words they are."""
 
@@ -70,8 +74,13 @@ class CaseRecord(Record):
     __table_args__ = (
         Index("ix_cases_state", "state", "unit", "due_at"),
         Index("ix_cases_due", "due_at", "id"),
+        Index(  # all that numbers of a unit are made of
+            "ix_cases_numbers",
+            *("unit", "state", "received_at", "due_at", "topic", "kind", "quarantine"),
+        ),
         Index("ix_cases_state_due", "state", "due_at", "id"),
         Index("ix_cases_received", "received_at", "id"),
+        Index("ix_cases_rated", "received_at", sqlite_where=RATED, postgresql_where=RATED),
         Index("ix_cases_conversation", "conversation_id"),
         Index("ix_cases_official", "official_id"),
         Index("ix_cases_group", "group_id"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, true
 
 from storage.broadcast_draft import Draft
 from storage.broadcast_outcomes import OutcomeRecord
@@ -18,7 +18,7 @@ from storage.broadcast_records import AHEAD, Broadcast, BroadcastRecord, Phase, 
 from storage.database import Transaction
 from storage.notices import NoticeRecord
 from storage.officials import OfficialRecord
-from storage.outbox import OutboxRecord, State
+from storage.outbox_records import ENDED, OutboxRecord, State
 
 AHEAD_OF = (*AHEAD, Phase.DRAFT, Phase.SUBMITTED, Phase.PAUSED)
 """What may still go out at its time."""
@@ -86,18 +86,29 @@ class NoticeLists:
         """How far these notices have come; what nobody was sent is not among it."""
         box, kept = OutboxRecord, OutcomeRecord
         found: dict[int, Sent] = {}
+        none, ended = literal(0), kept.state == State.SENT
+        # What was sent, and of how many: each in an index that holds all that is asked. The sent
+        # ones first, so that they are never more than all.
         for query in (
-            select(box.broadcast_id, box.state, func.count().label("many"))
+            select(box.broadcast_id, func.count().label("sent"), none.label("recipients"))
+            .where(box.broadcast_id.in_(numbers), ENDED, box.state == State.SENT)
+            .group_by(box.broadcast_id),
+            select(box.broadcast_id, none.label("sent"), func.count().label("recipients"))
             .where(box.broadcast_id.in_(numbers))
-            .group_by(box.broadcast_id, box.state),
-            select(kept.broadcast_id, kept.state, func.sum(kept.many).label("many"))
+            .group_by(box.broadcast_id),
+            select(
+                kept.broadcast_id,
+                func.sum(case((ended, kept.many), else_=0)).label("sent"),
+                func.sum(kept.many).label("recipients"),
+            )
             .where(kept.broadcast_id.in_(numbers))
-            .group_by(kept.broadcast_id, kept.state),
+            .group_by(kept.broadcast_id),
         ):
             for one in await tx.connection.execute(query):
                 before = found.get(one.broadcast_id, Sent(0, 0))
-                sent = before.sent + (one.many if one.state == State.SENT else 0)
-                found[one.broadcast_id] = Sent(sent, before.recipients + one.many)
+                found[one.broadcast_id] = Sent(
+                    before.sent + int(one.sent), before.recipients + int(one.recipients)
+                )
         return found
 
     async def twin(

@@ -28,6 +28,7 @@ from storage.database import Transaction, Utc
 from storage.outbox_records import (
     BELL,
     BY_TEMPLATE,
+    ENDED,
     IN_HAND,
     LEASE,
     UNFINISHED,
@@ -361,11 +362,15 @@ class Outbox:
 
     async def counts(self, tx: Transaction) -> dict[State, int]:
         """How many rows there are of each state."""
-        rows = await tx.connection.execute(
-            select(OutboxRecord.state, func.count()).group_by(OutboxRecord.state)
-        )
-        found: dict[str, int] = {row[0]: row[1] for row in rows}
-        return {state: found.get(state.value, 0) for state in State}
+        row, many = OutboxRecord, dict.fromkeys(State, 0)
+        # Each in the order of an index that holds all of it: no row is read or sorted.
+        for query in (
+            select(row.state, func.count()).where(IN_HAND).group_by(row.state),
+            select(row.state, func.count()).where(ENDED).group_by(row.broadcast_id, row.state),
+        ):
+            for state, count in await tx.connection.execute(query):
+                many[State(state)] += count
+        return many
 
     async def _end(
         self, tx: Transaction, claim: Claim, state: State, at: datetime, **values: Any

@@ -46,6 +46,9 @@ WAITING = (State.PENDING.value, State.HELD.value)
 IN_HAND = text("outbox.state IN ('pending', 'claimed')")
 """Written out, not bound: only so can both databases see that the partial index serves."""
 
+ENDED = text("outbox.state NOT IN ('pending', 'claimed')")
+"""What waits no more, also for as long as its broadcast is paused; written out for the same."""
+
 FIRST = text("state = 'pending' AND attempts >= 0")
 """As all that wait; but who claims does not say so, and cannot take that index, by which SQLite
 would sort a million messages for each handful."""
@@ -61,6 +64,13 @@ class OutboxRecord(Record):
             "conversation_id",
             sqlite_where=text("state IN ('pending', 'claimed')"),
             postgresql_where=text("state IN ('pending', 'claimed')"),
+        ),
+        Index(  # to count by: a row comes into it when it ends, not on the way
+            "ix_outbox_ended",
+            "broadcast_id",
+            "state",
+            sqlite_where=text("state NOT IN ('pending', 'claimed')"),
+            postgresql_where=text("state NOT IN ('pending', 'claimed')"),
         ),
         Index(
             "ix_outbox_due",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Date, Integer, String, func, select
+from sqlalchemy import Date, Index, Integer, String, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,7 @@ class Asked(StrEnum):
 
 class TallyRecord(Record):
     __tablename__ = "tallies"
+    __table_args__ = (Index("ix_tallies_sums", "day", "what", "unit", "topic", "many"),)
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     unit: Mapped[str] = mapped_column(String(64), primary_key=True)

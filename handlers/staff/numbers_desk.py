@@ -20,12 +20,12 @@ from handlers.staff.door import Door
 from handlers.staff.downloads import picture
 from handlers.staff.staff import Staff
 from handlers.units import Units
-from storage.broadcast_outcomes import account_of
 from storage.broadcast_records import begun
 from storage.case_numbers import UnitNumbers, numbers_by_unit, ratings, received_by_topic
 from storage.case_records import CaseState
 from storage.case_search import Wanted
 from storage.database import Database, Transaction
+from storage.notice_lists import NoticeLists, Sent
 from storage.tallies import Asked, Tallies, Tally
 from storage.unanswered import Unanswered
 
@@ -59,6 +59,7 @@ class NumbersDesk:
         self._units = units
         self._clock = clock
         self._tallies = Tallies()
+        self._notice_lists = NoticeLists()
 
     async def show(self, request: web.Request) -> web.Response:
         """All of it, on one page."""
@@ -188,9 +189,11 @@ class NumbersDesk:
     ) -> list[tuple[int, str, int, int, int]]:
         period = chosen.period
         found = await begun(tx, since=period.since, until=period.until, units=self._codes(chosen))
+        shown = found[-MOST_NOTICES:][::-1]
+        accounts = await self._notice_lists.sent(tx, [it.id for it in shown])
         lines = []
-        for it in found[-MOST_NOTICES:][::-1]:
-            account = await account_of(tx, it.id)
+        for it in shown:
+            account = accounts.get(it.id, Sent(0, 0))
             part = round(100 * account.sent / account.recipients) if account.recipients else 0
             lines.append((it.id, it.draft.headline, account.recipients, account.sent, part))
         return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,8 +15,6 @@ from handlers.staff.door import Door
 from handlers.staff.staff import Staff
 from handlers.units import Units
 from storage.case_lists import CaseLists
-from storage.case_records import Side
-from storage.cases import Cases
 from storage.database import Database
 from storage.outbox import Outbox
 from storage.unanswered import Unanswered
@@ -49,7 +48,6 @@ class Overview:
         self._zone = zone
         self._troubled, self._to_dial, self._cards_waiting = troubled, to_dial, cards
         self._clock = clock
-        self._cases = Cases()
         self._lists = CaseLists()
         self._outbox = Outbox()
 
@@ -58,23 +56,22 @@ class Overview:
         staff = await self._door.staff(request)
         sight = self._casework.sight(staff.official)
         async with self._database.read() as tx:
-            waiting = [
-                (case, redact(next((w.text for w in words if w.side is Side.VILLAGER), "")))
-                for case in await self._lists.waiting(tx, sight)
-                if (words := await self._cases.words(tx, case.id))
-            ]
+            waiting = await self._lists.waiting(tx, sight)
+            said = await self._lists.openings(tx, sight, [case.id for case in waiting])
             count = await self._lists.count_waiting(tx, sight)
             late = await self._lists.overdue(tx, sight, self._clock())
             sent = await self._outbox.counts(tx) if staff.everywhere else {}
             unanswered = await self._unanswered.count(tx, units=staff.only)
+        shown = await asyncio.to_thread(lambda: {n: redact(text) for n, text in said.items()})
         rows = [
             {
                 "id": case.id,
-                "text": text,
+                "text": shown[case.id],
                 "unit": unit.name if (unit := self._units.get(case.unit)) else "",
                 "asked_at": case.received_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
             }
-            for case, text in waiting
+            for case in waiting
+            if case.id in shown
         ]
         return self._door.page(
             "overview.html",
