@@ -16,7 +16,7 @@ from storage.case_reporters import People
 from storage.case_search import Wanted, filters
 from storage.database import Transaction
 
-PLUS = custom_op("+")
+PLUS: custom_op[datetime] = custom_op("+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,8 @@ async def numbers_by_unit(
     kept = [sees(sight), *filters(replace(wanted, since=None, until=None))]
     # "+" lets SQLite go in the order of units through an index that holds all of it, rather than
     # read and sort each case of the time.
-    received = (
-        row.received_at
-        if tx.on_postgresql
-        else UnaryExpression(row.received_at, operator=PLUS, type_=row.received_at.type)
-    )
+    at = row.__table__.c.received_at
+    received = at if tx.on_postgresql else UnaryExpression(at, operator=PLUS, type_=at.type)
     if wanted.since is not None:
         kept.append(received >= wanted.since)
     if wanted.until is not None:
