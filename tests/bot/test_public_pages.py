@@ -237,7 +237,7 @@ async def test_a_chat_in_which_others_read_along_hears_of_its_own_case_alone(hou
         await house.public_answers.publish(tx, await CaseGroups().get(tx, number), ANSWER, at=now())
     for place, case in (("p", "câu hỏi số 1"), ("a group", "câu hỏi số 2")):
         [answer] = await Villager(house, chat=place).replies()
-        assert f"Về {case} của bà con" in answer.text
+        assert f"({case})" in answer.text
 
 
 @pytest.mark.browser
