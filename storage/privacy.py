@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.guesses import WATCHED, WrongGuessRecord
 from storage.inbox import InboxRecord
 from storage.links import LinkCodeRecord
-from storage.outbox import UNFINISHED, OutboxRecord
+from storage.outbox_records import UNFINISHED, OutboxRecord
 from storage.unanswered import UnansweredRecord
 
 CHUNK = 500

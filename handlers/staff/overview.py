@@ -66,12 +66,11 @@ class Overview:
         rows = [
             {
                 "id": case.id,
-                "text": shown[case.id],
+                "text": shown.get(case.id, ""),  # of a photo or a voice alone there are none
                 "unit": unit.name if (unit := self._units.get(case.unit)) else "",
                 "asked_at": case.received_at.astimezone(self._zone).strftime("%H:%M %d/%m/%Y"),
             }
             for case in waiting
-            if case.id in shown
         ]
         return self._door.page(
             "overview.html",

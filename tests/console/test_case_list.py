@@ -220,3 +220,10 @@ async def test_what_was_said_before_the_migration_is_found_too(database_address:
         page = await CaseSearch().page(tx, EVERYTHING, wanted, now=now(), at_most=9)
     assert [case.id for case in page] == [3]
     await database.close()
+
+
+async def test_a_case_of_a_photo_alone_waits_on_the_first_page_too(
+    house: House, desk: Desk
+) -> None:
+    number = await opened(house, text="")
+    assert f'href="/staff/cases/{number}"' in await desk.open("/staff")
