@@ -54,7 +54,7 @@ TALK = (NONE, *SMALL_TALK, FOLLOW_UP)
 CLASSIFIED = 300
 """With more cards than this the classifier no longer tells them apart: BM25 and likeness do."""
 
-LEARNED, LEARNED_FEW = 24_000, 7_000
+LEARNED, LEARNED_FEW = 24_000, 8_000
 """The classifier learns from so many lines at most; from few when it need not know the cards. It
 takes 1.5 GB and a minute for the most."""
 
