@@ -38,6 +38,7 @@ def missing(part: str, why: str) -> None:
 WORDS = ("bot", "console", "handlers")
 """Folders whose tests are of what is said and shown; storage has its own, on both databases."""
 
+LONG = ("faults", "journeys")
 EVERY = 3
 
 
@@ -58,8 +59,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             (left if len(tests) % EVERY != 1 else kept).append(item)
         else:
             kept.append(item)
-    items[:] = kept
+    items[:] = _spread(kept)
     config.hook.pytest_deselected(items=left)
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The files of the longest tests lie evenly among the others: each process has its share."""
+    files: defaultdict[Path, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        files[item.path].append(item)
+    long = [path for path in files if path.parent.name in LONG]
+    short = [path for path in files if path.parent.name not in LONG]
+    step = len(short) // (len(long) + 1) + 1
+    for n, path in enumerate(long):
+        short.insert((n + 1) * step + n, path)
+    return [item for path in short for item in files[path]]
 
 
 class Clock:
