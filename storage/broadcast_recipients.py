@@ -299,8 +299,10 @@ def _had(person: ColumnElement[int]) -> ScalarSelect[int]:
     Asked of each row by itself, so that no database reads more than the person's own messages.
     """
     recent, row = OutboxRecord.__table__.alias(), OutboxRecord
+    # Through a function: else PostgreSQL, without figures yet, reads all that ended for each person.
+    state = func.coalesce(recent.c.state, "")
     lately = and_(
-        recent.c.state.in_((State.SENT.value, State.UNCERTAIN.value)),
+        state.in_((State.SENT.value, State.UNCERTAIN.value)),
         recent.c.ended_at > bindparam("week_ago", type_=Utc()),
     )
     return (

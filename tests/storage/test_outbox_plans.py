@@ -1,4 +1,4 @@
-"""How SQLite goes about what a sender asks all the time: by an index, and without sorting."""
+"""How databases go about what a sender asks all the time: by an index, and without sorting."""
 
 from __future__ import annotations
 
@@ -52,3 +52,36 @@ async def test_a_look_a_claim_and_a_last_look_read_no_whole_table_and_sort_nothi
     # The first of all is where the index begins; `firsts` is as long as there are accounts.
     known = {"SCAN outbox USING INDEX ix_outbox_first", "SCAN firsts", "SCAN CONSTANT ROW"}
     assert not {plan for plan in plans if plan.startswith("SCAN")} - known, plans
+
+
+async def test_without_figures_yet_postgresql_reads_no_more_than_a_conversations_messages(
+    postgresql: str,
+) -> None:
+    """Until it first counts a table it takes a million rows for a few: what waits must not be read
+    as a whole for each message."""
+    database = Database.at(postgresql)
+    await migrate(database)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        asked.append((statement, parameters))
+
+    try:
+        async with database.begin() as tx:
+            event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+            await Outbox().claim(tx, account="bot", owner="me", at=NOW, at_most=9)
+            event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+            plans = [
+                "\n".join(
+                    row[0]
+                    for row in await tx.connection.exec_driver_sql(
+                        f"EXPLAIN {statement}", parameters
+                    )
+                )
+                for statement, parameters in asked
+            ]
+    finally:
+        await database.close()
+    [claiming] = plans
+    assert "ix_outbox_unfinished" in claiming, claiming
+    assert "BitmapAnd" not in claiming, claiming
