@@ -299,7 +299,7 @@ def _had(person: ColumnElement[int]) -> ScalarSelect[int]:
     Asked of each row by itself, so that no database reads more than the person's own messages.
     """
     recent, row = OutboxRecord.__table__.alias(), OutboxRecord
-    # Through a function: else PostgreSQL, without figures yet, reads all that ended for each person.
+    # Through a function: else PostgreSQL, without figures yet, reads all that ended, each time.
     state = func.coalesce(recent.c.state, "")
     lately = and_(
         state.in_((State.SENT.value, State.UNCERTAIN.value)),
