@@ -187,7 +187,7 @@ async def test_what_an_account_has_in_hand_is_ended_by_its_old_channel(
         made.append(Slow("xa-1"))
         return made[-1]
 
-    accounts = Accounts(register, channel_of)  # type: ignore[arg-type]
+    accounts = Accounts(register, channel_of)
     await accounts.take_up()
     office = Office(database, made[0])
     made[0].answers["lâu"] = [0.5]

@@ -201,7 +201,7 @@ def test_the_picture_is_one_drawing_with_words_for_who_cannot_see_it(shelf: Shel
     rows = measure(shelf)
     drawn = picture(rows)
     assert drawn == picture(rows)
-    root = ElementTree.fromstring(drawn)  # noqa: S314 - our own
+    root = ElementTree.fromstring(drawn)  # noqa: S314 - drawn by us, not a stranger's
     assert root.get("role") == "img"
     assert str(len(rows)) in (root.get("aria-label") or "")
     said = "".join(root.itertext())
