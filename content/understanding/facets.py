@@ -1,7 +1,8 @@
 """Reads which side of a subject a question is about: papers, place, money, time …
 
-Four readings are added up: the ridge scores of the whole message, of its asking sentence and of
-that sentence's last clause, and the cue words that editors keep in `phrases/cues.toml`.
+Five readings are added up: the ridge scores of the whole message, of its asking sentence and of
+that sentence's last clause; which side the subject's own lines ask about that are most like the
+message; and the cue words that editors keep in `phrases/cues.toml`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from content.understanding.vietnamese import Abbreviations, Words, asking_part, 
 
 WHOLE, ASKED, CLAUSE = 0.4, 0.3, 0.3
 """What the ridge scores of the message, its asking sentence and that one's end count for."""
+
+NEAREST = 0.3
+"""What the card's nearest lines count for."""
 
 CUE, LAST_CUE = 0.08, 0.045
 """What a cue adds to its facet, and what the last one (the longest that ends there) adds."""
@@ -51,8 +55,9 @@ class FacetReader:
         }
         return cls(matcher, abbreviations, cues)
 
-    def read(self, text: str, words: Words, scores: Scores) -> Facet:
-        heard = self.scores(text, words, scores)
+    def read(self, text: str, words: Words, scores: Scores, slug: str) -> Facet:
+        """The side of the card `slug` that is asked about."""
+        heard = self.scores(text, words, scores, slug)
         return Facet(self._matcher.facets[int(np.argmax(heard))])
 
     def goes_on(self, words: Words, facet: Facet, before: Facet) -> Facet:
@@ -60,8 +65,8 @@ class FacetReader:
         unsaid = facet in (Facet.ELIGIBILITY, Facet.GENERAL) and before is not Facet.GENERAL
         return before if unsaid and _OTHER_CASE.search(words.folded) else facet
 
-    def scores(self, text: str, words: Words, scores: Scores) -> Floats:
-        """How much speaks for each of the matcher's facets."""
+    def scores(self, text: str, words: Words, scores: Scores, slug: str) -> Floats:
+        """How much speaks for each of the matcher's facets, if a card is what is talked about."""
         # A story says in the end what it asks, and the facet better there than as a whole.
         asking = asking_part(text)
         asked = prepare(asking, self._abbreviations)
@@ -69,7 +74,8 @@ class FacetReader:
         alone = scores.facets if asked == words else self._matcher.facets_of(asked)
         last = alone if end == asked else self._matcher.facets_of(end)
         said: Floats = WHOLE * scores.facets + ASKED * alone + CLAUSE * last
-        return said + self.cue_scores(asked.folded)
+        near = NEAREST * self._matcher.facets_near(words, slug)
+        return said + near + self.cue_scores(asked.folded)
 
     def cue_scores(self, folded: str) -> Floats:
         """What the cues in a folded sentence speak for; one inside a longer one says nothing."""

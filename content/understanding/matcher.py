@@ -139,6 +139,15 @@ class Matcher:
         scores: Floats = values @ self.ridge[columns][:, -len(self.facets) :]
         return scores
 
+    def facets_near(self, words: Words, slug: str) -> Floats:
+        """What the lines of one card that are most alike say of the facets: 1 in all, or 0."""
+        return self.lines.facets_near(
+            self.vocabulary.words_vector(words),
+            self.places[slug],
+            width=len(self.vocabulary.index),
+            count=len(self.facets),
+        )
+
     def own_to(self, name: str, place: int, other: int) -> bool:
         """Whether the words of a folded name say far more of one card than of another."""
         scores = self.postings.score(Words(name, name), self.vocabulary)
@@ -173,6 +182,7 @@ class Matcher:
                     lines_starts=self.lines.starts,
                     lines_columns=self.lines.columns,
                     lines_values=self.lines.values,
+                    lines_facets=self.lines.facets,
                     right=self.right.to_array(),
                     inside=self.inside.to_array(),
                     safe=self.safe.to_array(),
@@ -207,6 +217,7 @@ class Matcher:
                     stored["lines_starts"],
                     stored["lines_columns"],
                     stored["lines_values"],
+                    stored["lines_facets"],
                 ),
                 right=Chance.from_array(stored["right"]),
                 inside=Chance.from_array(stored["inside"]),

@@ -119,7 +119,9 @@ class Understanding:
 
     def facet_scores(self, text: str, trace: Trace) -> dict[Facet, float]:
         """How much speaks for each facet of what was explained."""
-        heard = self._facets.scores(text, trace.words, trace.scores)
+        outcome = trace.outcome
+        slug = outcome.slug if isinstance(outcome, Answer) else trace.cards[0][0]
+        heard = self._facets.scores(text, trace.words, trace.scores, slug)
         return {Facet(name): float(n) for name, n in zip(self.matcher.facets, heard, strict=True)}
 
     def _decide(
@@ -136,8 +138,8 @@ class Understanding:
         talk = self._small_talk(words, scores)
         if talk is not None:
             return talk if context is None else replace(talk, context=context)
-        facet = self._facets.read(text, words, scores)
         best = self._best(scores)
+        facet = self._facets.read(text, words, scores, best[0])
         named = self._named(words, context)
         if named == best[0]:  # both readings agree
             sure = chance(max(right, self.matcher.answer_at))
@@ -147,10 +149,11 @@ class Understanding:
         if context is not None and named is None and not alone:
             kept = subject(context, self.matcher.places, scores, follows)
             if kept in self.matcher.places and follows >= HANGS:
+                asked = self._facets.read(text, words, scores, kept)
                 return follow(
                     context,
                     kept,
-                    self._facets.goes_on(words, facet, context.facet),
+                    self._facets.goes_on(words, asked, context.facet),
                     best=best,
                     follows=follows,
                     sure_at=self.matcher.answer_at,

@@ -22,6 +22,9 @@ _K1, _B = 1.2, 0.5
 ALIKE = 4
 """Lines of a card that are looked at: the mean of so many forgives one odd line."""
 
+NEAR = 10
+"""So many lines of a card tell which side of it is asked about; chosen on the half that tunes."""
+
 
 @dataclass(frozen=True)
 class Postings:
@@ -120,10 +123,16 @@ class Lines:
     starts: Ints  # line n has the features starts[n] up to starts[n + 1]
     columns: Ints
     values: Floats
+    facets: Ints  # which facet line n asks about, by its place among all; -1 where it asks none
 
     @classmethod
     def of(
-        cls, vocabulary: Vocabulary, lines: Sequence[Words], cards: Sequence[int], count: int
+        cls,
+        vocabulary: Vocabulary,
+        lines: Sequence[Words],
+        cards: Sequence[int],
+        facets: Sequence[int],
+        count: int,
     ) -> tuple[Lines, dict[int, int]]:
         """The lines in the order of the cards, and at which row each one came to stand.
 
@@ -138,6 +147,7 @@ class Lines:
             np.cumsum([0, *(len(columns) for _, (columns, _) in vectors)]).astype(np.int32),
             np.concatenate([columns for _, (columns, _) in vectors]),
             np.concatenate([values for _, (_, values) in vectors]),
+            np.array([facets[n] for n, _ in vectors], dtype=np.int32),
         )
         return made, {n: row for row, (n, _) in enumerate(vectors)}
 
@@ -153,21 +163,43 @@ class Lines:
 
         `width` is the size of the vocabulary; the line `without` is left out.
         """
-        columns, values = question
-        asked = np.zeros(width, dtype=np.float32)
-        asked[columns] = values
+        asked = _spread_out(question, width)
         found = []
         for card in cards:
-            first, last = int(self.firsts[card]), int(self.firsts[card + 1])
-            if first == last:
-                found.append(0.0)
-                continue
-            begin, end = int(self.starts[first]), int(self.starts[last])
-            shared = self.values[begin:end] * asked[self.columns[begin:end]]
-            alike = np.add.reduceat(shared, self.starts[first:last] - begin)
-            if without is not None and first <= without < last:
+            alike = self._of_card(card, asked)
+            first = int(self.firsts[card])
+            if without is not None and first <= without < first + len(alike):
                 alike[without - first] = 0.0
             if len(alike) > ALIKE:
                 alike.partition(len(alike) - ALIKE)
-            found.append(float(alike[-ALIKE:].sum()) / min(ALIKE, len(alike)))
+            found.append(float(alike[-ALIKE:].sum()) / max(1, min(ALIKE, len(alike))))
         return found
+
+    def facets_near(
+        self, question: tuple[Ints, Floats], card: int, *, width: int, count: int
+    ) -> Floats:
+        """Which share of what a card's nearest lines are like the question each of the `count`
+        facets has: 1 in all, or 0 where no line is like it."""
+        alike = self._of_card(card, _spread_out(question, width))
+        asks = self.facets[self.firsts[card] : self.firsts[card + 1]]
+        alike, asks = alike[asks >= 0], asks[asks >= 0]
+        nearest = np.argsort(alike)[-NEAR:]
+        votes = np.bincount(asks[nearest], alike[nearest] ** 2, count).astype(np.float32)
+        return votes / max(1e-9, float(votes.sum()))
+
+    def _of_card(self, card: int, asked: Floats) -> Floats:
+        """How much each line of a card is like a question, which has a value for each feature."""
+        first, last = int(self.firsts[card]), int(self.firsts[card + 1])
+        if first == last:
+            return np.zeros(0, dtype=np.float32)
+        begin, end = int(self.starts[first]), int(self.starts[last])
+        shared = self.values[begin:end] * asked[self.columns[begin:end]]
+        alike: Floats = np.add.reduceat(shared, self.starts[first:last] - begin)
+        return alike
+
+
+def _spread_out(question: tuple[Ints, Floats], width: int) -> Floats:
+    columns, values = question
+    asked = np.zeros(width, dtype=np.float32)
+    asked[columns] = values
+    return asked

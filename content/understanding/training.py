@@ -216,7 +216,8 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
     documents = Documents(vocabulary, words, owners, len(slugs))
     kept += [line for line in learned if line.target == NONE]
     owners += [len(slugs)] * (len(kept) - len(owners))
-    nearest, rows = Lines.of(vocabulary, [line.words for line in kept], owners, len(slugs))
+    facets = [-1 if line.facet is None else list(Facet).index(line.facet) for line in kept]
+    nearest, rows = Lines.of(vocabulary, [line.words for line in kept], owners, facets, len(slugs))
     row_of = {id(line): rows.get(n) for n, line in enumerate(kept)}
     scored = []
     for line, own in zip(left_out, unseen, strict=True):
