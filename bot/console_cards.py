@@ -9,6 +9,7 @@ from handlers.errands import VIETNAM
 from handlers.staff.card_desk import CardDesk
 from handlers.staff.card_list import CardList
 from handlers.staff.card_publishing import CardPublishing
+from handlers.staff.card_use import CardUse
 from handlers.staff.card_view import CardViews
 from handlers.staff.card_writing import CardWriting
 from handlers.staff.one_answer_desk import OneAnswerDesk
@@ -37,16 +38,16 @@ def card_desks(
     views = CardViews(
         library=library, texts=texts, to_villagers=parts.texts, zone=VIETNAM, clock=parts.clock
     )
+    use = CardUse(casework=casework, views=views, texts=texts, zone=VIETNAM)
     return CardDesks(
         card_list=CardList(
             **room.timed,
-            casework=casework,
             library=library,
             publishing=publishing,
             views=views,
-            zone=VIETNAM,
+            use=use,
         ),
-        card=CardDesk(**room.desk, library=library, publishing=publishing, views=views),
+        card=CardDesk(**room.desk, library=library, publishing=publishing, views=views, use=use),
         card_writing=CardWriting(**room.desk, unanswered=unanswered, library=library, views=views),
         publishing=publishing,
         unanswered=UnansweredDesk(

@@ -31,18 +31,17 @@ from handlers.actions import (
     OfferLink,
     OfferNotices,
     PartChats,
+    RateAnswer,
     ShowCard,
     ShowGroup,
     ShowGroups,
     Skip,
     Stop,
     StopNotices,
-    Survey,
     TakeFollow,
     TakeNotices,
     Told,
     Unfollow,
-    Vote,
 )
 from handlers.deep_links import DeepLink
 from handlers.errands import Served, Visit
@@ -50,6 +49,7 @@ from handlers.messages import Kind, Reply
 from handlers.official.notices_desk import NoticeDesk
 from handlers.official.office import Office
 from handlers.reception import Errands
+from handlers.survey_actions import Survey, Vote
 from handlers.villager.answering import Answering
 from handlers.villager.ask import EXPECTING_QUESTION, Ask
 from handlers.villager.awaited import Awaited, is_old
@@ -62,6 +62,7 @@ from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases as OwnCases
 from handlers.villager.my_data import MyData as OwnData
 from handlers.villager.places import Places
+from handlers.villager.rating import Rating
 from handlers.villager.subscription import Subscription
 from storage.conversations import Talk
 from storage.officials import Officials
@@ -73,6 +74,7 @@ class Desk:
 
     ask: Ask
     browse: Browse
+    rating: Rating
     places: Places
     languages: Languages
     following: Following
@@ -93,7 +95,8 @@ class Desk:
 
     async def words(self, visit: Visit) -> Served:
         """A receipt opens its case whatever was going on; what comes late is asked about; what is
-        being told comes next; the rest is a wish, a commune, a code or a question."""
+        being told comes next; the rest is a wish, what they think of the last answer, a commune, a
+        code or a question."""
         if self.own_cases.is_receipt(visit.text):
             begun = await self.telling.telling(visit)
             served = await self.own_cases.look_up(visit) or await self.browse.home(visit)
@@ -118,6 +121,8 @@ class Desk:
             return served
         if (wish := await self.wished(visit)) is not None:
             return wish
+        if (rated := await self.rating.hear(visit)) is not None:
+            return rated
         if (unit := self.places.find(visit.text)) is not None:
             return await self.places.choose(visit, ChooseUnit(unit.code))
         return await self.linking.hear(visit) or await self.ask.ask(visit)
@@ -249,6 +254,7 @@ def errand_table(
             ShowGroups: desk.browse.home,
             ShowGroup: desk.browse.group,
             ShowCard: desk.browse.card,
+            RateAnswer: desk.rating.rate,
             ListUnits: desk.places.offer,
             ChooseUnit: desk.places.choose,
             ListLanguages: desk.languages.offer,

@@ -24,6 +24,7 @@ from handlers.villager.linking import Linking
 from handlers.villager.my_cases import MyCases
 from handlers.villager.my_data import MyData
 from handlers.villager.places import Places
+from handlers.villager.rating import Rating
 from handlers.villager.subscription import Subscription
 from storage.people import People
 from storage.tallies import Tallies
@@ -66,6 +67,14 @@ def villagers_of(
         wishes=library.wishes,
         tallies=Tallies(),
     )
+    rating = Rating(
+        texts=texts,
+        wishes=library.wishes,
+        platform=platform,
+        tallies=Tallies(),
+        unanswered=unanswered,
+        note=ask.note,
+    )
     linking = Linking(
         units=units,
         texts=texts,
@@ -75,6 +84,7 @@ def villagers_of(
     return Desk(
         ask=ask,
         browse=browse,
+        rating=rating,
         places=Places(units=units, people=People(), texts=texts, home=browse.home),
         linking=linking,
         languages=Languages(texts),

@@ -1,4 +1,4 @@
-"""Hears what somebody wants who asks nothing: a person, to tell feedback, to stop.
+"""Hears what somebody wants who asks nothing: a person, to tell feedback, to stop, to rate.
 
 Precision comes first: a message is such a wish only if the whole of it is made of phrases from
 `phrases/wishes.toml`; with one word more it is a question, and the cards answer. Marks are folded
@@ -128,6 +128,9 @@ class Wishes:
         self._trouble = _Phrases(sign for sign in signs if " " in sign)
         self._marked = frozenset(sign for sign in signs if " " not in sign)
         self._denounce = _Phrases(parts["denounce.signs"])
+        self._rating = _Phrases(parts["rating.around"])
+        self._right = _Phrases(parts["rating.right"]), tuple(parts["rating.right_signs"])
+        self._wrong = _Phrases(parts["rating.wrong"]), tuple(parts["rating.wrong_signs"])
 
     @classmethod
     def load(cls, path: Path, abbreviations: Abbreviations) -> Wishes:
@@ -173,6 +176,17 @@ class Wishes:
         """Whether the answer to "what name?" is that there shall be none."""
         core, around = self._no_name
         return _made_of(self._said(text), (around,), need=(core,))
+
+    def rates(self, text: str) -> bool | None:
+        """Whether the words are nothing but that an answer was what they asked for (True) or was
+        not (False)."""
+        said, sign = self._said(text), text.strip()
+        for right, (core, signs) in ((False, self._wrong), (True, self._right)):
+            if _made_of(said, (self._rating,), need=(core,)) or (
+                not said and sign.startswith(signs)
+            ):
+                return right
+        return None
 
     def asks(self, text: str) -> bool:
         """Whether the words are a question."""

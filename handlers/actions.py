@@ -1,6 +1,7 @@
 """What a button means, and its short, versioned encoding (at most 64 bytes, Telegram's limit).
 
-What officials alone press is in `handlers.official_actions`.
+What officials alone press is in `handlers.official_actions`, what answers a question of a
+broadcast in `handlers.survey_actions`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from enum import StrEnum
 from typing import get_args, get_type_hints
 
 from handlers.official_actions import Compose, JoinOffice, ListNotices, ListWork, Notice, Work
+from handlers.survey_actions import Survey, Vote
 
 VERSION = "1"
 MAX_BYTES = 64
@@ -51,6 +53,21 @@ class ShowCard:
 
     slug: str
     facet: str = "general"
+
+
+class Helped(StrEnum):
+    """What somebody says of an answer."""
+
+    YES = "y"
+    NO = "n"
+
+
+@dataclass(frozen=True, slots=True)
+class RateAnswer:
+    """The answer from this card was, or was not, what I asked for."""
+
+    slug: str
+    helped: Helped
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,41 +268,13 @@ class Unfollow:
     slug: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """My answer to the question that a broadcast asks: the place of a choice."""
-
-    number: int
-    choice: int
-
-
-class Asked(StrEnum):
-    """What somebody does in a survey (`Survey`)."""
-
-    BEGIN = "b"
-    CHOOSE = "c"  # value: the place of the choice
-    SKIP = "x"
-    BACK = "r"
-    LEAVE = "v"
-    AGAIN = "a"  # from the first question on, to change answers
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """A step in the survey of a broadcast; `at` is the place of the question that was shown."""
-
-    told: Asked
-    number: int
-    at: int = 0
-    value: int = 0
-
-
 Action = (
     Home
     | AskPerson
     | ShowGroup
     | ShowGroups
     | ShowCard
+    | RateAnswer
     | ListUnits
     | ChooseUnit
     | ListLanguages
@@ -326,6 +315,7 @@ _TAGS: dict[str, type[Action]] = {
     "gs": ShowGroups,
     "g": ShowGroup,
     "c": ShowCard,
+    "r": RateAnswer,
     "us": ListUnits,
     "u": ChooseUnit,
     "gl": ListLanguages,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from content.screens import shorten, split
+from content.screens import shorten, split, utf16_length
 from handlers.messages import Button, Capabilities, Media, MediaKind, Reply
+
+SHORT_LABEL = 16
+BETWEEN = " · "
 
 
 def lay_out(reply: Reply, capabilities: Capabilities) -> list[Reply]:
     """The reply as one or more messages that the channel can show as they are.
 
-    Choices show their digit. Buttons beyond what the channel has become numbered lines; pictures
+    Choices show their digit. Buttons beyond what the channel has become numbered lines, short ones
+    without a digit one line together; pictures
     and sounds that it cannot show become a link, or are left out if they have none, since then the
     words say the same; of one sound in several forms it gets the first that it plays. Long text is
     cut at the border of a paragraph, else of a sentence, else of a word. Pictures go with the first
@@ -48,7 +52,16 @@ def _shown(media: tuple[Media, ...], capabilities: Capabilities) -> tuple[Media,
 
 
 def _lines(buttons: tuple[Button, ...]) -> list[str]:
-    return ["", *map(_numbered, buttons)] if buttons else []
+    """One choice a line; short ones that are typed as they are stand together in the last."""
+    if not buttons:
+        return []
+    lines = [_numbered(button) for button in buttons if not _typed(button)]
+    words = BETWEEN.join(button.label for button in buttons if _typed(button))
+    return ["", *lines, *([words] if words else [])]
+
+
+def _typed(button: Button) -> bool:
+    return button.digit is None and utf16_length(button.label) <= SHORT_LABEL
 
 
 def _numbered(button: Button) -> str:

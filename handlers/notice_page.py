@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from content.texts import Texts
-from handlers.actions import Asked, ShowCard, StopNotices, Survey, Vote, encode
+from handlers.actions import ShowCard, StopNotices, encode
 from handlers.errands import VIETNAM
 from handlers.layout import lay_out
 from handlers.messages import Button, Capabilities, Media, Reply
 from handlers.notice_template import carried, goes
+from handlers.survey_actions import Asked, Survey, Vote
 from storage.broadcasts import Draft, Enclosed
 from storage.questionnaires import Form, Questionnaire
 

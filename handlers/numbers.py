@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from handlers.reporting import EXPLAINED, QUESTIONS
+from handlers.reporting import EXPLAINED, QUESTIONS, rated_by_topic
 from storage.case_numbers import Ratings, UnitNumbers
 from storage.public_numbers import FEWEST
 from storage.tallies import Asked, Tally
@@ -44,6 +44,12 @@ def shares_of(tallies: Iterable[Tally]) -> Shares:
     for tally in tallies:
         many[tally.what] += tally.many
     return Shares(sum(many[what] for what in QUESTIONS), many)
+
+
+def rated_of(tallies: Iterable[Tally]) -> Ratings:
+    """What was said of the machine's answers together: how often, not how many people."""
+    by_topic = rated_by_topic(tallies).values()
+    return Ratings(sum(one.yes for one in by_topic), sum(one.no for one in by_topic))
 
 
 def topics_of(tallies: Iterable[Tally]) -> list[tuple[str, int]]:

@@ -291,11 +291,15 @@ class Reception:
         """
         conversation = visit.conversation
         choices = digits(served.replies[-1].buttons)
+        answer = served.talk.answer
         if not chose and not choices.keys() - ALWAYS.keys():
             choices = {**visit.talk.choices, **choices}
+        elif answer is visit.talk.answer:  # no new one: another screen stands last
+            answer = None
         talk = replace(
             served.talk,
             choices=choices,
+            answer=answer,
             posted=_still_posted(visit.talk, served.talk, choices),
             awaited_since=awaited_since(visit, served.talk, chose=chose),
             greeted=True,

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from content.texts import Texts
 from handlers.report_workbook import headings
-from handlers.reporting import Report
+from handlers.reporting import USES, Report
 from storage.tallies import Asked
 
 SIGNERS = ("writer", "head")
@@ -96,6 +96,8 @@ def _understood(page: Page, report: Report, texts: Texts) -> None:
     cases = report.cases
     names = ("understood", "not_understood", "satisfied", "not_satisfied")
     rows = [(texts(f"report.{name}"), getattr(cases, name)) for name in names]
+    said = (Asked.HELPED, Asked.NOT_HELPED)
+    rows += [(texts(f"report.asked.{what}"), report.asked[what]) for what in said]
     _table(page, [texts("report.answer"), texts("report.people")], rows)
 
 
@@ -118,7 +120,7 @@ def _by_unit(page: Page, report: Report, texts: Texts) -> None:
     rows = [
         (
             "– " * line.depth + (line.unit.name if line.unit else texts("report.no_unit")),
-            sum(line.asked.values()),
+            sum(line.asked.get(what, 0) for what in USES),
             *(getattr(line.cases, name) for name in columns),
         )
         for line in report.units[:SHOWN]

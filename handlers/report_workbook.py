@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from content.texts import Texts
 from handlers.errands import VIETNAM
 from handlers.reporting import CaseNumbers, NoticeLine, Report, UnitLine
+from storage.case_numbers import Ratings
 from storage.tallies import Asked
 
 Cell = str | int | float | None
@@ -22,7 +23,7 @@ CASES = (
 )  # fmt: skip
 NOTICES = ("recipients", "sent", "failed", "uncertain", "skipped", "pending")
 TABLES = {
-    "topics": ("topic", "explained"),
+    "topics": ("topic", "explained", "asked.helped", "asked.not_helped"),
     "kinds": ("kind", *CASES),
     "units": ("unit", *(f"asked.{what}" for what in Asked), *CASES),
     "notices": ("notice", "began", "unit", "purpose", *NOTICES),
@@ -58,7 +59,7 @@ class _Pages:
     def write(self, report: Report, title_of: Callable[[str], str]) -> None:
         texts = self._texts
         self._summary(report)
-        topics: list[list[Cell]] = [[title_of(slug) or slug, many] for slug, many in report.topics]
+        topics = [self._topic(report, slug, many, title_of) for slug, many in report.topics]
         kinds: list[list[Cell]] = [
             [texts(f"case.kind.{kind}"), *_cells(numbers)] for kind, numbers in report.kinds.items()
         ]
@@ -79,6 +80,12 @@ class _Pages:
             sheet.write_string(row, 0, texts(f"report.{name}"), self._wrapped)
             self._cell(sheet, row, 1, value)
         sheet.write_string(row + 2, 0, texts("report.counted"), self._wrapped)
+
+    def _topic(
+        self, report: Report, slug: str, many: int, title_of: Callable[[str], str]
+    ) -> list[Cell]:
+        said = report.rated.get(slug, Ratings())
+        return [title_of(slug) or slug, many, said.yes, said.no]
 
     def _unit(self, line: UnitLine) -> list[Cell]:
         name = line.unit.name if line.unit else self._texts("report.no_unit")

@@ -16,12 +16,15 @@ from handlers.exports import days_to_answer, overdue
 from handlers.units import Unit, Units
 from storage.broadcast_outcomes import Account
 from storage.broadcast_records import Broadcast
+from storage.case_numbers import Ratings
 from storage.case_records import WAITING, CaseKind, CaseState
 from storage.case_rows import CaseRow
 from storage.tallies import Asked, Tally
 
 EXPLAINED = (Asked.ANSWERED, Asked.OPENED)
 QUESTIONS = (Asked.ANSWERED, Asked.UNSURE, Asked.UNKNOWN, Asked.DANGER)
+USES = (*QUESTIONS, Asked.OPENED)
+"""What was asked and looked at; what is said of answers is neither."""
 
 
 @dataclass(slots=True)
@@ -89,8 +92,9 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`topics` are cards' slugs with how often they were explained, the most frequent first;
-    `whole` says that complaints about somebody and what is held back are counted."""
+    """`topics` are cards' slugs with how often they were explained, the most frequent first; `rated`
+    is what was said of their answers, by slug; `whole` says that complaints about somebody and what
+    is held back are counted."""
 
     unit: Unit | None
     first: date
@@ -102,6 +106,7 @@ class Report:
     kinds: Mapping[CaseKind, CaseNumbers]
     units: tuple[UnitLine, ...]
     notices: tuple[NoticeLine, ...]
+    rated: Mapping[str, Ratings]
     whole: bool = True
 
     @property
@@ -111,6 +116,17 @@ class Report:
     @property
     def questions(self) -> int:
         return sum(self.asked[what] for what in QUESTIONS)
+
+
+def rated_by_topic(tallies: Iterable[Tally]) -> dict[str, Ratings]:
+    """What people said of the machine's answers, by the card's slug."""
+    rated: defaultdict[str, Counter[Asked]] = defaultdict(Counter)
+    for one in tallies:
+        if one.what in {Asked.HELPED, Asked.NOT_HELPED}:
+            rated[one.topic][one.what] += one.many
+    return {
+        slug: Ratings(many[Asked.HELPED], many[Asked.NOT_HELPED]) for slug, many in rated.items()
+    }
 
 
 async def report_of(
@@ -132,6 +148,7 @@ async def report_of(
         own.setdefault(row.case.kind, CaseNumbers()).count(row, made_at)
     asked: defaultdict[str, Counter[Asked]] = defaultdict(Counter)
     topics: Counter[str] = Counter()
+    tallies = list(tallies)
     for tally in tallies:
         asked[tally.unit][tally.what] += tally.many
         if tally.what in EXPLAINED:
@@ -148,6 +165,7 @@ async def report_of(
         kinds=kinds,
         units=tuple(_lines(units, unit, by_unit, asked)),
         notices=tuple(notices),
+        rated=rated_by_topic(tallies),
         whole=whole,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, select, update
@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.database import Record, Transaction, Utc
 from storage.people import Id
 from storage.upsert import insert_or_ignore
+
+ANSWER = "answer"
+"""Beside the digits in their column: the answer that stands last goes when they go."""
 
 
 class ConversationRecord(Record):
@@ -42,6 +45,17 @@ class ConversationRecord(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer from a card that stands last in a talk. `asked`: it answers the talk's question at
+    once; `helped` is what was said of it, None before."""
+
+    slug: str
+    facet: str
+    asked: bool = False
+    helped: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """Where a conversation stands.
 
@@ -50,7 +64,8 @@ class Talk:
     action of the button that shows it. `question` is the last thing asked in words, for an
     official. `expecting` names what the next words are, when an errand asked for them, and
     `awaited_since` when (UTC). `posted` is like `choices`, of messages that came unasked: they go
-    on to mean what they did while other screens come and go.
+    on to mean what they did while other screens come and go. `answer` can be rated as long as its
+    choices are good.
     """
 
     topic: str = ""
@@ -63,6 +78,7 @@ class Talk:
     greeted: bool = False
     awaited_since: datetime | None = None
     posted: Mapping[str, str] = field(default_factory=dict)
+    answer: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +124,27 @@ class Conversations:
         row = (await tx.connection.execute(query)).one_or_none()
         if row is None:
             return None
+        choices = json.loads(row.choices)
+        answer = choices.pop(ANSWER, None)
         talk = Talk(
             topic=row.topic,
             facet=row.facet,
             sure=row.sure,
             leanings=tuple((slug, score) for slug, score in json.loads(row.leanings)),
-            choices=json.loads(row.choices),
+            choices=choices,
             question=row.question,
             expecting=row.expecting,
             greeted=row.greeted,
             awaited_since=row.awaited_since,
             posted=json.loads(row.posted),
+            answer=None if answer is None else Shown(*answer),
         )
         return Conversation(
             row.id, row.account, row.chat, row.thread, row.person_id, talk, bool(row.stopped_at)
         )
 
     async def remember(self, tx: Transaction, conversation: int, talk: Talk) -> None:
+        answer = {} if talk.answer is None else {ANSWER: astuple(talk.answer)}
         await tx.connection.execute(
             update(ConversationRecord)
             .where(ConversationRecord.id == conversation)
@@ -133,7 +153,7 @@ class Conversations:
                 facet=talk.facet,
                 sure=talk.sure,
                 leanings=json.dumps(talk.leanings),
-                choices=json.dumps(dict(talk.choices)),
+                choices=json.dumps({**talk.choices, **answer}),
                 question=talk.question,
                 expecting=talk.expecting,
                 greeted=talk.greeted,
@@ -154,7 +174,8 @@ class Conversations:
             .with_for_update(key_share=True)
         )
         choices, posted = found.one_or_none() or ("{}", "{}")
-        return json.loads(choices), json.loads(posted)
+        digits = {digit: it for digit, it in json.loads(choices).items() if digit != ANSWER}
+        return digits, json.loads(posted)
 
     async def post(self, tx: Transaction, conversation: int, posted: Mapping[str, str]) -> None:
         """These digits mean something too from now on, whatever its screen shows."""

@@ -10,8 +10,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Date, Index, Integer, String, func, select
+from sqlalchemy import Date, Index, Integer, String, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,13 +26,15 @@ KEY = ["day", "unit", "platform", "what", "topic", "facet", "place"]
 
 
 class Asked(StrEnum):
-    """What became of a question, or how a card came up."""
+    """What became of a question, how a card came up, or what was said of its answer."""
 
     ANSWERED = "answered"  # a card answered it at once
     OPENED = "opened"  # a card was chosen by a button or a link
     UNSURE = "unsure"  # it was asked which card is meant
     UNKNOWN = "unknown"  # no card answers it
     DANGER = "danger"  # somebody seemed to be in danger: whom to call came first
+    HELPED = "helped"  # it was said that a card's answer was what they asked for
+    NOT_HELPED = "not_helped"  # it was said that it was not
 
 
 class TallyRecord(Record):
@@ -85,6 +88,34 @@ class Tallies:
                 set_={"many": TallyRecord.many + 1},
             )
         )
+
+    async def move(
+        self,
+        tx: Transaction,
+        what: Asked,
+        *,
+        to: Asked,
+        day: date,
+        unit: str,
+        platform: str,
+        topic: str = "",
+        facet: str = "",
+        place: int = 0,
+    ) -> None:
+        """One that was added becomes another; nothing is changed where it is not to be found."""
+        row = TallyRecord
+        key: dict[str, Any] = {
+            "day": day, "unit": unit, "platform": platform, "topic": topic, "facet": facet,
+        }  # fmt: skip
+        here = and_(
+            *(getattr(row, name) == value for name, value in key.items()),
+            row.what == what.value,
+            row.place == place % PLACES,
+        )
+        less = update(row).where(here, row.many > 0).values(many=row.many - 1)
+        if (await tx.connection.execute(less)).rowcount:
+            await tx.connection.execute(delete(row).where(here, row.many == 0))
+            await self.add(tx, to, **key, place=place)
 
     async def by_day(
         self, tx: Transaction, *, first: date, last: date, units: Collection[str] | None = None

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    delete,
     func,
     insert,
     or_,
@@ -44,6 +45,7 @@ class Doubt(StrEnum):
 
     UNKNOWN = "unknown"  # no card answers it
     UNSURE = "unsure"  # several might, and the person was asked which
+    WRONG = "wrong"  # a card did, and the person said that this was not what they asked
 
 
 class UnansweredState(StrEnum):
@@ -81,7 +83,8 @@ class NotOpen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """`text` is redacted; `guess` is the slug of the likeliest card, or empty."""
+    """`text` is redacted; `guess` is the slug of the likeliest card, of the one that answered
+    wrongly, or empty."""
 
     id: int
     text: str
@@ -108,6 +111,23 @@ class Unanswered:
                 state=UnansweredState.OPEN.value,
             )
         )
+
+    async def take_back(self, tx: Transaction, *, unit: str, text: str, kind: Doubt) -> None:
+        """The newest open question of these words and kind was none, unless it was passed on."""
+        row = UnansweredRecord
+        newest = (
+            select(row.id)
+            .where(
+                row.state == UnansweredState.OPEN,
+                row.unit == unit,
+                row.text == text,
+                row.kind == kind,
+                row.case_id.is_(None),
+            )
+            .order_by(row.id.desc())
+            .limit(1)
+        )
+        await tx.connection.execute(delete(row).where(row.id == newest.scalar_subquery()))
 
     async def pass_on(
         self, tx: Transaction, *, unit: str, text: str, case: int, at: datetime

@@ -62,7 +62,7 @@ class TelegramChannel:
     # Cards' pictures could be sent, but they push the answer off small screens, and cost data.
     capabilities = Capabilities(
         4096,
-        buttons=10,
+        buttons=12,
         media=frozenset({MediaKind.AUDIO}),
         if_sent=frozenset({MediaKind.IMAGE}),
         sounds=SOUNDS,

@@ -278,12 +278,14 @@ def _joined(numbers: Sequence[str]) -> str:
 
 
 def _keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
-    """Lay buttons out one a row; two short ones that follow each other share a row."""
+    """Lay buttons out one a row; two short ones that follow each other share a row, if both
+    have digits or neither."""
     rows: list[list[InlineKeyboardButton]] = []
-    for button in buttons:
+    for before, button in zip((None, *buttons), buttons, strict=False):
         shown = InlineKeyboardButton(storable(button.label), callback_data=button.action)
         beside = rows and len(rows[-1]) == 1 and len(rows[-1][0].text) <= SHORT_LABEL
-        if beside and len(button.label) <= SHORT_LABEL:
+        alike = before and (before.digit is None) == (button.digit is None)
+        if beside and alike and len(button.label) <= SHORT_LABEL:
             rows[-1].append(shown)
         else:
             rows.append([shown])

@@ -69,7 +69,7 @@ class WebChat:
     speed = None
     capabilities = Capabilities(
         text_length=3000,
-        buttons=10,
+        buttons=12,
         button_label_length=80,
         media=frozenset(MediaKind),
         sounds=SOUNDS,

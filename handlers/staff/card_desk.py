@@ -21,6 +21,7 @@ from content.library import Library
 from content.texts import Texts
 from handlers.staff.card_list import title_in
 from handlers.staff.card_publishing import CardPublishing, Published
+from handlers.staff.card_use import DAYS, CardUse
 from handlers.staff.card_view import CardViews, same
 from handlers.staff.door import Door
 from handlers.staff.forms import Cannot, Form, number, reason, typed
@@ -71,6 +72,7 @@ class CardDesk:
         library: Library,
         publishing: CardPublishing,
         views: CardViews,
+        use: CardUse,
         texts: Texts,
     ) -> None:
         self._door = door
@@ -78,6 +80,7 @@ class CardDesk:
         self._library = library
         self._publishing = publishing
         self._views = views
+        self._use = use
         self._texts = texts
         self._clock = views.clock
         self._drafts = CardDrafts()
@@ -278,6 +281,7 @@ class CardDesk:
         async with self._database.read() as tx:
             past = await self._versions.of(tx, VIETNAMESE, slug, below=whole, at_most=PAGE + 1)
             people = [one for it in past for one in (*it.writers, it.approved_by)]
+            use = await self._use.of(tx, staff, [slug])
             names = await self._views.people(tx, [*people, *(draft.writers if draft else ())])
         channel = self._views.channel(query.get("channel", ""))
         read = await asyncio.to_thread(self._read, seen)
@@ -286,7 +290,7 @@ class CardDesk:
         current = read["file"].card if "file" in read else None
         writes, releases = staff.may(Right.CARDS), staff.may(Right.APPROVE)
         return self._door.page(
-            "card.html", staff=staff, status=status, seen=seen, slug=slug,
+            "card.html", staff=staff, status=status, seen=seen, slug=slug, use=use[slug], days=DAYS,
             title=title_in(seen.file or (draft.text if draft else "")) or slug,
             card=current, standing=[*self._views.standing(current)] if current else [],
             draft=draft, by=self._views.writers(draft, names) if draft else "",

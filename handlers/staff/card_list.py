@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -18,24 +16,16 @@ from content.languages import VIETNAMESE
 from content.library import Library
 from content.texts import Texts
 from content.understanding.vietnamese import fold
-from handlers.casework import Casework
-from handlers.numbers import may_tell
-from handlers.reporting import EXPLAINED
 from handlers.staff.card_publishing import CardPublishing
+from handlers.staff.card_use import DAYS, CardUse, Use
 from handlers.staff.card_view import CardViews
 from handlers.staff.door import Door
 from handlers.staff.staff import Right, Staff
 from storage.card_drafts import CardDraft, CardDrafts, DraftState
-from storage.case_numbers import Ratings, understood_by_topic
-from storage.case_search import Wanted
 from storage.database import Database
-from storage.tallies import Tallies
 
 ADDRESS = "/staff/cards"
 PAGE = 30
-DAYS = 90
-"""So many days back it is counted how often a card was shown."""
-
 STATES = ("draft", "submitted", "sample", "to-confirm", "soon", "overdue")
 """What the list can be narrowed to, by the word in its address."""
 
@@ -57,8 +47,7 @@ class Row:
     standing: tuple[str, ...]
     reviewed: str
     review_by: str
-    used: int
-    said: str
+    use: Use
     draft: str
 
 
@@ -70,25 +59,22 @@ class CardList:
         *,
         door: Door,
         database: Database,
-        casework: Casework,
         library: Library,
         publishing: CardPublishing,
         views: CardViews,
+        use: CardUse,
         texts: Texts,
-        zone: ZoneInfo,
         clock: Callable[[], datetime],
     ) -> None:
         self._door = door
         self._database = database
-        self._casework = casework
         self._library = library
         self._publishing = publishing
         self._views = views
         self._texts = texts
-        self._zone = zone
+        self._use = use
         self._clock = clock
         self._drafts = CardDrafts()
-        self._tallies = Tallies()
 
     async def show(self, request: web.Request) -> web.Response:
         """One page. What was saved in the files past the console is noted before."""
@@ -120,31 +106,21 @@ class CardList:
 
     async def _rows(self, staff: Staff) -> list[Row]:
         """All cards in use and all drafts, by slug."""
-        today = self._views.today
-        first = today - timedelta(days=DAYS - 1)
-        wanted = Wanted(since=datetime.combine(first, time(), self._zone))
         async with self._database.read() as tx:
             drafts = {one.slug: one for one in await self._drafts.all(tx, VIETNAMESE)}
             names = await self._views.people(
                 tx, (n for one in drafts.values() for n in one.writers)
             )
-            sums = await self._tallies.sums(tx, first=first, last=today, units=staff.only)
-            sight = self._casework.sight(staff.official)
-            slugs = [*self._library.shelf.cards]
-            said = await understood_by_topic(tx, sight, wanted, slugs)
-        used = Counter[str]()
-        for one in sums:
-            used[one.topic] += one.many if one.what in EXPLAINED else 0
+            uses = await self._use.of(tx, staff, [*self._library.shelf.cards])
         told = {slug: self._draft(draft, names) for slug, draft in drafts.items()}
-        rows = await asyncio.to_thread(lambda: [*self._of_cards(drafts, told, used, said)])
+        rows = await asyncio.to_thread(lambda: [*self._of_cards(drafts, told, uses)])
         return sorted(rows, key=lambda row: row.slug)
 
     def _of_cards(
         self,
         drafts: Mapping[str, CardDraft],
         told: Mapping[str, str],
-        used: Mapping[str, int],
-        said: Mapping[str, Ratings],
+        uses: Mapping[str, Use],
     ) -> Iterator[Row]:
         """Blocking: cards that nobody asked for yet are read."""
         cards = self._library.shelf.cards
@@ -155,25 +131,19 @@ class CardList:
             yield Row(
                 slug, card.title, self._texts(f"group.{card.group}"), frozenset(states),
                 tuple(one.words for one in standing), card.reviewed.strftime("%d/%m/%Y"),
-                card.review_by.strftime("%d/%m/%Y"), used.get(slug, 0),
-                self._said(said.get(slug)), told.get(slug, ""),
+                card.review_by.strftime("%d/%m/%Y"), uses.get(slug, Use()),
+                told.get(slug, ""),
             )  # fmt: skip
         for slug in sorted(drafts.keys() - cards.keys()):
             yield Row(
                 slug, title_in(drafts[slug].text) or slug, "",
                 frozenset({"draft", drafts[slug].state}), (self._texts("staff.cards.not_yet"),),
-                "", "", 0, "", told[slug],
+                "", "", Use(), told[slug],
             )  # fmt: skip
 
     def _draft(self, draft: CardDraft, names: dict[int, str]) -> str:
         at, by = self._views.at(draft.changed_at), self._views.writers(draft, names)
         return self._texts(f"staff.card.state.{draft.state}", by=by, at=at)
-
-    def _said(self, said: Ratings | None) -> str:
-        """What people said of officials' answers to what is nearest to the card; not of few."""
-        if said is None or not may_tell(said):
-            return ""
-        return self._texts("staff.cards.said", yes=said.yes, no=said.no)
 
     def _links(self, rows: list[Row], state: str, text: str) -> list[Link]:
         """All, then each state, with how many there are."""

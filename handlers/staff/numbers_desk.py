@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -13,7 +14,16 @@ from content.texts import Texts
 from handlers.casework import Casework
 from handlers.charts import across, upright
 from handlers.errands import VIETNAM
-from handlers.numbers import UnitLine, may_tell, shares_of, topics_of, unit_lines, weeks_of
+from handlers.numbers import (
+    UnitLine,
+    may_tell,
+    rated_of,
+    shares_of,
+    topics_of,
+    unit_lines,
+    weeks_of,
+)
+from handlers.reporting import rated_by_topic
 from handlers.staff.case_query import STATES, Query
 from handlers.staff.chosen import Chosen, NotTheirs
 from handlers.staff.door import Door
@@ -21,7 +31,7 @@ from handlers.staff.downloads import picture
 from handlers.staff.staff import Staff
 from handlers.units import Units
 from storage.broadcast_records import begun
-from storage.case_numbers import UnitNumbers, numbers_by_unit, ratings, received_by_topic
+from storage.case_numbers import Ratings, UnitNumbers, numbers_by_unit, ratings, received_by_topic
 from storage.case_records import CaseState
 from storage.case_search import Wanted
 from storage.database import Database, Transaction
@@ -78,7 +88,7 @@ class NumbersDesk:
             said = await ratings(tx, sight, wanted)
             notices = await self._notices(tx, chosen)
             open_questions = await self._unanswered.count(tx, units=wanted.units)
-        query, shares = self._query(chosen), shares_of(tallies)
+        query, shares, rated = self._query(chosen), shares_of(tallies), rated_by_topic(tallies)
         lines = self._lines(chosen, tallies, cases)
         return self._door.page(
             "numbers.html",
@@ -91,7 +101,13 @@ class NumbersDesk:
             questions=shares.questions,
             open_questions=open_questions,
             topics=[
-                (self._title(slug), many, of_topics.get(slug, 0), query.address(topic=slug))
+                (
+                    self._title(slug),
+                    many,
+                    self._cell(rated.get(slug)),
+                    of_topics.get(slug, 0),
+                    query.address(topic=slug),
+                )
                 for slug, many in topics
             ],
             weeks=[(f"{week:%d/%m/%Y}", many) for week, many in weeks],
@@ -101,6 +117,7 @@ class NumbersDesk:
                 (self._texts(f"staff.numbers.{name}"), one, may_tell(one))
                 for name, one in said.items()
             ],
+            **self._machine(rated_of(tallies)),
             notices=notices,
             pictures={name: chosen.address(f"{ADDRESS}/{name}.svg") for name in PICTURES},
             said={
@@ -234,6 +251,30 @@ class NumbersDesk:
             return self._texts("staff.numbers.no_picture")
         most, many = max(rows, key=lambda row: row[1])
         return self._texts(f"staff.numbers.said.{name}", most=most, many=many)
+
+    def _machine(self, said: Ratings) -> dict[str, Any]:
+        """What was said of the machine's answers: in one sentence, and as rows of words, times and
+        part in percent; not of few."""
+        if not may_tell(said):
+            return {"machine": self._texts("staff.numbers.machine_few"), "rated_machine": []}
+        count = said.yes + said.no
+        right = round(100 * said.yes / count)
+        parts = {"count": count, "yes": said.yes, "no": said.no, "right": right}
+        return {
+            "machine": self._texts("staff.numbers.machine_said", **parts, wrong=100 - right),
+            "rated_machine": [
+                (self._texts("report.asked.helped"), said.yes, right),
+                (self._texts("report.asked.not_helped"), said.no, 100 - right),
+            ],
+        }
+
+    def _cell(self, said: Ratings | None) -> str:
+        """The same of one card."""
+        if said is None:
+            return ""
+        if not may_tell(said):
+            return self._texts("staff.numbers.few")
+        return self._texts("staff.numbers.machine_cell", yes=said.yes, no=said.no)
 
     def _query(self, chosen: Chosen) -> Query:
         return Query(unit=chosen.code, **chosen.days)

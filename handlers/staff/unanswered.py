@@ -60,6 +60,8 @@ class Row:
     guess: str
     unknown: int
     unsure: int
+    wrong: int
+    wrong_cards: str
     first: str
     last: str
     phrase: str
@@ -235,8 +237,10 @@ class UnansweredDesk:
     ) -> Row:
         """`waiting` are the cases of questions whose people wait for an official."""
         cards = self._library.shelf.cards
-        guesses = Counter(m.guess for m in members if m.guess in cards)
+        guessed = [m.guess for m in members if m.kind is not Doubt.WRONG]
+        guesses = Counter(slug for slug in guessed if slug in cards)
         guess = guesses.most_common(1)[0][0] if guesses else ""
+        wrong = Counter(m.guess for m in members if m.kind is Doubt.WRONG)
         days = [member.asked_at.astimezone(self._zone) for member in members]
         best = next((m.text for m in members if m.id == one.representative), members[0].text)
         texts = dict.fromkeys([best, *(member.text for member in members)])
@@ -246,6 +250,10 @@ class UnansweredDesk:
             guess=cards.heading(guess).title if guess else "",
             unknown=sum(member.kind is Doubt.UNKNOWN for member in members),
             unsure=sum(member.kind is Doubt.UNSURE for member in members),
+            wrong=wrong.total(),
+            wrong_cards=", ".join(
+                f"“{cards.heading(slug).title if slug in cards else slug}”" for slug in wrong
+            ),
             first=min(days).strftime("%d/%m/%Y"),
             last=max(days).strftime("%d/%m/%Y"),
             phrase=suggestion(best),

@@ -13,9 +13,10 @@ from dataclasses import replace
 from content.texts import Texts
 from content.understanding.vietnamese import fold
 from content.wishes import Wish, Wishes
-from handlers.actions import Action, Asked, Back, Skip, Stop, Survey, Vote, encode
+from handlers.actions import Action, Back, Skip, Stop, encode
 from handlers.errands import Served, Visit
 from handlers.messages import Button, Reply
+from handlers.survey_actions import Asked, Survey, Vote
 from handlers.villager.menus import HOME, PERSON, Menus
 from storage.answers import Answers, Given, is_open
 from storage.broadcasts import Broadcast

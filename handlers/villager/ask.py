@@ -106,7 +106,9 @@ class Ask:
         if danger is None:
             return await self._answer(visit, question, outcome)
         if isinstance(outcome, Answer):
-            served = self._browse.show(visit, outcome.slug, Facet.STEPS, question=question)
+            served = self._browse.show(
+                visit, outcome.slug, Facet.STEPS, question=question, rated=False
+            )
             return self._warned(visit, danger, served)
         if isinstance(outcome, Choices) and danger.card in outcome.slugs:
             return self._warned(visit, danger, self._menu(visit, question, outcome))
@@ -143,14 +145,14 @@ class Ask:
                 also = self._as_feedback() if self._troubled(visit, question) else None
                 return self._browse.show(visit, slug, facet, question=question, also=also)
             case Choices(slugs=slugs):
-                await self._note(visit, question, Doubt.UNSURE, slugs)
+                await self.note(visit, question, Doubt.UNSURE, slugs)
                 return self._menu(visit, question, outcome)
             case SmallTalk(kind=kind):
                 return self._say(talk, f"smalltalk.{kind}")
             case WantsPerson():
                 return await self.pass_on(visit)
             case Unknown(alternatives=slugs):
-                await self._note(visit, question, Doubt.UNKNOWN, slugs)
+                await self.note(visit, question, Doubt.UNKNOWN, slugs)
                 key = unknown_key(question)
                 if key == "answer.unknown" and self._troubled(visit, question):
                     told = replace(talk, question=question)
@@ -260,7 +262,7 @@ class Ask:
         reply = Reply(text, self._menus.numbered([]))
         return Served((reply,), replace(after, greeted=True))
 
-    async def _note(self, visit: Visit, question: str, kind: Doubt, slugs: tuple[str, ...]) -> None:
+    async def note(self, visit: Visit, question: str, kind: Doubt, slugs: tuple[str, ...]) -> None:
         """Kept without who asked, so that staff see what the cards lack."""
         await self._unanswered.note(
             visit.tx,

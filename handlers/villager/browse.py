@@ -16,7 +16,7 @@ from handlers.errands import Served, Visit
 from handlers.messages import Media, MediaKind, Reply
 from handlers.units import Units
 from handlers.villager.menus import Choice, Menus
-from storage.conversations import Talk
+from storage.conversations import Shown, Talk
 from storage.tallies import Asked, Tallies
 
 PAGE = 7
@@ -116,8 +116,10 @@ class Browse:
         *,
         question: str = "",
         also: Choice | None = None,
+        rated: bool = True,
     ) -> Served:
-        """Answer from a card of the shelf, with its other facets as choices and `also` one more."""
+        """Answer from a card of the shelf, with its other facets as choices and `also` one more.
+        It may be `rated`, though not in a group."""
         asked = question or visit.talk.question
         talk = Talk(
             topic=slug,
@@ -125,10 +127,14 @@ class Browse:
             sure=True,
             question=asked,
             greeted=True,
+            answer=Shown(slug, facet.value, asked=bool(question)),
         )
         page = self._card(
             slug, facet, today=visit.today, asked=asked, unit=visit.person.unit, also=also
         )
+        if not rated or visit.group:
+            return Served((page,), replace(talk, answer=None))
+        page = replace(page, buttons=(*page.buttons, *self._menus.rating(slug)))
         return Served((page,), talk)
 
     def _card(

@@ -25,17 +25,17 @@ from handlers.actions import (
     MeantReceipt,
     MoreCases,
     OfferNotices,
+    RateAnswer,
     ShowCard,
     ShowGroup,
     ShowGroups,
     StopNotices,
-    Survey,
     TakeFollow,
     TakeNotices,
     Told,
     Unfollow,
-    Vote,
 )
+from handlers.survey_actions import Survey, Vote
 from handlers.units import Units
 from storage.consents import GENERAL
 
@@ -54,6 +54,7 @@ _ALWAYS: dict[type[Action], str] = {
     MoreCases: "menu.more",
     Vote: "asked.said",  # not which choice: the history of a chat outlives the link to an answer
     Survey: "asked.said",
+    RateAnswer: "rating.said",
 }
 _FEEDBACK = {
     Told.BEGIN: "feedback.button",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from content.texts import Texts
-from handlers.actions import Action, AskPerson, Home, encode
+from handlers.actions import Action, AskPerson, Helped, Home, RateAnswer, encode
 from handlers.messages import Button
 
 PERSON, HOME = 9, 0
@@ -45,6 +45,14 @@ class Menus:
         label, action = choice
         at = next((n for n, b in enumerate(buttons) if b.digit in {PERSON, HOME}), len(buttons))
         return (*buttons[:at], Button(label, encode(action), digit), *buttons[at:])
+
+    def rating(self, slug: str) -> tuple[Button, ...]:
+        """Whether a card's answer was what they asked for: no digit, all are taken. What stands on
+        them can be typed."""
+        return tuple(
+            Button(self._texts(key), encode(RateAnswer(slug, helped)))
+            for key, helped in (("rating.yes", Helped.YES), ("rating.no", Helped.NO))
+        )
 
     def page(self, choices: Sequence[Choice], *, start: int, more: Action) -> list[Choice]:
         """The choices from `start` on that fit, with `more` as the last where some are left.

@@ -59,7 +59,7 @@ async def test_what_was_asked_is_told_by_topic_week_and_unit(house: House) -> No
         assert line(page, "Máy trả lời ngay") == ["6", "30%"]
         assert line(page, "Máy chưa biết") == ["9", "45%"]
         assert line(page, "Máy hỏi lại") == ["5", "25%"]
-        assert line(page, "Thẻ bảo hiểm y tế") == ["6", "0"]
+        assert line(page, "Thẻ bảo hiểm y tế") == ["6", "", "0"]
         assert line(page, "Bản Mẫu")[0] == "6"
         assert "Xã Khác" not in page
         assert "Xét hộ nghèo" not in page

@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from bot.wiring import House, now
-from handlers.actions import Survey, Vote, encode
+from handlers.actions import encode
 from handlers.messages import Kind
+from handlers.survey_actions import Survey, Vote
 from handlers.villager.awaited import PATIENCE
 from storage.broadcasts import BroadcastRecord
 from storage.conversations import ConversationRecord
