@@ -180,11 +180,12 @@ class Wishes:
     def rates(self, text: str) -> bool | None:
         """Whether the words are nothing but that an answer was what they asked for (True) or was
         not (False)."""
-        said, sign = self._said(text), text.strip()
+        as_typed = self._words(unicodedata.normalize("NFC", text), written_out=False)
+        ways = (self._said(text), [syllable for word in as_typed for syllable in word.said])
         for right, (core, signs) in ((False, self._wrong), (True, self._right)):
-            if _made_of(said, (self._rating,), need=(core,)) or (
-                not said and sign.startswith(signs)
-            ):
+            if not as_typed and text.strip().startswith(signs):
+                return right
+            if any(_made_of(said, (self._rating,), need=(core,)) for said in ways):
                 return right
         return None
 

@@ -92,9 +92,9 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`topics` are cards' slugs with how often they were explained, the most frequent first; `rated`
-    is what was said of their answers, by slug; `whole` says that complaints about somebody and what
-    is held back are counted."""
+    """`topics` are cards' slugs with how often they were explained, the most frequent first, and
+    `rated` what was said of their answers; `whole` says that complaints about somebody and what is
+    held back are counted."""
 
     unit: Unit | None
     first: date

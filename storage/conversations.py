@@ -46,8 +46,8 @@ class ConversationRecord(Record):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answer from a card that stands last in a talk. `asked`: it answers the talk's question at
-    once; `helped` is what was said of it, None before."""
+    """An answer from a card that stands last in a talk. `asked`: it answers the talk's question,
+    which is noted nowhere; `helped` is what was said of it, None before."""
 
     slug: str
     facet: str

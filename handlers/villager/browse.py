@@ -127,7 +127,7 @@ class Browse:
             sure=True,
             question=asked,
             greeted=True,
-            answer=Shown(slug, facet.value, asked=bool(question)),
+            answer=Shown(slug, facet.value, asked=bool(question) or _goes_on(visit.talk, slug)),
         )
         page = self._card(
             slug, facet, today=visit.today, asked=asked, unit=visit.person.unit, also=also
@@ -181,3 +181,12 @@ class Browse:
         return tuple(
             Media(MediaKind(kind), name, card.title) for kind, name in self._media_of(card)
         )
+
+
+def _goes_on(talk: Talk, slug: str) -> bool:
+    """Whether another part of the card that answered the question is shown now, and nobody said yet
+    that this was not it."""
+    before = talk.answer
+    return (
+        before is not None and before.slug == slug and before.asked and before.helped is not False
+    )

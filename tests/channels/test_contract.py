@@ -28,8 +28,11 @@ from bot.file_checks import FileLimits, check
 from content.screens import Screen, screens, shorten, utf16_length
 from content.shelf import SHIPPED
 from content.texts import Texts
+from content.understanding.vietnamese import Abbreviations
+from content.wishes import FILE, Wishes
+from handlers.layout import BETWEEN
 from handlers.messages import Attachment, Button, Kind, Media, MediaKind, Reply
-from handlers.villager.menus import digits
+from handlers.villager.menus import Menus, digits
 from tests.bot import samples
 from tests.channels.rig import BARE, MISSING, PICTURE, SOUND, Rig, open_rig
 from tests.channels.rigs import RIGS
@@ -55,6 +58,9 @@ CHOICES = (
 )
 PRIVATE = "chuyện riêng"
 TEXTS = Texts.load(SHIPPED / "texts" / "vi.po")
+EIGHT = tuple(Button(f"Chuyện {n}", f"1:c:the-bhyt:{n}", n) for n in range(1, 9))
+RATINGS = Menus(TEXTS).rating("the-bhyt")
+WISHES = Wishes.load(SHIPPED / FILE, Abbreviations.load(SHIPPED / "phrases" / "abbreviations.toml"))
 
 
 @pytest.fixture(params=RIGS)
@@ -215,6 +221,25 @@ async def test_every_choice_can_be_made_by_a_tap_or_by_its_digit(rig: Rig) -> No
         made = (await rig.store.holds(count))[-1]
         assert (made.kind, made.text) == expected
     assert len(taps) == min(rig.channel.capabilities.buttons, len(CHOICES))
+
+
+async def test_what_is_thought_of_an_answer_can_be_tapped_or_said_in_the_words_that_are_shown(
+    rig: Rig,
+) -> None:
+    shown = await rig.say(Reply("Mang theo thẻ này.", (*EIGHT, *CHOICES[-2:], *RATINGS)))
+    taps = {label for one in shown for label in one.buttons}
+    lines = "\n".join(one.text for one in shown).splitlines()
+    for count, (choice, right) in enumerate(zip(RATINGS, (True, False), strict=True), start=1):
+        if choice.label in taps:
+            await rig.phone.tap(choice.label)
+            expected = (Kind.BUTTON, choice.action)
+        else:
+            assert lines[-1] == BETWEEN.join(one.label for one in RATINGS), "one line for both"
+            assert WISHES.rates(choice.label) is right, "what is shown is what can be typed"
+            await rig.phone.write(choice.label)
+            expected = (Kind.TEXT, choice.label)
+        made = (await rig.store.holds(count))[-1]
+        assert (made.kind, made.text) == expected
 
 
 @pytest.mark.parametrize("media", [PICTURE, SOUND, BARE], ids=["picture", "sound", "bare sound"])

@@ -73,6 +73,19 @@ async def test_short_buttons_share_a_row_and_long_ones_do_not(
     assert keyboard[0][0]["callback_data"] == "1:u:0"
 
 
+async def test_what_has_no_digit_stands_in_a_row_of_its_own(
+    line: Line, channel: TelegramChannel
+) -> None:
+    digits = (Button("0. Trang đầu", "1:h", 0),)
+    words = (Button("👍 Đúng rồi", "1:r:the:y"), Button("👎 Chưa đúng", "1:r:the:n"))
+    await channel.send(chat(LAN), Reply("?", digits + words))
+    keyboard = (await line.control.sent(LAN))[0].message["reply_markup"]["inline_keyboard"]
+    assert [[b["text"] for b in row] for row in keyboard] == [
+        ["0. Trang đầu"],
+        ["👍 Đúng rồi", "👎 Chưa đúng"],
+    ]
+
+
 async def test_a_reply_goes_to_the_topic_that_asked(line: Line, channel: TelegramChannel) -> None:
     await channel.send(chat(GROUP, "17"), HELLO)
     assert (await line.control.sent(GROUP))[0].message["message_thread_id"] == 17

@@ -224,6 +224,7 @@ async def test_of_fewer_than_five_it_is_not_told_how_many(house: House) -> None:
         found = (await it.read("/tallies"))["items"]
         assert {one["topic"]: one["many"] for one in found} == {"ruoc-den": 5, "benh-la": None}
         assert len((await it.read("/tallies", topic="benh-la"))["items"]) == 1
+        assert (await it.read("/tallies", what="not_helped"))["items"] == []
         assert (await it.read("/tallies", what="danger"))["items"] == []
         assert (await it.read("/tallies", day_to="2020-01-01"))["items"] == []
     async with program(house, unit="xa-khac") as it:

@@ -13,6 +13,7 @@ import pytest
 from bot.wiring import House, now
 from content.approvals import Approvals, digest_of
 from content.card_form import fields_of, with_fields
+from handlers.errands import VIETNAM
 from storage.card_drafts import CardDrafts
 from storage.card_versions import Origin
 from storage.cases import Cases
@@ -303,3 +304,31 @@ async def test_what_few_people_said_around_a_card_is_not_told(house: House, lan:
     row = page[page.index(f'"{CARD}"') :].split("</li>")[0]
     assert "5 người hiểu, 0 người chưa hiểu" in row
     assert page.count("người hiểu") == 1
+    assert "5 người hiểu, 0 người chưa hiểu" in await lan.open(f"{CARDS}/{SLUG}")
+
+
+async def test_what_was_said_of_a_cards_own_answers_stands_in_the_list_and_on_its_page(
+    house: House, lan: Desk
+) -> None:
+    day, places = now().astimezone(VIETNAM).date(), (CARDS, f"{CARDS}/{SLUG}")
+
+    async def say(what: Asked, many: int) -> None:
+        async with house.database.begin() as tx:
+            for _ in range(many):
+                await Tallies().add(
+                    tx, what, day=day, unit="xa-mau", platform="telegram", topic=SLUG
+                )
+
+    await say(Asked.ANSWERED, 20)
+    await say(Asked.HELPED, 7)
+    await say(Asked.NOT_HELPED, 4)
+    for place in places:
+        page = await lan.open(place)
+        assert "20 lần trả lời bà con trong 90 ngày" in page
+        assert "nói chưa đúng" not in page, "few said so"
+    await say(Asked.NOT_HELPED, 1)
+    for place in places:
+        page = await lan.open(place)
+        assert page.count("7 lần bà con nói đúng, 5 lần nói chưa đúng") == 1
+        assert "20 lần trả lời bà con trong 90 ngày" in page
+        assert "người hiểu" not in page

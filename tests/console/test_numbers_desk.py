@@ -112,6 +112,31 @@ async def test_ratings_of_few_people_are_not_told(desk: Desk, house: House) -> N
     assert line(page, "Hài lòng") == ["Còn ít người nói quá"]
 
 
+async def test_what_was_said_of_the_machines_answers_is_told_apart_and_not_of_few(
+    desk: Desk, house: House
+) -> None:
+    await asked(
+        house,
+        ("ban-mau", Asked.ANSWERED, "the-bhyt", 20), ("ban-mau", Asked.HELPED, "the-bhyt", 9),
+        ("xa-mau", Asked.ANSWERED, "ho-ngheo", 9), ("xa-mau", Asked.HELPED, "ho-ngheo", 6),
+        ("xa-mau", Asked.NOT_HELPED, "ho-ngheo", 4),
+    )  # fmt: skip
+    page = await desk.open(NUMBERS)
+    assert "29 câu trong kỳ này" in page, "what is said of an answer is no question"
+    assert line(page, "Thẻ bảo hiểm y tế") == ["20", "đúng 9, chưa đúng 0", "0"]
+    assert line(page, "Xét hộ nghèo") == ["9", "ít", "0"]
+    assert line(page, "Xã Mẫu")[0] == "29"
+    assert "Còn ít lượt chấm quá" in page
+    assert "đã chấm" not in page
+    await asked(house, ("xa-mau", Asked.NOT_HELPED, "ho-ngheo", 1))
+    page = await desk.open(NUMBERS)
+    assert "đã chấm 20 câu máy trả lời: đúng 15 câu (75%), chưa đúng 5 câu (25%)" in page
+    assert line(page, "Bà con nói máy trả lời đúng") == ["15", "75%"]
+    assert line(page, "Bà con nói máy trả lời chưa đúng") == ["5", "25%"]
+    assert line(page, "Xét hộ nghèo") == ["9", "đúng 6, chưa đúng 5", "0"]
+    assert "câu cán bộ trả lời" in page
+
+
 async def test_units_with_few_cases_are_hidden_and_not_to_be_worked_out(
     desk: Desk, house: House
 ) -> None:

@@ -42,6 +42,11 @@ async def told(house: House) -> None:
             tx, Asked.ANSWERED, day=at.astimezone(VIETNAM).date(), unit="ban-mau",
             platform="web_chat", topic="the-bhyt",
         )  # fmt: skip
+        for what in (Asked.HELPED, Asked.HELPED, Asked.NOT_HELPED):
+            await Tallies().add(
+                tx, what, day=at.astimezone(VIETNAM).date(), unit="ban-mau", platform="web_chat",
+                topic="the-bhyt",
+            )  # fmt: skip
 
 
 async def report(desk: Desk, ending: str, status: int = 200, **typed: str) -> bytes:
@@ -101,7 +106,17 @@ async def test_its_numbers_are_those_of_the_export(house: House, role: Role, uni
     assert summary["Quá hạn"] == counted(overdue="1") == 1
     assert summary["Hài lòng"] == counted(satisfied="1") == 1
     assert summary["Đã trả lời"] == len([row for row in exported if row["first_answered_at"]]) == 1
-    assert summary["Máy trả lời ngay"] == 1
+    assert summary["Máy trả lời ngay"] == summary["Câu bà con hỏi máy"] == 1
+    assert summary["Lượt giải thích"] == 1, "what is said of an answer is none"
+    [card] = rows_of(book["Đã giải thích"])
+    said = {"Bà con nói máy trả lời đúng": 2, "Bà con nói máy trả lời chưa đúng": 1}
+    tables = [
+        {row.cells[0].text: row.cells[1].text for row in table.rows} for table in document.tables
+    ]
+    for name, many in said.items():
+        assert summary[name] == card[name] == units["Bản Mẫu"][name] == many
+        assert sum(one.get(name) == str(many) for one in tables) == 1
+    assert any(one.get("– Bản Mẫu") == "1" for one in tables), "nor a question"
     words = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert f"Nhận {len(exported)} câu hỏi tới cán bộ và góp ý" in words
     assert ("Không tính phàn nàn" in words) is not leads

@@ -117,6 +117,18 @@ async def test_likes_stand_together_the_largest_group_first(client: Client, hous
     assert "Câu hỏi máy chưa trả lời được: 4" in await (await client.get("/staff")).text()
 
 
+async def test_what_a_card_answered_wrongly_names_that_card_and_is_no_guess(
+    client: Client, house: House
+) -> None:
+    await note(house, *COWS, kind=Doubt.WRONG, guess="ho-ngheo")
+    page = await desk(client)
+    assert "Máy trả lời bằng thẻ “Xét hộ nghèo" in page
+    assert "mà bà con nói chưa đúng: 3 lần" in page
+    assert "Máy đoán" not in page
+    assert "Máy không đoán được" not in page
+    assert [form["slug"] for form in forms(page)] == [""]
+
+
 @ONE_DATABASE
 async def test_of_a_large_group_five_texts_stand_for_all(client: Client, house: House) -> None:
     await note(

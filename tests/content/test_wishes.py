@@ -49,6 +49,52 @@ def test_wishes_are_heard_and_questions_about_policy_are_not_taken_for_them(
 
 
 @pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("đúng rồi", True),
+        ("dung roi a", True),
+        ("Dạ đúng ý em rồi ạ, cảm ơn nhé", True),
+        ("ừ chuẩn rồi", True),
+        ("👍", True),
+        ("👍🏽", True),
+        ("👍 Đúng rồi", True),
+        ("chưa đúng", False),
+        ("chua dung", False),
+        ("ko phải cái này", False),
+        ("khong phai cai nay", False),
+        ("máy trả lời sai rồi", False),
+        ("👎", False),
+        ("👎 Chưa đúng", False),
+        ("dạ chưa đúng ạ", False),
+        ("cảm ơn", None),
+        ("được rồi", None),
+        ("dùng thẻ", None),
+        ("dung the", None),
+        ("thế có đúng không", None),
+        ("không phải cái này, tôi hỏi thẻ bảo hiểm", None),
+        ("không đúng tuyến thì được bao nhiêu", None),
+        ("đúng tuyến", None),
+        ("chưa đúng tuổi thì sao", None),
+        ("không", None),
+        ("?", None),
+        ("", None),
+    ],
+)
+def test_what_people_think_of_an_answer_is_heard_where_they_say_nothing_else(
+    wishes: Wishes, text: str, right: bool | None
+) -> None:
+    assert wishes.rates(text) is right
+
+
+def test_no_question_that_the_cards_know_is_taken_for_what_people_think(wishes: Wishes) -> None:
+    files = (SHIPPED / "phrases").rglob("*.txt")
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    assert len(lines) > 10_000
+    rating = {line for line in lines if wishes.rates(line) is not None}
+    assert rating == {"đúng rồi", "không phải", "không phải cái đó"}, "none of them asks anything"
+
+
+@pytest.mark.parametrize(
     ("text", "wished"),
     [
         ("góp ý: đường hỏng, không ai sửa", Wished(Wish.FEEDBACK, "", "đường hỏng, không ai sửa")),

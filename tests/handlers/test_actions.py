@@ -13,11 +13,13 @@ from handlers.actions import (
     Action,
     AskPerson,
     ChooseUnit,
+    Helped,
     Home,
     LinkChats,
     ListUnits,
     OfferLink,
     PartChats,
+    RateAnswer,
     ShowCard,
     ShowGroup,
     ShowGroups,
@@ -35,6 +37,7 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.just(ShowGroups()),
     st.builds(ShowGroup, NAMES, COUNTS),
     st.builds(ShowCard, NAMES, NAMES),
+    st.builds(RateAnswer, NAMES, st.sampled_from(Helped)),
     st.builds(ListUnits, NAMES | st.just(""), COUNTS),
     st.builds(ChooseUnit, NAMES | st.just("")),
     st.builds(ListWork, COUNTS),
@@ -61,7 +64,9 @@ def test_any_other_text_is_an_unknown_action_and_nothing_worse(text: str) -> Non
         decode(text)
 
 
-@pytest.mark.parametrize("text", ["", "1", "2:h", "1:zz", "1:g:x:-1", "1:g:x:٣", "1:c:x", "h:1"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "2:h", "1:zz", "1:g:x:-1", "1:g:x:٣", "1:c:x", "1:r:x:z", "h:1"]
+)
 def test_what_another_version_wrote_is_unknown(text: str) -> None:
     with pytest.raises(UnknownAction):
         decode(text)

@@ -64,6 +64,14 @@ def test_buttons_beyond_the_channels_number_become_lines() -> None:
     assert "8. chọn 8" in message.text
 
 
+def test_choices_that_are_typed_as_they_are_share_the_last_line() -> None:
+    words = (Button("👍 Đúng rồi", "1:r:a:y"), Button("👎 Chưa đúng", "1:r:a:n"))
+    reply = Reply("Mang thẻ.", (Button("Hỏi ai?", "1:h", 1), *words))
+    [message] = lay_out(reply, PLAIN)
+    assert message == Reply("Mang thẻ.\n\n1. Hỏi ai?\n👍 Đúng rồi · 👎 Chưa đúng")
+    assert [b.label for b in lay_out(reply, RICH)[0].buttons][1:] == [b.label for b in words]
+
+
 def test_pictures_go_with_the_first_message_and_buttons_with_the_last() -> None:
     reply = Reply("Dài. " * 2000, (Button("a", "1:h", 1),), (PICTURE,))
     messages = lay_out(reply, RICH)

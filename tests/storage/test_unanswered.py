@@ -180,3 +180,20 @@ async def test_listing_and_forgetting_use_their_indexes(tmp_path: Path) -> None:
     finally:
         await database.close()
     assert not [plan for plan in plans if plan.startswith("SCAN") or "TEMP" in plan], plans
+
+
+async def test_what_was_no_doubt_is_taken_back_once_and_not_what_was_passed_on(
+    database: Database,
+) -> None:
+    await noted(database, "một", "một", "hai")
+    key = {"unit": "xa-mau", "text": "một"}
+    async with database.begin() as tx:
+        await BOOK.take_back(tx, **key, kind=Doubt.WRONG)
+        await BOOK.take_back(tx, unit="", text="một", kind=Doubt.UNSURE)
+        assert await BOOK.count(tx) == 3, "of another kind, of another unit"
+        await BOOK.take_back(tx, **key, kind=Doubt.UNSURE)
+        assert [one.text for one in await BOOK.open(tx)] == ["hai", "một"]
+        case = await case_of(tx, text="một")
+        await BOOK.pass_on(tx, **key, case=case, at=NOW)
+        await BOOK.take_back(tx, **key, kind=Doubt.UNSURE)
+        assert await BOOK.count(tx) == 2
