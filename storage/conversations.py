@@ -47,12 +47,14 @@ class ConversationRecord(Record):
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An answer from a card that stands last in a talk. `asked`: it answers the talk's question,
-    which is noted nowhere; `helped` is what was said of it, None before."""
+    which is noted nowhere; `helped` is what was said of it, None before. `posted` are the digits of
+    what had come unasked until then."""
 
     slug: str
     facet: str
     asked: bool = False
     helped: bool | None = None
+    posted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +139,14 @@ class Conversations:
             greeted=row.greeted,
             awaited_since=row.awaited_since,
             posted=json.loads(row.posted),
-            answer=None if answer is None else Shown(*answer),
+            answer=None if answer is None else Shown(*json.loads(answer)),
         )
         return Conversation(
             row.id, row.account, row.chat, row.thread, row.person_id, talk, bool(row.stopped_at)
         )
 
     async def remember(self, tx: Transaction, conversation: int, talk: Talk) -> None:
-        answer = {} if talk.answer is None else {ANSWER: astuple(talk.answer)}
+        answer = {} if talk.answer is None else {ANSWER: json.dumps(astuple(talk.answer))}
         await tx.connection.execute(
             update(ConversationRecord)
             .where(ConversationRecord.id == conversation)

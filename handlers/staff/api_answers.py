@@ -80,8 +80,10 @@ class UnansweredAnswer(Answer):
     id: int
     unit: str
     text: str = Field(description="Masked.")
-    kind: Doubt
-    guess: str = Field(description="Slug of the likeliest card, or empty.")
+    kind: Doubt = Field(description="wrong: a card answered, and this was said not to be it.")
+    guess: str = Field(
+        description="Slug of the likeliest card, or empty; where `kind` is wrong, of that card."
+    )
     asked_at: datetime
 
 
@@ -140,7 +142,7 @@ class NoticeWithAccount(NoticeAnswer):
 
 
 class TallyAnswer(Answer):
-    """How often something was asked or shown; no people are counted."""
+    """How often something was asked or shown, or said of an answer; no people are counted."""
 
     unit: str = Field(description="Code of the unit; empty for people who chose none.")
     what: Asked

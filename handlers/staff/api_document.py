@@ -16,7 +16,7 @@ from handlers.staff.api_problems import ProblemAnswer
 from handlers.staff.api_queries import BIGGEST
 from handlers.staff.api_route import ROOT, AnyRoute
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 REF = "#/components/schemas/{model}"
 
 Schema = dict[str, Any]

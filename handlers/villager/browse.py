@@ -127,7 +127,12 @@ class Browse:
             sure=True,
             question=asked,
             greeted=True,
-            answer=Shown(slug, facet.value, asked=bool(question) or _goes_on(visit.talk, slug)),
+            answer=Shown(
+                slug,
+                facet.value,
+                asked=bool(question) or _goes_on(visit.talk, slug),
+                posted=tuple(visit.talk.posted),
+            ),
         )
         page = self._card(
             slug, facet, today=visit.today, asked=asked, unit=visit.person.unit, also=also

@@ -55,9 +55,12 @@ class Rating:
         return await self._rated(visit, shown, helped=action.helped is Helped.YES)
 
     async def hear(self, visit: Visit) -> Served | None:
-        """The same in words, where an answer stands last; None for all else."""
+        """The same in words, where an answer stands last; None for all else. What came unasked
+        since then may be what the words are about."""
         shown = visit.talk.answer
         if visit.group or visit.talk.expecting or shown is None:
+            return None
+        if not {*visit.talk.posted} <= {*shown.posted}:
             return None
         helped = self._wishes.rates(visit.text)
         return None if helped is None else await self._rated(visit, shown, helped=helped)

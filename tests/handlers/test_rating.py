@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from bot.wiring import House
-from handlers.actions import Helped, RateAnswer, ShowCard, encode
-from handlers.messages import Kind, Reply
+from bot.wiring import House, now
+from handlers.actions import CaseMove, CaseStep, Helped, RateAnswer, ShowCard, encode
+from handlers.messages import Button, Capabilities, Kind, Reply
+from handlers.post import Post
 from storage.conversations import Conversations, Talk
 from storage.inbox import InboxRecord
 from storage.tallies import Asked, Tallies
@@ -189,6 +190,21 @@ async def test_whoever_is_in_danger_is_not_asked_to_rate(lan: Villager) -> None:
     assert not any(ratings(reply) for reply in told)
     await lan.say(RIGHT, Kind.BUTTON)
     assert await said(lan.house) == {}
+
+
+async def test_words_after_what_came_unasked_may_be_about_that(lan: Villager) -> None:
+    await lan.say(QUESTION)
+    reply = Reply("Xã trả lời.", (Button("Hỏi lại", encode(CaseStep(CaseMove.REOPEN, 1))),))
+    async with lan.house.database.begin() as tx:
+        here = await Conversations().find(tx, account="web", chat=lan.chat)
+        assert here is not None
+        post = Post(lambda _account: Capabilities(text_length=2000, buttons=12))
+        await post.send(tx, reply, account="web", conversation=here.id, at=now())
+    await lan.say("chưa đúng")
+    assert await said(lan.house) == {}
+    await lan.say(QUESTION)
+    await lan.say("đúng rồi")
+    assert await said(lan.house) == {Asked.HELPED: 1}
 
 
 async def test_words_for_an_official_are_no_rating(lan: Villager) -> None:
