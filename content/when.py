@@ -68,7 +68,23 @@ class When:
 
 
 def read_when(text: str, *, now: datetime, zone: ZoneInfo) -> When:
-    """Read a time. `now` is aware. Raises NotATime: unknown, open, impossible or past."""
+    """Read a time. `now` is aware. Raises NotATime: unknown, open, impossible or past, with the
+    words as they were typed."""
+    try:
+        return _read(text, now=now, zone=zone)
+    except NotATime as fault:
+        raise NotATime(fault.key, _as_typed(fault.said, text)) from fault
+
+
+def _as_typed(folded: str, text: str) -> str:
+    """The part of the text that was folded so; all of it where no one part is."""
+    whole = tidy(text)
+    at = fold(whole).find(folded)
+    same = len(fold(whole)) == len(whole)  # else the places are not the same
+    return whole[at : at + len(folded)] if same and at >= 0 else text
+
+
+def _read(text: str, *, now: datetime, zone: ZoneInfo) -> When:
     local = now.astimezone(zone)
     rest = fold(tidy(text)).strip()
     rest = _NEXT.sub(r"\1 sau", rest)

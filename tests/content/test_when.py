@@ -83,3 +83,19 @@ def test_what_is_past_impossible_or_open_is_refused(typed: str, why: str) -> Non
     with pytest.raises(NotATime) as refused:
         read_when(typed, now=NOW, zone=ZONE)
     assert refused.value.key == why
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("chiều mai", "chiều"),
+        ("Chiều mai nhé", "chiều"),
+        ("7h sáng hôm nọ", "7h sáng hôm nọ"),
+        ("7h đầu năm", "7h đầu năm"),
+        ("lúc nào rảnh", "lúc nào rảnh"),
+    ],
+)
+def test_a_refusal_says_the_words_as_they_were_typed(typed: str, said: str) -> None:
+    with pytest.raises(NotATime) as refused:
+        read_when(typed, now=NOW, zone=ZONE)
+    assert refused.value.said == said
