@@ -215,9 +215,11 @@ class AccountsAtDesk:
         at = self.clock()
         if health is None:
             return Asked(at, ok=False, cause="silent", told="no answer in time")
+        own = health.link.startswith("/")  # a page of this program's own
+        link = f"{self.settings.web.public_url}{health.link}" if own else health.link
         if health.ok:
-            return Asked(at, ok=True, link=health.link)
-        return Asked(at, False, health.cause.value, health.problem, health.link)
+            return Asked(at, ok=True, link=link)
+        return Asked(at, False, health.cause.value, health.problem, link)
 
     def _known(self, name: str) -> Asked | None:
         """What was answered last, unless the account is another one by now."""

@@ -16,6 +16,7 @@ from content.texts import Texts
 from handlers.casework import Casework
 from handlers.staff.case_bulk import DEEDS
 from handlers.staff.case_query import EXPORT, STATES, Query, has_words
+from handlers.staff.case_view import day
 from handlers.staff.door import Door
 from handlers.staff.live import Live
 from handlers.staff.staff import Staff
@@ -211,7 +212,7 @@ class CaseList:
             version=case.version,
             label=self._casework.label(case, self._texts),
             state=self._texts(f"official.state.{case.state}"),
-            due=self._casework.day(case.due_at),
+            due=day(case.due_at),
             late=case.overdue(now),
             held=bool(case.quarantine) and case.waiting,
             unit=unit.name if unit else "",

@@ -43,6 +43,11 @@ REASONED = frozenset({Happened.CLOSED, Happened.SHOWN, Happened.KEPT})
 _OF_GROUP = re.compile(r"group (\d+)")
 
 
+def day(at: datetime) -> str:
+    """A day as the console shows it."""
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y")
+
+
 class Said(NamedTuple):
     """One thing said: by whom, when, and whether it is among officials."""
 
@@ -150,8 +155,8 @@ class CaseViews:
             unit=unit.name if unit else "",
             place=place,
             name=hidden,
-            received=self._casework.day(case.received_at),
-            due=self._casework.day(case.due_at),
+            received=day(case.received_at),
+            due=day(case.due_at),
             hands=names.get(case.official or -1, ""),
             said=[self._said(words, text, names) for words, text in zip(said, shown, strict=True)],
             masked=bool(case.name) or masked != texts,

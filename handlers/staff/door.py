@@ -41,8 +41,9 @@ OTHER = {"vi": "en", "en": "vi"}
 
 HOME = "/staff"
 SIGN_IN = "/staff/sign-in"
+OF_CASES = ("/staff/cases/", "/staff/groups/")
 PAGES = Path(__file__).parent / "pages"
-SCRIPT = "staff.js"
+SCRIPT, STYLE = "staff.js", "staff.css"
 
 _Answer = TypeVar("_Answer", web.HTTPForbidden, web.HTTPNotFound, web.HTTPUnauthorized)
 _INSIDE = re.compile(r"/staff(?:[/?][\w\-./?&=%+,:;~]*)?", re.ASCII)
@@ -78,8 +79,8 @@ class Door:
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
         )
-        digest = hashlib.sha256((PAGES / SCRIPT).read_bytes()).hexdigest()[:16]
-        self._pages.globals["script"] = f"{HOME}/{SCRIPT}?v={digest}"
+        self._pages.filters["grouped"] = self._grouped
+        self._pages.globals |= {"script": _versioned(SCRIPT), "style": _versioned(STYLE)}
 
     async def staff(self, request: web.Request, *, by_itself: bool = False) -> Staff:
         """Who asks for a page. Raises HTTPSeeOther, to sign in and then come back here. With
@@ -162,7 +163,14 @@ class Door:
 
     def gone(self, staff: Staff) -> web.HTTPNotFound:
         """To raise: there is no such thing, or it is not theirs to see, which looks the same."""
-        return self._no(web.HTTPNotFound, "case_gone.html", staff=staff)
+        of_cases = staff.here.startswith(OF_CASES)
+        template = "case_gone.html" if of_cases else "nowhere.html"
+        return self._no(web.HTTPNotFound, template, staff=staff)
+
+    async def nowhere(self, request: web.Request) -> web.Response:
+        """An address of the console where nothing is to be opened: mistyped, of an old link, or of
+        what came of a form, which a browser opens anew after it was closed."""
+        raise self._no(web.HTTPNotFound, "nowhere.html", staff=await self.staff(request))
 
     def page(
         self, template: str, /, *, staff: Staff | None = None, status: int = 200, **fields: object
@@ -243,12 +251,11 @@ class Door:
         """What only this installation makes of it, for cookies and counts."""
         return self._mark(what)
 
-    async def style(self, _request: web.Request) -> web.FileResponse:
-        return web.FileResponse(PAGES / "staff.css", headers={"Cache-Control": "max-age=3600"})
+    async def style(self, request: web.Request) -> web.FileResponse:
+        return _kept(request, STYLE)
 
-    async def script(self, _request: web.Request) -> web.FileResponse:
-        """Pages name it with its digest, so that none gets that of another version."""
-        return web.FileResponse(PAGES / SCRIPT, headers={"Cache-Control": "max-age=31536000"})
+    async def script(self, request: web.Request) -> web.FileResponse:
+        return _kept(request, SCRIPT)
 
     def _no(
         self, kind: type[_Answer], template: str, *, staff: Staff | None = None, **fields: object
@@ -263,6 +270,12 @@ class Door:
             "language": self._language, "other": OTHER[self._language],
         }  # fmt: skip
         return self._pages.get_template(template).render(texts=self._texts, **(known | fields))
+
+    def _grouped(self, many: object) -> str:
+        """A number by thousands, as the language writes it; what is none as it is."""
+        if not isinstance(many, int):
+            return str(many)
+        return f"{many:,}" if self._language == "en" else f"{many:,}".replace(",", ".")
 
     def _hashes(self, token: str) -> list[str]:
         text = f"session {token}".encode("utf-8", "replace")
@@ -284,6 +297,18 @@ def own(address: str) -> str:
     """The address if it is one of the console's, the page for signing in too; else its first."""
     known = len(address) < 500 and _INSIDE.fullmatch(address) and ".." not in address
     return address if known else HOME
+
+
+def _versioned(name: str) -> str:
+    """Its address with its digest, so that no page gets that of another version."""
+    digest = hashlib.sha256((PAGES / name).read_bytes()).hexdigest()[:16]
+    return f"{HOME}/{name}?v={digest}"
+
+
+def _kept(request: web.Request, name: str) -> web.FileResponse:
+    """For a year where it was asked for by its digest, else for an hour."""
+    seconds = 31_536_000 if "v" in request.query else 3600
+    return web.FileResponse(PAGES / name, headers={"Cache-Control": f"max-age={seconds}"})
 
 
 def _here(request: web.Request) -> str:

@@ -14,6 +14,7 @@ from handlers.casework import Casework
 from handlers.grouping import Grouping
 from handlers.official.proof import Proof
 from handlers.public_answers import PublicAnswers
+from handlers.staff.case_view import day
 from handlers.staff.door import Door
 from handlers.staff.forms import Cannot, Form, number, typed, words
 from handlers.staff.staff import Right, Staff
@@ -177,7 +178,7 @@ class GroupDesk:
             group=group,
             label=label,
             unit=unit.name if unit else "",
-            day=self._casework.day(group.published_at) if group.published_at else "",
+            day=day(group.published_at) if group.published_at else "",
             rows=[self._row(case, texts.get(case.id, "")) for case in members],
             members=_written(members),
             title=typed(said, "title") or group.title,

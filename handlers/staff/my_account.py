@@ -86,12 +86,12 @@ class MyAccount:
         staff, form = await self._door.posted(request)
         account = await self._proved(staff, form)
         if isinstance(account, str):
-            return await self._page(staff, problem=account, status=422)
+            return await self._page(staff, problem=account, failed="password", status=422)
         new = form.get("password", "")
         differ = new != form.get("again", "")
         problem = "staff.password.differ" if differ else fault_of(new, staff.name, staff.login)
         if problem:
-            return await self._page(staff, problem=problem, status=422)
+            return await self._page(staff, problem=problem, failed="password", status=422)
         hashed = await self._passwords.hash(new)
         async with self._database.begin() as tx:
             await self._accounts.set_password(tx, staff.account, hashed)
@@ -124,7 +124,7 @@ class MyAccount:
         staff, form = await self._door.posted(request)
         account = await self._proved(staff, form)
         if isinstance(account, str):
-            return await self._page(staff, problem=account, status=422)
+            return await self._page(staff, problem=account, failed="step", status=422)
         async with self._database.begin() as tx:
             await self._accounts.set_totp(tx, staff.account, "")
             await self._note(tx, staff, Verb.SET_SECOND_STEP, "off")
@@ -192,14 +192,16 @@ class MyAccount:
         )  # fmt: skip
 
     async def _page(
-        self, staff: Staff, *, notice: str = "", problem: str = "", status: int = 200
-    ) -> web.Response:
+        self, staff: Staff, *, notice: str = "", problem: str = "", failed: str = "",
+        status: int = 200,
+    ) -> web.Response:  # fmt: skip
+        """`failed`: which part's form is to be filled in anew."""
         async with self._database.read() as tx:
             sessions = await self._sessions.of(tx, staff.account, at=self._clock())
             account = await self._accounts.get(tx, staff.account)
         unit = self._units.get(staff.unit)
         return self._door.page(
-            "me.html", staff=staff, status=status,
+            "me.html", staff=staff, status=status, failed=failed,
             role=self._texts(f"official.role.{staff.role}"),
             does=self._texts(f"official.does.{staff.role}"),
             unit=unit.name if unit else self._texts("staff.whole"),

@@ -116,8 +116,9 @@ class NoticeWriting:
         async with self._database.read() as tx:
             paper = await self._paper(tx, request, staff)
             if not self._mends(staff, paper):
-                turn = Turn(staff, paper, Written())
-                return await self._page(tx, turn, problem="notice.may_not", status=409)
+                return self._door.page(
+                    "notice_not_yours.html", staff=staff, status=409, seen=paper.seen
+                )
             before, place = paper.before, self._form.places(staff.official)[0][0]
             written = self._form.filled(before) if before else Written(place=place)
             return await self._page(tx, Turn(staff, paper, written))

@@ -182,6 +182,7 @@ class Console:
             web.get(FILE, self.files.show),
             web.post(f"{FILE}/again", self.files.fetch_again),
             *self._of_notices(),
+            web.get("/staff/{rest:.*}", self.door.nowhere),  # after all others
         ]
 
     def _of_replies(self) -> list[web.RouteDef]:

@@ -77,7 +77,9 @@ async def test_an_account_added_at_the_console_is_listed_asked_and_removed(
         shown.append(await desk.open("/staff"))
         assert "Tài khoản cần người xem: 1" in shown[-1]
         await desk.client.post("/chat", data={"text": "chào"})
-        assert "Tin đến gần nhất" in await desk.open(f"{LIST}/web")
+        own = await desk.open(f"{LIST}/web")
+        assert "Tin đến gần nhất" in own
+        assert '<a href="https://xa.example.vn/">https://xa.example.vn/</a>' in own
         shown.append(await desk.open(f"{LIST}/xa-mau-tele/remove"))
         assert "không còn được trả lời" in shown[-1]
         shown.append(await desk.press(shown[-1], "/remove"))

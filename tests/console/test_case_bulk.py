@@ -157,7 +157,9 @@ async def test_several_are_moved_kept_and_grouped(desk: Desk, house: House) -> N
 
 async def test_what_is_asked_wrongly_does_nothing(desk: Desk, house: House) -> None:
     case, complaint = await opened(house), await opened(house, kind=CaseKind.COMPLAINT)
-    assert "Chưa chọn việc nào" in await chosen(desk, "close", status=422)
+    none = await chosen(desk, "close", status=422)
+    assert "Chưa chọn việc nào" in none
+    assert "các việc đã chọn" not in none, "nothing is said of what was not chosen"
     assert "Chưa chọn làm gì" in await chosen(desk, "x", case, status=422)
     page = await chosen(desk, "group", case)
     assert "từ hai việc trở lên" in await desk.press(page, "/do", 422)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bot.wiring import House, now
 from handlers.errands import VIETNAM
 from handlers.staff.case_list import PAGE
 from storage.case_lists import EVERYTHING
-from storage.case_records import CaseKind, NewCase
+from storage.case_records import CaseKind, CaseRecord, NewCase
 from storage.case_search import CaseSearch, Wanted
 from storage.cases import Cases
 from storage.database import Database
@@ -58,6 +58,16 @@ async def test_the_newest_due_stands_first_and_overdue_is_said_in_words(
     assert "Tất cả: 3" in page
     assert "Quá hạn: 1" in page
     assert await listed(desk, overdue="1") == [late]
+
+
+async def test_a_day_is_written_as_in_the_offices_letters(desk: Desk, house: House) -> None:
+    number = await opened(house)
+    async with house.database.begin() as tx:
+        await tx.connection.execute(
+            update(CaseRecord).values(due_at=datetime(2030, 1, 5, 3, tzinfo=UTC))
+        )
+    assert "05/01/2030" in await shown(desk)
+    assert "05/01/2030" in await desk.open(f"{LIST}/{number}")
 
 
 async def test_each_filter_leaves_what_it_says_and_counts_stay_of_all_states(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -293,3 +294,26 @@ def test_each_role_reads_and_only_an_administrator_may_do_all() -> None:
     assert all(Right.READ in rights for rights in RIGHTS.values())
     assert [role for role in Role if RIGHTS[role] == frozenset(Right)] == [Role.ADMINISTRATOR]
     assert RIGHTS[Role.OFFICER] < RIGHTS[Role.APPROVER]
+
+
+@ONE_DATABASE
+async def test_an_address_where_nothing_is_shows_a_page_in_the_readers_language(
+    house: House,
+) -> None:
+    async with sitting_at(house) as desk:
+        for address in ("nonsense", "notices/99999", "cases/1/preview", "unanswered/add", ""):
+            page = await desk.open(f"/staff/{address}", 404)
+            assert "Không có trang này" in page, address
+            assert '<a href="/staff">Tổng quan</a>' in page
+
+
+@ONE_DATABASE
+async def test_a_page_names_where_it_is_and_takes_only_its_own_looks(house: House) -> None:
+    async with sitting_at(house) as desk:
+        page = await desk.open("/staff/days-off")
+        assert page.count("aria-current") == 1
+        assert '<a href="/staff/units" aria-current="true">' in page
+        [looks] = re.findall(r'rel="stylesheet" href="([^"]+)"', page)
+        for address, seconds in ((looks, 31_536_000), ("/staff/staff.css", 3600)):
+            answer = await desk.client.get(address)
+            assert answer.headers["Cache-Control"] == f"max-age={seconds}"

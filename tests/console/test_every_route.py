@@ -52,6 +52,7 @@ OUTSIDE = {
 
 NEEDS = {
     ("GET", "/staff"): Right.READ,
+    ("GET", "/staff/{rest}"): Right.READ,
     ("POST", "/staff/leave"): Right.READ,
     ("GET", "/staff/me"): Right.READ,
     ("POST", "/staff/me/password"): Right.READ,
@@ -273,6 +274,7 @@ class Place:
             "version": "1",
             "unit": village.code,
             "key": str(key),
+            "rest": "no-such-desk",
         }
         return self
 

@@ -107,6 +107,11 @@ async def test_a_notice_is_written_seen_in_a_preview_and_approved_by_another(hou
         assert {"approve", "return"} <= steps(page)
         page = await sua.press(page, "/approve")
         assert "Đã duyệt thông báo số 1" in page
+    async with sitting_at(house, Role.OFFICER, unit="xa-mau", name="Hoa") as hoa:
+        not_hers = await hoa.open(f"{address(1)}/edit", 409)
+        assert not [to for to, _ in forms(not_hers) if "/notices/" in to], (
+            "no empty form to fill in"
+        )
     it = await again(house, 1)
     assert (it.phase, it.author, it.approved_by) == (Phase.APPROVED, "Lan", "Sua")
     assert await history(house, 1) == [("draft", "Lan"), ("submit", "Lan"), ("approve", "Sua")]

@@ -7,15 +7,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from bot.wiring import House, now
 from handlers.errands import VIETNAM
+from handlers.staff.door import LANGUAGE_COOKIE
 from storage.broadcasts import Draft
 from storage.case_records import CaseKind
 from storage.cases import Cases
 from storage.officials import Role
 from storage.outbox import State
-from storage.tallies import Asked, Tallies
+from storage.tallies import Asked, Tallies, TallyRecord
 from tests.console.desk import Desk, sitting_at
 from tests.console.test_case_list import opened
 from tests.console.test_notice_desk import WORDS, begun, written
@@ -74,6 +76,26 @@ async def test_what_was_asked_is_told_by_topic_week_and_unit(house: House) -> No
             assert drawn.startswith("<svg")
             assert f'aria-label="{said}"' in drawn
         assert page.count('<img class="chart"') == 3
+
+
+async def test_large_numbers_stand_in_groups_of_three(desk: Desk, house: House) -> None:
+    day = now().astimezone(VIETNAM).date()
+    async with house.database.begin() as tx:
+        await tx.connection.execute(
+            insert(TallyRecord).values(
+                day=day,
+                unit="xa-mau",
+                platform="web_chat",
+                what=Asked.ANSWERED,
+                topic="the-bhyt",
+                facet="",
+                place=0,
+                many=12_345,
+            )
+        )
+    assert line(await desk.open(NUMBERS), "Máy trả lời ngay") == ["12.345", "100%"]
+    desk.client.session.cookie_jar.update_cookies({LANGUAGE_COOKIE: "en"})
+    assert "12,345" in await desk.open(NUMBERS)
 
 
 async def test_each_number_of_cases_opens_the_list_that_it_counts(house: House) -> None:

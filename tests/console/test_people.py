@@ -40,7 +40,9 @@ async def test_who_changes_their_password_stays_and_is_signed_out_elsewhere(
     await enter(outside)
     page = await outside.open("/staff/me")
     new = {"password": NEW, "again": NEW}
-    assert "chưa đúng" in await outside.press(page, "/me/password", 422, now="sai", **new)
+    wrong = await outside.press(page, "/me/password", 422, now="sai", **new)
+    assert "chưa đúng" in wrong
+    assert "<details open>" in wrong, "the form is before them"
     async with sitting_at(house) as elsewhere:
         await sign_in(house, elsewhere.client, mai)
         page = await outside.press(page, "/me/password", now=PASSWORD, **new)

@@ -102,7 +102,7 @@ async def test_likes_stand_together_the_largest_group_first(client: Client, hous
     await note(house, COWS[0], guess="ho-ngheo", days_ago=9)
     await note(house, *COWS[1:], kind=Doubt.UNSURE, guess="ho-ngheo")
     page = await desk(client)
-    first, second = page.split('<section class="group"')[1:]
+    first, second = page.split('<article class="group"')[1:]
     assert "Được hỏi 3 lần" in first
     assert all(text in first for text in COWS)
     assert "Máy đoán là thẻ “Xét hộ nghèo" in first
@@ -112,6 +112,9 @@ async def test_likes_stand_together_the_largest_group_first(client: Client, hous
     assert "Máy không đoán được thẻ nào" in second
     assert "Hỏi ngày 21/11/2026" in second
     assert "phải hỏi lại" not in second
+    assert "không lấy lại được" in first
+    assert "Bỏ qua cả 3 câu" in first
+    assert "không lấy lại được" not in second, "one question is set aside at once"
     assert [form["slug"] for form in forms(page)] == ["ho-ngheo", ""]
     assert forms(page)[0]["phrase"] in COWS
     assert "Câu hỏi máy chưa trả lời được: 4" in await (await client.get("/staff")).text()

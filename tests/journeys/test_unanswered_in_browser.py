@@ -76,7 +76,7 @@ async def test_staff_teach_what_villagers_asked_and_the_chat_answers(
     assert await fits(staff)
 
     cows = groups.nth(0)
-    await cows.locator("summary").press("Enter")
+    await cows.locator("summary").first.press("Enter")
     phrase, card = cows.locator("[name=phrase]"), cows.locator("[name=slug]")
     await expect(phrase).to_have_value(re.compile("^con trâu nhà tôi ốm thì báo ai$"))
     await expect(card).to_have_value("")
