@@ -100,6 +100,9 @@ async def test_staff_teach_what_villagers_asked_and_the_chat_answers(
 
     await staff.goto(f"{running.address}/staff/unanswered")
     while await groups.count():
+        for second_look in await groups.first.locator("summary", has_text="Bỏ qua").all():
+            await second_look.press("Enter")  # where several go at once
+            assert await fits(staff)
         await groups.first.get_by_role("button", name="Bỏ qua").press("Enter")
         await expect(staff.locator("[role=status]")).to_contain_text("Đã bỏ qua")
     await expect(staff.locator("main")).to_contain_text("Không còn câu nào chưa xem.")
