@@ -18,6 +18,7 @@ from handlers.staff.notice_desk import NoticeDesk
 from handlers.staff.notice_files import NoticeFiles
 from handlers.staff.notice_form import NoticeForm
 from handlers.staff.notice_list import NoticeList
+from handlers.staff.notice_places import NoticePlaces
 from handlers.staff.notice_view import NoticeViews
 from handlers.staff.notice_writing import NoticeWriting
 from handlers.staff.papers_desk import PapersDesk
@@ -43,7 +44,7 @@ def notice_desks(room: Room) -> NoticeDesks:
     words, rights, deeds = house.words.in_words_of(texts), house.rights, house.deeds
     form = NoticeForm(
         texts=texts,
-        route=house.route,
+        places=NoticePlaces(route=house.route, words=words, units=parts.keeping.units),
         asking=AskingForm(texts, house.quiz_of),
         title_of=library.title_of,
         zone=VIETNAM,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
@@ -56,6 +57,9 @@ class Unit:
     source: Source = Source.FILE
 
 
+_CODE_BEHIND = re.compile(r"\(([^()\s]+)\)\s*$")
+
+
 class Units:
     """All units, found by code whatever its letter case."""
 
@@ -88,6 +92,19 @@ class Units:
             for unit in self:
                 self._named.setdefault(fold(unit.name), []).append(unit)
         return list(self._named.get(fold(" ".join(name.split())), ()))
+
+    def like(self, typed: str) -> list[Unit]:
+        """Those that somebody may mean who typed so: by the code, alone or in brackets behind the
+        name; by the whole name; by words of it, diacritics or not; else by their beginnings."""
+        behind = _CODE_BEHIND.search(typed)
+        if (unit := self.get(behind[1] if behind else typed)) is not None:
+            return [unit]
+        if same := self.named(typed):
+            return same
+        words = [f" {word}" for word in fold(typed).split()]
+        begun = [one for one in self._named if words and all(w in f" {one}" for w in words)]
+        ended = [one for one in begun if all(f"{w} " in f" {one} " for w in words)]
+        return [unit for name in ended or begun for unit in self._named[name]]
 
     def inside(self, parent: str) -> list[Unit]:
         """The units right below `parent`; with an empty parent, those that stand below none."""

@@ -18,6 +18,7 @@ from handlers.staff.account_list import PAGE, Query, Shown
 from handlers.staff.channel_accounts import AccountRefused, ChannelAccounts, Line, TokenState
 from handlers.staff.door import Door
 from handlers.staff.staff import Right, Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Units
 from storage.audit import Kind, Verb
 from storage.database import Database, Transaction
@@ -59,8 +60,8 @@ class AccountDesk:
     async def show(self, request: web.Request) -> web.Response:
         """One page of the list, by name."""
         staff = await self._seeing(request)
-        query, units = Query.of(request.query), self._choice(staff)
-        found = query.among(await self._theirs(staff), dict(units))
+        query, units = Query.of(request.query), self._choice(staff, self._texts("audit.everything"))
+        found = query.among(await self._theirs(staff), units.names, self._texts("staff.whole"))
         rows = found[:PAGE]
         names = [line.name for line in rows]
         waiting, heard = await self._accounts.waiting(names), await self._accounts.heard(names)
@@ -79,7 +80,8 @@ class AccountDesk:
         line = await self._find(staff, request)
         if line.asked is None and line.at_work:
             await self._accounts.ask(line.name)
-        return await self._page(staff, line.name, notice=self._notice(request))
+        moved = request.query.get("unit")
+        return await self._page(staff, line.name, notice=self._notice(request), moved=moved)
 
     async def ask(self, request: web.Request) -> web.Response:
         """Ask its platform now."""
@@ -108,15 +110,16 @@ class AccountDesk:
     async def new(self, request: web.Request) -> web.Response:
         """The form for a new account, once it is chosen on which platform."""
         staff = await self._seeing(request)
-        platform = request.query.get("platform", "")
+        platform, unit = request.query.get("platform", ""), request.query.get("unit", staff.unit)
         known = platform if platform in self._accounts.fields else ""
-        return self._form(staff, Typed({"platform": known}))
+        chosen = unit if unit in self._choice(staff) else staff.unit
+        return self._form(staff, Typed({"platform": known, "unit": chosen}))
 
     async def add(self, request: web.Request) -> web.Response:
         """A new account, which the running program takes up by itself."""
         staff, form = await self._door.posted(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
-        units = {code for code, _ in self._choice(staff)}
+        units = self._choice(staff)
         typed = read(form, self._accounts.fields, units=units, whole=staff.everywhere)
         if typed.problem:
             return self._form(staff, typed, status=422)
@@ -138,7 +141,7 @@ class AccountDesk:
         staff, form = await self._door.posted(request)
         line = await self._find(staff, request)
         fields, units = self._accounts.changes.get(line.platform, ()), self._choice(staff)
-        typed = read_changes(form, fields, units=set(dict(units)), whole=staff.everywhere)
+        typed = read_changes(form, fields, units=units, whole=staff.everywhere)
         if typed.problem:
             return await self._page(staff, line.name, typed=typed, status=422)
 
@@ -233,18 +236,21 @@ class AccountDesk:
 
     async def _page(
         self, staff: Staff, name: str, *, notice: str = "", refused: AccountRefused | None = None,
-        typed: Typed | None = None, status: int = 200,
+        typed: Typed | None = None, moved: str | None = None, status: int = 200,
     ) -> web.Response:  # fmt: skip
+        """`moved` is the unit that was chosen for its form, not for the account yet."""
         line = await self._named(staff, name)
         waiting, heard = await self._accounts.waiting([name]), await self._accounts.heard([name])
         shown = self._shown(line, waiting.get(name, 0), heard.get(name))
         why = self._why(refused)
         if typed is not None and typed.problem:
             why = self._wrong(typed)
+        if moved is not None and moved in self._choice(staff):
+            typed = Typed({"unit": moved})
         return self._door.page(
             "account.html", staff=staff, status=status, line=line, row=shown, notice=notice,
             webhook=self._accounts.webhook(name) if line.platform != "web_chat" else "",
-            units=[(code, words) for code, words in self._choice(staff) if code],
+            units=self._choice(staff, ""),
             changing=await self._changing(
                 staff, line, typed, mine=refused is None or refused.fault != "changed"
             ), **why,
@@ -306,10 +312,12 @@ class AccountDesk:
     def _label(self, name: str) -> str:
         return self._texts(f"staff.accounts.field.{name}")
 
-    def _choice(self, staff: Staff) -> list[tuple[str, str]]:
-        """The units that an account of theirs can be of; the whole house is "", where it is."""
-        whole = [("", self._texts("staff.whole"))] if staff.everywhere else []
-        return [*whole, *((u.code, u.name) for u in self._units if staff.covers(u.code))]
+    def _choice(self, staff: Staff, nowhere: str | None = None) -> Offered:
+        """The units that an account of theirs can be of; the whole house, where it is theirs, is
+        called as usual or `nowhere`."""
+        if nowhere is None:
+            nowhere = self._texts("staff.whole") if staff.everywhere else ""
+        return Offered.of((u for u in self._units if staff.covers(u.code)), nowhere)
 
     def _notice(self, request: web.Request) -> str:
         key = DONE.get(request.query.get("done", ""), "")

@@ -6,7 +6,7 @@ What is secret is never shown again: not in the page that tells of a fault eithe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers.staff.channel_accounts import Field
@@ -38,7 +38,7 @@ def offered(fields: Sequence[Field], *, whole: bool) -> list[Field]:
 
 
 def read(
-    form: Form, fields: Mapping[str, Sequence[Field]], *, units: set[str], whole: bool
+    form: Form, fields: Mapping[str, Sequence[Field]], *, units: Container[str], whole: bool
 ) -> Typed:
     """What was typed, without what was left empty and what nobody asked for."""
     name, platform = form.get("name", "").strip().casefold(), form.get("platform", "")
@@ -61,7 +61,9 @@ def read(
     return Typed(settings)
 
 
-def read_changes(form: Form, fields: Sequence[Field], *, units: set[str], whole: bool) -> Typed:
+def read_changes(
+    form: Form, fields: Sequence[Field], *, units: Container[str], whole: bool
+) -> Typed:
     """What was typed for an account that is there; a secret that was left empty is not among it."""
     unit = form.get("unit", "")
     if unit not in units:

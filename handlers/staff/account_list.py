@@ -34,8 +34,10 @@ class Query:
         given = urlencode({name: value for name, value in pairs.items() if value})
         return f"{ADDRESS}?{given}" if given else ADDRESS
 
-    def among(self, lines: Iterable[Line], units: Mapping[str, str]) -> list[Line]:
-        """The lines that it asks for, by name. `units` holds the names of units by their codes."""
+    def among(self, lines: Iterable[Line], units: Mapping[str, str], whole: str) -> list[Line]:
+        """The lines that it asks for, by name. `units` holds the names of units by their codes,
+        `whole` is what the whole house is called."""
+        names = {"": whole, **units}
         return [
             line
             for line in lines
@@ -44,7 +46,7 @@ class Query:
             and self.unit in {"", line.unit}
             and (not self.troubled or line.troubled)
             and self.text.casefold()
-            in f"{line.name} {line.title} {units.get(line.unit, '')}".casefold()
+            in f"{line.name} {line.title} {names.get(line.unit, '')}".casefold()
         ]
 
 

@@ -26,6 +26,7 @@ from handlers.staff.case_steps import REASONED, VERBS, CaseSteps, Refusals, Step
 from handlers.staff.door import Door, inside
 from handlers.staff.forms import Cannot, Form, reason, typed, words
 from handlers.staff.staff import Right, Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Units
 from storage.audit import Kind
 from storage.case_history import Happened, History
@@ -231,7 +232,7 @@ class BulkDesk:
             title=self._texts(f"staff.bulk.{deed}") if deed in DEEDS else "",
             able=able,
             colleagues=colleagues,
-            units=list(self._units),
+            units=Offered.of(self._units),
             typed=form,
             text=text,
             told=self._proof.told(able[0], Purpose.ANSWER, text) if proofread and able else "",

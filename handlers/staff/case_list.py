@@ -20,6 +20,7 @@ from handlers.staff.case_view import day
 from handlers.staff.door import Door
 from handlers.staff.live import Live
 from handlers.staff.staff import Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Units
 from storage.case_groups import CaseGroups
 from storage.case_history import History
@@ -142,7 +143,7 @@ class CaseList:
             begins="after" not in request.query,
             first=query.address(),
             kinds=[(kind.value, self._texts(f"case.kind.{kind}")) for kind in CaseKind],
-            units=[(unit.code, unit.name) for unit in theirs],
+            units=Offered.of(theirs, self._texts("staff.cases.every_unit")),
             notice=self._texts("staff.cases.moved_away") if "moved" in request.query else "",
         )
 

@@ -21,7 +21,8 @@ from handlers.casework import Casework
 from handlers.errands import VIETNAM
 from handlers.official.alike import SHOWN, AlikeCases
 from handlers.official.duties import colleagues, duties
-from handlers.units import Unit, Units
+from handlers.staff.unit_choice import Offered
+from handlers.units import Units
 from storage.case_groups import CaseGroup, CaseGroups
 from storage.case_history import CaseEvent, Happened, History
 from storage.case_lists import CaseLists
@@ -107,7 +108,7 @@ class View:
     group: CaseGroup | None
     duties: frozenset[str]
     colleagues: Sequence[Official]
-    units: Sequence[Unit]
+    units: Offered
 
 
 class CaseViews:
@@ -252,11 +253,11 @@ class CaseViews:
         what = self._texts(key, to=to, unit=unit.name if unit else "", group=event.detail)
         return Line(self.time(event.at), by, what, why)
 
-    def _elsewhere(self, case: Case) -> list[Unit]:
+    def _elsewhere(self, case: Case) -> Offered:
         """The units to which it may be handed on."""
         above = self._units.line(case.unit)[1:]
         units = above if case.kind is CaseKind.COMPLAINT else list(self._units)
-        return [unit for unit in units if unit.code != case.unit]
+        return Offered.of(unit for unit in units if unit.code != case.unit)
 
 
 def _people(case: Case, said: Sequence[Words], events: Sequence[CaseEvent]) -> set[int]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from content.texts import Texts
 from handlers.periods import Period, day_in, last_year, this_quarter, this_year
 from handlers.staff.staff import Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Unit, Units
 
 PERIODS: Mapping[str, Callable[[date], Period]] = {
@@ -66,7 +67,10 @@ class Chosen:
         return {
             "period": self.period,
             "unit": self.code,
-            "units": [(unit.code, unit.name) for unit in units if staff.covers(unit.code)],
+            "units": Offered.of(
+                (unit for unit in units if staff.covers(unit.code)),
+                texts("staff.cases.every_unit") if staff.everywhere else "",
+            ),
             "periods": [
                 (
                     f"{place}?{urlencode({'unit': self.code, 'period': name})}",

@@ -24,6 +24,7 @@ from content.texts import Texts
 from handlers.staff.browsers import browser_of
 from handlers.staff.forms import Form, typed
 from handlers.staff.staff import RIGHTS, Right, Staff, staff_of
+from handlers.staff.unit_choice import TYPED, meant, told
 from handlers.units import Units
 from storage.audit import Audit, Kind, Verb
 from storage.database import Database, Transaction
@@ -45,7 +46,10 @@ OF_CASES = ("/staff/cases/", "/staff/groups/")
 PAGES = Path(__file__).parent / "pages"
 SCRIPT, STYLE = "staff.js", "staff.css"
 
-_Answer = TypeVar("_Answer", web.HTTPForbidden, web.HTTPNotFound, web.HTTPUnauthorized)
+_Answer = TypeVar(
+    "_Answer", web.HTTPForbidden, web.HTTPNotFound, web.HTTPUnauthorized,
+    web.HTTPUnprocessableEntity,
+)  # fmt: skip
 _INSIDE = re.compile(r"/staff(?:[/?][\w\-./?&=%+,:;~]*)?", re.ASCII)
 
 
@@ -83,18 +87,23 @@ class Door:
         self._pages.globals |= {"script": _versioned(SCRIPT), "style": _versioned(STYLE)}
 
     async def staff(self, request: web.Request, *, by_itself: bool = False) -> Staff:
-        """Who asks for a page. Raises HTTPSeeOther, to sign in and then come back here. With
-        `by_itself` the page asked, and nobody need be there."""
+        """Who asks for a page. Raises HTTPSeeOther, to sign in and then come back here, or where a
+        unit was typed, to the page of the one that is meant; HTTPUnprocessableEntity asks which.
+        With `by_itself` the page asked, and nobody need be there."""
         staff = await self.who(request, by_itself=by_itself)
         if staff is None:
             after = {"next": request.path_qs} if request.path_qs != HOME else {}
             raise web.HTTPSeeOther(f"{SIGN_IN}?{urlencode(after)}" if after else SIGN_IN)
+        asked = self._settled(request, staff, request.query)
+        if asked is not request.query:
+            raise web.HTTPSeeOther(request.rel_url.with_query(asked))
         return staff
 
     async def posted(self, request: web.Request) -> tuple[Staff, Form]:
         """Who sent one of our own forms, and what they typed. Raises HTTPUnauthorized when nobody
         is signed in, HTTPForbidden when the form is not from a page of this session: then nothing
-        is done, and the page keeps the words that were typed."""
+        is done, and the page keeps the words that were typed; HTTPUnprocessableEntity to ask which
+        unit was meant by what they typed for one."""
         form = await _form(request)
         staff = await self.who(request)
         if staff is None:
@@ -102,7 +111,7 @@ class Door:
             raise self._no(web.HTTPUnauthorized, "signed_out.html", text=text)
         if not _same(form.get("token", ""), staff.token):
             raise self._no(web.HTTPForbidden, "old_form.html", staff=staff)
-        return staff, form
+        return staff, self._settled(request, staff, form)
 
     async def posted_with_files(
         self, request: web.Request, *, at_most: int
@@ -256,6 +265,27 @@ class Door:
 
     async def script(self, request: web.Request) -> web.FileResponse:
         return _kept(request, SCRIPT)
+
+    def _settled(self, request: web.Request, staff: Staff, form: Form) -> Form:
+        """The same with the code of the unit for what was typed. Nothing typed in what narrows a
+        page leaves it out."""
+        field = next((name for name in form if name.endswith(TYPED)), "")
+        if not field:
+            return form
+        name, typed = field.removesuffix(TYPED), form[field].strip()
+        rest = {one: value for one, value in form.items() if one not in {field, name}}
+        if not typed and request.method == "GET":
+            return rest
+        which = meant(typed, staff, self._units, self._texts)
+        if which.sure:
+            return rest | {name: which.codes[0]}
+        choices = [(one.code, told(one, self._units)) for one in map(self._units.get, which.codes)
+                   if one is not None]  # fmt: skip
+        raise self._no(
+            web.HTTPUnprocessableEntity, "unit_which.html", staff=staff, choices=choices,
+            more=which.more, typed=typed, name=name, fields=list(rest.items()),
+            method=request.method.lower(), action=request.path,
+        )  # fmt: skip
 
     def _no(
         self, kind: type[_Answer], template: str, *, staff: Staff | None = None, **fields: object

@@ -13,6 +13,7 @@ from handlers.staff.door import Door
 from handlers.staff.forms import number
 from handlers.staff.key_making import KeyMaking, name_of
 from handlers.staff.staff import Right, Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Units
 from storage.api_keys import ApiKey, ApiKeys
 from storage.database import Database
@@ -66,7 +67,7 @@ class KeyDesk:
         staff, form = await self._door.posted(request)
         self._door.need_anywhere(staff, Right.SETTINGS)
         unit, role = form.get("unit", ""), form.get("role", "")
-        if unit not in dict(self._choice(staff)) or role not in set(Role):
+        if unit not in self._choice(staff) or role not in set(Role):
             return await self._page(staff, problem="staff.people.bad")
         if not (name := name_of(form.get("name", ""))):
             return await self._page(staff, problem="staff.keys.nameless")
@@ -97,9 +98,9 @@ class KeyDesk:
             notice=notice, problem=self._texts(problem) if problem else "",
         )  # fmt: skip
 
-    def _choice(self, staff: Staff) -> list[tuple[str, str]]:
-        whole = [] if staff.unit else [("", self._texts("staff.whole"))]
-        return [*whole, *((u.code, u.name) for u in self._units if staff.covers(u.code))]
+    def _choice(self, staff: Staff) -> Offered:
+        whole = "" if staff.unit else self._texts("staff.whole")
+        return Offered.of((u for u in self._units if staff.covers(u.code)), whole)
 
     def _line(self, key: ApiKey) -> Line:
         unit = self._units.get(key.unit)

@@ -72,7 +72,7 @@ class NoticeAudiences:
         self._door.need_anywhere(staff, Right.NOTICE)
         done = request.query.get("done", "")
         told = self._texts(f"staff.lists.{done}") if done in DONE else ""
-        place = self._form.places(staff.official)[0][0]
+        place = self._form.places.first(staff.official).value
         return await self._page(
             staff, Written(place=place), told=told, after=request.query.get("after", "")
         )

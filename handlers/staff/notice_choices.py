@@ -12,6 +12,7 @@ from handlers.asking import MOST_QUESTIONS
 from handlers.official.notices_rights import NoticeRights
 from handlers.official.notices_words import NoticeWords
 from handlers.staff.notice_form import NoticeForm
+from handlers.staff.notice_places import PlaceField
 from handlers.staff.notice_written import CARDS, FURTHER, Asks, Written
 from storage.consents import GENERAL
 from storage.database import Transaction
@@ -37,7 +38,7 @@ class Further:
 class Choices:
     """`cards` are by the name of their group; `fields` are the cards that were chosen."""
 
-    places: Sequence[Choice]
+    place: PlaceField
     purposes: Sequence[Choice]
     cards: Sequence[tuple[str, Sequence[Choice]]]
     fields: Sequence[Choice]
@@ -85,10 +86,7 @@ class NoticeChoices:
         empty = () if written.questions and not more else (Asks(),)
         questions = (*written.questions, *empty)[:MOST_QUESTIONS]
         return Choices(
-            places=[
-                (value, self._words.place(unit, only=only))
-                for value, unit, only in self._form.places(official)
-            ],
+            place=self._form.places.field(written.place, official),
             purposes=[(one.value, self._texts(f"notice.purpose.{one}")) for one in GENERAL],
             cards=self._cards(),
             fields=list(zip(CARDS, written.cards, strict=True)),

@@ -13,10 +13,9 @@ from content.texts import Texts
 from content.when import NotATime, When, read_when
 from handlers.asking import purposes
 from handlers.notice_page import LONGEST
-from handlers.official.notices_screens import ALONE
-from handlers.official.notices_steps import Route
 from handlers.staff.forms import LONGEST_REASON
 from handlers.staff.notice_asking import AskingForm, Faults
+from handlers.staff.notice_places import NoticePlaces
 from handlers.staff.notice_written import KEPT, Written, of_draft
 from storage.audiences import Audience
 from storage.broadcasts import Draft, Enclosed
@@ -46,28 +45,24 @@ class NoticeForm:
         self,
         *,
         texts: Texts,
-        route: Route,
+        places: NoticePlaces,
         asking: AskingForm,
         title_of: Callable[[str], str],
         zone: ZoneInfo,
     ) -> None:
         """`title_of` gives a card's title, empty for a card that is not there."""
         self._texts = texts
-        self._route = route
+        self.places = places
         self._asking = asking
         self._title_of = title_of
         self._zone = zone
-
-    def places(self, official: Official) -> list[tuple[str, str, bool]]:
-        """Where they may send to: as the form names it, the unit's code, and whether it alone."""
-        return [(f"{c}{ALONE if o else ''}", c, o) for c, o in self._route.places(official)]
 
     def filled(self, draft: Draft) -> Written:
         """The form for a notice as it stands."""
         until = draft.asks.until if draft.asks else None
         return of_draft(
             draft,
-            place=f"{draft.unit}{ALONE if draft.only_unit else ''}",
+            place=self.places.value(draft.unit, only=draft.only_unit),
             when=self.in_words(draft.due_at, draft.repeats),
             until=self.in_words(until, ""),
         )
@@ -143,10 +138,12 @@ class NoticeForm:
             wrong = [] if fits else [("saved", self._texts("staff.notice.list_not_asked"))]
             return who, wrong
         wrong = []
-        places = {value: (code, only) for value, code, only in self.places(official)}
-        unit, only = places.get(written.place, ("", False))
-        if written.place not in places:
-            wrong.append(("place", self._texts("staff.notice.no_place")))
+        found, unit, only = self.places.meant(written.place, official), "", False
+        if len(found) == 1:
+            unit, only = found[0].unit, found[0].only
+        else:
+            key = "staff.notice.which_place" if found else "staff.notice.no_place"
+            wrong.append(("place", self._texts(key)))
         if written.language not in {"", *CODES}:
             wrong.append(("language", self._texts("staff.notice.no_language")))
         purpose, faults = self._purpose(written, asks)

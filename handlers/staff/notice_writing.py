@@ -119,7 +119,7 @@ class NoticeWriting:
                 return self._door.page(
                     "notice_not_yours.html", staff=staff, status=409, seen=paper.seen
                 )
-            before, place = paper.before, self._form.places(staff.official)[0][0]
+            before, place = paper.before, self._form.places.first(staff.official).value
             written = self._form.filled(before) if before else Written(place=place)
             return await self._page(tx, Turn(staff, paper, written))
 

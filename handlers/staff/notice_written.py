@@ -39,7 +39,8 @@ class Asks:
 @dataclass(frozen=True, slots=True)
 class Written:
     """The fields as they were typed. `place` is a unit's code, with `ALONE` behind it without what
-    is below; `asked` (ISO) when the words of `when` and `until` were read first.
+    is below, or what was typed for it; `asked` (ISO) when the words of `when` and `until` were
+    read first.
 
     `files` are tickets of what is enclosed, or `KEPT`, by name; `about` what the picture shows.
     `texts` are the words by the code of a language, `pairs` with which Vietnamese words they were
@@ -77,7 +78,7 @@ class Written:
         )
         return cls(
             text=typed(form, "text"),
-            place=form.get("place", "")[:80],
+            place=(_line(form, "place_again", 160) or form.get("place", ""))[:160],
             purpose=form.get("purpose", "")[:20],
             cards=tuple(form.get(name, "")[:64] for name in CARDS),
             when=_line(form, "when", 80),

@@ -16,6 +16,7 @@ from handlers.staff.door import Door
 from handlers.staff.downloads import sent
 from handlers.staff.forms import Form, number
 from handlers.staff.staff import Right, Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Unit, Units
 from storage.audit import Kind, Verb
 from storage.broadcasts import Broadcast, Phase
@@ -106,9 +107,9 @@ class PapersDesk:
             )
         return await sent(request, BytesIO(files[ending]), f"{unit.code}-{notice}-{ending}")
 
-    def units(self, staff: Staff) -> list[tuple[str, str]]:
-        """Code and name of the units for which they may have it."""
-        return [(one.code, one.name) for one in self._units if staff.covers(one.code)]
+    def units(self, staff: Staff) -> Offered:
+        """The units for which they may have it."""
+        return Offered.of(one for one in self._units if staff.covers(one.code))
 
     def _unit(self, staff: Staff, form: Form) -> Unit | None:
         unit = self._units.get(form.get("unit", ""))

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from content.texts import Texts
+from content.understanding.vietnamese import fold
 from handlers.staff.door import Door
 from handlers.staff.forms import Form, number
 from handlers.staff.invitation_desk import LONGEST_NAME
 from handlers.staff.inviting import Inviting
 from handlers.staff.staff import Right, Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Units
 from storage.audit import Kind, Verb
 from storage.database import Database, Transaction
@@ -25,6 +28,7 @@ from storage.staff_invitations import LASTS, StaffInvitations
 from storage.staff_sessions import StaffSessions
 
 ADDRESS = "/staff/people"
+PAGE = 25
 DONE = {"changed": "staff.people.changed", "removed": "staff.people.removed"}
 
 
@@ -60,10 +64,14 @@ class People:
         self._invitations = StaffInvitations()
 
     async def show(self, request: web.Request) -> web.Response:
-        """Everybody of one's units."""
+        """Those of one's units, by name, a page at a time; of all whose name has what was typed."""
         staff = await self._door.staff(request)
         self._door.need_anywhere(staff, Right.PEOPLE)
-        return await self._page(staff, notice=DONE.get(request.query.get("done", ""), ""))
+        given = request.query
+        return await self._page(
+            staff, notice=DONE.get(given.get("done", ""), ""),
+            words=given.get("text", "").strip()[:LONGEST_NAME], after=given.get("after", ""),
+        )  # fmt: skip
 
     async def invite(self, request: web.Request) -> web.Response:
         """A link for somebody new, shown once."""
@@ -147,18 +155,28 @@ class People:
         )
 
     async def _page(
-        self, staff: Staff, *, notice: str = "", problem: str = "", status: int = 200
-    ) -> web.Response:
+        self, staff: Staff, *, notice: str = "", problem: str = "", words: str = "",
+        after: str = "", status: int = 200,
+    ) -> web.Response:  # fmt: skip
+        """`after` is the number of the last account of the page before."""
         async with self._database.read() as tx:
             found = await self._accounts.all(tx, units=staff.only)
-        accounts = [one for one in found if _below(staff, one)]
-        units = [(unit.code, unit.name) for unit in self._units if staff.covers(unit.code)]
-        whole = [] if staff.unit else [("", self._texts("staff.whole"))]
-        names = dict([("", self._texts("staff.whole")), *units])
+        theirs = [one for one in found if _below(staff, one) and _called(one, words)]
+        begin = next((n for n, one in enumerate(theirs, 1) if str(one.id) == after), 0)
+        accounts = theirs[begin : begin + PAGE]
+        told = {"text": words} if words else {}
+        more = told | {"after": str(accounts[-1].id)} if begin + PAGE < len(theirs) else {}
+        whole = self._texts("staff.whole")
+        units = Offered.of(
+            (unit for unit in self._units if staff.covers(unit.code)), "" if staff.unit else whole
+        )
+        names = {"": whole, **units.names}
         return self._door.page(
             "people.html", staff=staff, status=status,
             accounts=[(one, names.get(one.official.unit, one.official.unit)) for one in accounts],
-            units=[*whole, *units],
+            units=units, count=len(theirs), words=words,
+            first=f"{ADDRESS}?{urlencode(told)}" if begin else "",
+            more=f"{ADDRESS}?{urlencode(more)}" if more else "",
             roles=[(role.value, self._texts(f"official.role.{role}")) for role in Role],
             notice=self._texts(notice) if notice else "",
             problem=self._texts(problem) if problem else "",
@@ -172,3 +190,8 @@ def _below(staff: Staff, account: StaffAccount) -> bool:
     """Whether they may decide about that account. Who has a unit decides about nobody of the whole
     installation, also while their unit is all that there is: a new password would make them one."""
     return staff.covers(account.official.unit) and bool(account.official.unit or not staff.unit)
+
+
+def _called(account: StaffAccount, words: str) -> bool:
+    """Whether their name, or that with which they sign in, has the words, diacritics or not."""
+    return fold(words) in fold(f"{account.official.name} {account.login}")

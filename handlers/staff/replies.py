@@ -18,6 +18,7 @@ from handlers.official.proof import LONGEST, Proof
 from handlers.staff.door import Door
 from handlers.staff.forms import Cannot, Form, Kept, number, typed, words
 from handlers.staff.staff import Right, Staff
+from handlers.staff.unit_choice import Offered
 from handlers.units import Units
 from storage.audit import Kind, Verb
 from storage.case_records import Case
@@ -217,7 +218,10 @@ class ReplyDesk:
             lines=lines,
             unit=unit,
             name=self._name(unit),
-            units=[(one.code, one.name) for one in self._units if staff.covers(one.code)],
+            units=Offered.of(
+                (one for one in self._units if staff.covers(one.code)),
+                self._texts("staff.whole") if staff.everywhere else "",
+            ),
             blanks=", ".join(self._replies.blanks),
             remarks=self._proof.remarks(just.text) if just else [],
             typed=form or {},

@@ -19,6 +19,7 @@ from handlers.periods import day_in
 from handlers.staff.door import Door
 from handlers.staff.forms import Form
 from handlers.staff.staff import Right, Staff
+from handlers.staff.unit_choice import Offered
 from handlers.unit_changes import UnitChanges, UnitInUse
 from handlers.unit_rules import DANGERS, FACTS, faults_of
 from handlers.unit_sheet import Change
@@ -124,7 +125,7 @@ class UnitEditing:
         faults = dict(faults_of(unit, self._today()))
         if self._units.get(unit.code) is not None:
             faults["code"] = "taken"
-        if unit.parent not in dict(self._parents(staff)):
+        if unit.parent not in self._parents(staff):
             faults["parent"] = "no_parent"
         if faults:
             return self._form(staff, Typed(unit, faults))
@@ -203,10 +204,10 @@ class UnitEditing:
             for name, key in typed.faults.items()
         }
 
-    def _parents(self, staff: Staff) -> list[tuple[str, str]]:
+    def _parents(self, staff: Staff) -> Offered:
         """Below which units they may add one; below none only who sees to the whole house."""
-        top = [] if staff.unit else [("", self._texts("staff.units.top"))]
-        return [*top, *((u.code, u.name) for u in self._units if staff.covers(u.code))]
+        top = "" if staff.unit else self._texts("staff.units.top")
+        return Offered.of((u for u in self._units if staff.covers(u.code)), top)
 
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()
