@@ -60,7 +60,7 @@ def case_desks(room: Room, *, hub: LiveHub) -> CaseDesks:
             replies=replies,
             live=live,
         ),
-        bulk=BulkDesk(**room.placed, casework=casework, steps=steps, proof=proof),
+        bulk=BulkDesk(**room.placed, casework=casework, steps=steps, proof=proof, replies=replies),
         groups=GroupDesk(
             **room.placed,
             casework=casework,

@@ -25,6 +25,7 @@ from handlers.staff.case_query import ADDRESS
 from handlers.staff.case_steps import REASONED, VERBS, CaseSteps, Refusals, Step, why_not
 from handlers.staff.door import Door, inside
 from handlers.staff.forms import Cannot, Form, reason, typed, words
+from handlers.staff.replies import Replies
 from handlers.staff.staff import Right, Staff
 from handlers.staff.unit_choice import Offered
 from handlers.units import Units
@@ -76,6 +77,7 @@ class BulkDesk:
         casework: Casework,
         steps: CaseSteps,
         proof: Proof,
+        replies: Replies,
         texts: Texts,
         units: Units,
         clock: Callable[[], datetime],
@@ -92,6 +94,7 @@ class BulkDesk:
             "group": steps.group,
         }
         self._proof = proof
+        self._replies = replies
         self._texts = texts
         self._units = units
         self._clock = clock
@@ -105,6 +108,12 @@ class BulkDesk:
         staff, form = await self._door.posted(request)
         self._door.need_anywhere(staff, Right.ANSWER)
         return await self._page(staff, form)
+
+    async def fill(self, request: web.Request) -> web.Response:
+        """A saved reply below what was typed so far; nothing is sent."""
+        staff, form = await self._door.posted(request)
+        self._door.need_anywhere(staff, Right.ANSWER)
+        return await self._page(staff, form, fills=True)
 
     async def preview(self, request: web.Request) -> web.Response:
         """The words as villagers will read them; nothing is sent."""
@@ -207,9 +216,11 @@ class BulkDesk:
         form: Form,
         *,
         proofread: bool = False,
+        fills: bool = False,
         cannot: Cannot | None = None,
     ) -> web.Response:
-        """The cases that were chosen with what is asked for, or with what is to be sent."""
+        """The cases that were chosen with what is asked for, or with what is to be sent; where it
+        `fills`, with the chosen reply in it."""
         chosen, deed, problem = _chosen(form)[:MOST], form.get("do", ""), cannot
         if problem is None and (deed not in DEEDS or not chosen):
             problem = Cannot("staff.bulk.no_deed" if chosen else "staff.bulk.none", 422)
@@ -223,6 +234,11 @@ class BulkDesk:
             lines = await self._lines(tx, staff.official, cases, deed, dict(chosen))
             able = [c for c, line in zip(cases, lines, strict=True) if not line.why]
             colleagues = await self._able(tx, staff, able) if deed == "assign" else []
+            saved = await self._replies.for_cases(tx, able) if deed == "answer" else []
+            if fills:
+                kept, told = await self._replies.filled(tx, able, form)
+                text, status = kept.text, 200 if kept.filled else 422
+                problem = problem or (Cannot(told, status) if told else None)
         return self._door.page(
             "bulk.html",
             staff=staff,
@@ -232,6 +248,7 @@ class BulkDesk:
             title=self._texts(f"staff.bulk.{deed}") if deed in DEEDS else "",
             able=able,
             colleagues=colleagues,
+            saved=saved,
             units=Offered.of(self._units),
             typed=form,
             text=text,

@@ -134,7 +134,7 @@ class CaseDesk:
         async with self._database.read() as tx:
             case = await self._theirs(tx, staff, case_id)
             self._door.need(staff, Right.ANSWER, case.unit)
-            kept, problem = await self._replies.filled(tx, case, form)
+            kept, problem = await self._replies.filled(tx, [case], form)
         return await self._page(
             staff, case_id, kept=kept, problem=problem, status=200 if kept.filled else 422
         )
@@ -231,7 +231,7 @@ class CaseDesk:
             view = await self._views.of(tx, case, self._clock(), staff.official, unmasked=unmasked)
             first = await self._casework.answered_by(tx, case, self._texts) if changed else None
             there = await self._presence.at(tx, [case_id], now=self._clock())
-            saved = await self._replies.for_case(tx, case) if staff.has(Right.ANSWER) else []
+            saved = await self._replies.for_cases(tx, [case]) if staff.has(Right.ANSWER) else []
         if changed:
             problem = "official.answered_first" if first and kept.text else "official.changed"
         about = {"case": view.label, "name": first or view.hands, "office": view.office}

@@ -1,12 +1,12 @@
 """Saved replies: words to begin an answer with, kept by the staff of a unit for all below it.
 
-They are chosen in the form of a case, where words in brackets become what its office's settings
-say; what goes out is previewed as every answer is.
+They are chosen in the form of a case, or of several, where words in brackets become what its
+office's settings say; what goes out is previewed as every answer is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -60,28 +60,33 @@ class Replies:
         """The units whose replies are for that one: itself, those above, the whole house."""
         return [*(each.code for each in self._units.line(unit)), ""]
 
-    async def for_case(self, tx: Transaction, case: Case) -> list[SavedReply]:
-        """Those to choose from."""
-        return await self._book.of(tx, self.above(case.unit))
+    async def for_cases(self, tx: Transaction, cases: Sequence[Case]) -> list[SavedReply]:
+        """Those to choose from: what is for all of these."""
+        lines = [self.above(unit) for unit in {case.unit for case in cases}]
+        common = [unit for unit in lines[0] if all(unit in line for line in lines)] if lines else []
+        return await self._book.of(tx, common)
 
-    async def filled(self, tx: Transaction, case: Case, form: Form) -> tuple[Kept, str]:
+    async def filled(self, tx: Transaction, cases: Sequence[Case], form: Form) -> tuple[Kept, str]:
         """What was typed with the chosen reply below it, and the text of what is to be seen to."""
         kept, chosen = Kept.of(form), form.get("saved", "")
-        reply = next((one for one in await self.for_case(tx, case) if str(one.id) == chosen), None)
+        theirs = await self.for_cases(tx, cases)
+        reply = next((one for one in theirs if str(one.id) == chosen), None)
         if reply is None:
             return kept, "staff.reply.none_chosen"
-        text = self._fill(reply.text, case.unit)
+        text = self._fill(reply.text, {case.unit for case in cases})
         whole = f"{kept.text}\n\n{text}".strip()
         if len(whole) > LONGEST:
             return kept, "official.too_long"
         still = any(blank in whole for blank in self.blanks)
         return Kept(kept.purpose, whole, filled=True), "staff.reply.open" if still else ""
 
-    def _fill(self, text: str, unit: str) -> str:
-        """With what is known of the office that serves a unit; the rest stays in brackets."""
-        facts = self._units.local(unit)
+    def _fill(self, text: str, units: Collection[str]) -> str:
+        """With what the offices that serve these units have in common; the rest stays in
+        brackets."""
+        facts = [self._units.local(unit) for unit in units]
         for name, blank in zip(BLANKS, self.blanks, strict=True):
-            if value := getattr(facts, name):
+            values = {getattr(one, name) for one in facts}
+            if len(values) == 1 and (value := values.pop()):
                 text = text.replace(blank, value)
         return text
 

@@ -151,6 +151,7 @@ class Console:
             web.post("/staff/unanswered/answer/send", self.one_answer.send),
             web.get("/staff/cases", self.case_list.show),
             web.post("/staff/cases/chosen", self.bulk.choose),
+            web.post("/staff/cases/chosen/fill", self.bulk.fill),
             web.post("/staff/cases/chosen/preview", self.bulk.preview),
             web.post("/staff/cases/chosen/do", self.bulk.do),
             web.get("/staff/cases/export", self.exports.show),

@@ -13,6 +13,7 @@ from storage.cases import Cases
 from storage.officials import Role
 from tests.console.desk import Desk, forms, sitting_at
 from tests.console.test_case_desk import happened, opened, said
+from tests.console.test_replies import keep
 from tests.handlers.office import Person, again, official
 
 LIST = "/staff/cases"
@@ -179,3 +180,55 @@ async def test_what_is_asked_wrongly_does_nothing(desk: Desk, house: House) -> N
         assert "ac.example" not in shown
         assert "javascript" not in shown
     assert (await again(house, case)).version == case.version
+
+
+async def test_an_answer_to_several_begins_with_a_reply_that_is_for_all_of_them(
+    desk: Desk, house: House
+) -> None:
+    villagers = [Person(house), Person(house), Person(house)]
+    units = ("xa-mau", "ban-mau", "xa-khac")
+    near, below, far = [
+        await opened(house, v, unit=u) for v, u in zip(villagers, units, strict=True)
+    ]
+    for villager in villagers:
+        await villager.replies()
+    await keep(desk, "Của cả hệ thống", unit="")
+    await keep(desk, "Của xã mẫu", unit="xa-mau")
+    page = await chosen(desk, "answer", near, below)
+    found = re.search(r'<option value="(\d+)">Của xã mẫu<', page)
+    assert found
+    filled = await desk.press(page, "/preview", text="Chào bà con.")
+    assert "thôn 1" not in filled, "choosing alone fills nothing"
+    fill = await fills(desk, page, text="Chào bà con.", saved=found[1])
+    text = written_in(fill)
+    assert text.startswith("Chào bà con.\n\nBà con đem giấy tờ đến thôn 1, cạnh chợ")
+    assert [await one.replies() for one in villagers] == [[], [], []], "nothing was sent"
+    proof = await desk.press(fill, "/preview")
+    await desk.press(proof, "/do")
+    assert "0200 000 000" in (await villagers[0].replies())[0].text
+    assert "0200 000 000" in (await villagers[1].replies())[0].text
+
+    near, far = await opened(house, villagers[0]), await again(house, far)
+    page = await chosen(desk, "answer", near, far)
+    assert "Của xã mẫu</option>" not in page, "it is not for the other commune"
+    found = re.search(r'<option value="(\d+)">Của cả hệ thống<', page)
+    assert found
+    fill = await fills(desk, page, saved=found[1])
+    assert "[địa chỉ]" in written_in(fill), "two offices have no address in common"
+    assert "Còn chữ trong ngoặc vuông" in fill
+    nothing = await fills(desk, page, 422, text="giữ nguyên", saved="")
+    assert "Chưa chọn câu nào" in nothing
+    assert written_in(nothing) == "giữ nguyên"
+
+
+def written_in(page: str) -> str:
+    return next(fields["text"] for to, fields in forms(page) if to.endswith("/preview"))
+
+
+async def fills(desk: Desk, page: str, status: int = 200, **typed: str) -> str:
+    """Put the chosen reply into the form of the page."""
+    fields = next(given for to, given in forms(page) if to.endswith("/preview"))
+    answer = await desk.client.post(f"{LIST}/chosen/fill", data=fields | typed)
+    shown = await answer.text()
+    assert answer.status == status, shown
+    return shown

@@ -121,6 +121,7 @@ NEEDS = {
     ("GET", "/staff/cases"): Right.READ,
     ("GET", "/staff/live"): Right.READ,
     ("POST", "/staff/cases/chosen"): Right.ANSWER,
+    ("POST", "/staff/cases/chosen/fill"): Right.ANSWER,
     ("POST", "/staff/cases/chosen/preview"): Right.ANSWER,
     ("POST", "/staff/cases/chosen/do"): Right.ANSWER,
     ("GET", "/staff/replies"): Right.ANSWER,
