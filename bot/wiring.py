@@ -315,6 +315,7 @@ async def build(
                         unanswered=unanswered,
                         post=Post(capabilities),
                         platform=platform,
+                        capabilities=capabilities,
                     ),
                     proof=proof,
                     filing=filing,

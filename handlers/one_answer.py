@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.grouping import Grouping
-from handlers.messages import Reply
+from handlers.messages import Capabilities, Reply
 from handlers.post import Post
 from handlers.public_answers import PublicAnswers
 from handlers.units import Units
@@ -20,17 +20,33 @@ from storage.case_records import Case
 from storage.case_reporters import reporters_of
 from storage.database import Transaction
 from storage.officials import Official
+from storage.reach import shut_out
 from storage.unanswered import Unanswered
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Those who hear an answer on one kind of channel: in how many chats, and the messages that
-    the first of them gets, with their question masked."""
+    """Those who are to hear an answer on one kind of channel: in how many chats, the messages that
+    the first of them gets, with their question masked, and to how many (`late`) of the chats the
+    platform sends nothing any more, since they were silent too long."""
 
     platform: str
     chats: int
     messages: tuple[Reply, ...]
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Who hears an answer, by channel; of `left` cases nobody does, who left or is forgotten."""
+
+    by_channel: tuple[Hearing, ...]
+    left: int
+
+    @property
+    def reached(self) -> int:
+        """In so many chats."""
+        return sum(one.chats - one.late for one in self.by_channel)
 
 
 class OneAnswer:
@@ -45,14 +61,16 @@ class OneAnswer:
         unanswered: Unanswered,
         post: Post,
         platform: Callable[[str], str],
+        capabilities: Callable[[str], Capabilities | None],
     ) -> None:
-        """`platform` says of an account what kind of channel it is."""
+        """`platform` says of an account what kind of channel it is, `capabilities` what it can."""
         self._answers = answers
         self._grouping = grouping
         self._units = units
         self._unanswered = unanswered
         self._post = post
         self._platform = platform
+        self._capabilities = capabilities
         self._groups = CaseGroups()
 
     def unit(self, cases: Sequence[Case]) -> str:
@@ -66,20 +84,39 @@ class OneAnswer:
             self._answers.for_public(self.unit(cases), words)
 
     async def hearing(
-        self, tx: Transaction, cases: Sequence[Case], answer: str
-    ) -> tuple[Hearing, ...]:
-        """Who hears it, by channel. Who left, or had their data deleted, is not among them."""
+        self, tx: Transaction, cases: Sequence[Case], answer: str, *, at: datetime
+    ) -> Heard:
+        """Who hears it that is sent at that time. Who left, or had their data deleted, is not among
+        the chats."""
         members = {case.id: case for case in cases}
         chats: dict[str, int] = {}
         first: dict[str, tuple[Reply, ...]] = {}
-        for one in await reporters_of(tx, list(members)):
+        late: dict[str, int] = {}
+        reporters = await reporters_of(tx, list(members))
+        for one in reporters:
             account = one.thread.account
             platform = self._platform(account)
             chats[platform] = chats.get(platform, 0) + 1
             if platform not in first:
                 reply = await self._answers.published(tx, one, members, answer, masked=True)
                 first[platform] = tuple(self._post.looks(account, reply))
-        return tuple(Hearing(name, many, first[name]) for name, many in sorted(chats.items()))
+        threads = [one.thread for one in reporters]
+        windows = {
+            account: able.window
+            for account in {thread.account for thread in threads}
+            if (able := self._capabilities(account)) is not None and able.window is not None
+        }
+        shut = await shut_out(tx, [one.conversation for one in threads], windows=windows, at=at)
+        for account, many in shut.items():
+            late[self._platform(account)] = late.get(self._platform(account), 0) + many
+        told = {case for one in reporters for case in one.cases}
+        return Heard(
+            tuple(
+                Hearing(name, many, first[name], late.get(name, 0))
+                for name, many in sorted(chats.items())
+            ),
+            len(members.keys() - told),
+        )
 
     async def answer(
         self,

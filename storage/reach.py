@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -195,6 +196,25 @@ def _heard(windows: Mapping[str, Window]) -> ColumnElement[Any]:
         .scalar_subquery()
     )
     return case((talk.account.in_(windows), last), else_=None)
+
+
+async def shut_out(
+    tx: Transaction, conversations: Collection[int], *, windows: Mapping[str, Window], at: datetime
+) -> Mapping[str, int]:
+    """To how many of these conversations of each account nothing can be sent any more, since they
+    last wrote too long ago, or so long that it costs money which the account may not spend."""
+    talk = ConversationRecord
+    people_of = select(
+        talk.account, literal("").label("language"), false().label("blocked"),
+        _heard(windows).label("heard"),
+    ).where(talk.id.in_(conversations), talk.account.in_(windows))  # fmt: skip
+    ways = await _counted(
+        tx, people_of, accounts=windows.keys(), windows=windows, at=at, templates=()
+    )
+    found: Counter[str] = Counter()
+    for (account, way, _), count in ways.items():
+        found[account] += count if way in {Way.CLOSED, Way.UNPAID} else 0
+    return found
 
 
 async def _ways(

@@ -17,7 +17,7 @@ from content.screens import shorten
 from content.texts import Texts
 from handlers.casework import Casework
 from handlers.official.proof import Proof
-from handlers.one_answer import Hearing, OneAnswer
+from handlers.one_answer import Heard, OneAnswer
 from handlers.staff.door import Door
 from handlers.staff.forms import Cannot, Form, typed, words
 from handlers.staff.staff import Right, Staff
@@ -79,9 +79,10 @@ class OneAnswerDesk:
             back=form.get("page", ""),
             title=title,
             text=answer,
-            heard=heard,
-            channels={one.platform: self._channel(one.platform) for one in heard},
-            count=sum(one.chats for one in heard),
+            heard=heard.by_channel,
+            left=heard.left,
+            channels={one.platform: self._channel(one.platform) for one in heard.by_channel},
+            count=heard.reached,
             public=bool(self._answering.unit(cases)),
             remarks=self._proof.remarks(answer),
         )
@@ -93,7 +94,7 @@ class OneAnswerDesk:
             async with self._database.begin() as tx:
                 cases = await self._seen(tx, staff, form)
                 title, answer = self._said(cases, form)
-                chats = sum(one.chats for one in await self._heard(tx, cases, answer))
+                chats = (await self._heard(tx, cases, answer)).reached
                 group = await self._answering.answer(
                     tx, numbers_of(form.get("questions", "")), cases, title=title, answer=answer,
                     by=staff.official, units=staff.only, at=self._clock(),
@@ -151,10 +152,10 @@ class OneAnswerDesk:
         self._answering.check(cases, title=title, answer=answer)
         return title, answer
 
-    async def _heard(self, tx: Transaction, cases: list[Case], answer: str) -> tuple[Hearing, ...]:
+    async def _heard(self, tx: Transaction, cases: list[Case], answer: str) -> Heard:
         """Raises Cannot when all have left."""
-        heard = await self._answering.hearing(tx, cases, answer)
-        if not heard:
+        heard = await self._answering.hearing(tx, cases, answer, at=self._clock())
+        if not heard.by_channel:
             raise Cannot("staff.answer.nobody")
         return heard
 

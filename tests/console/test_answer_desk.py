@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.account_settings import Account
 from bot.wiring import House, now
+from handlers.messages import Capabilities, Window
 from storage.audit import Audit, Kind, Verb, Wanted
 from storage.case_groups import CaseGroups
 from storage.case_records import Case, CaseState
 from storage.cases import Cases
 from storage.conversations import ConversationRecord
+from storage.inbox import InboxRecord
 from storage.outbox import Lane, OutboxRecord
 from storage.people import People
 from storage.unanswered import UnansweredRecord, UnansweredState
+from tests.bot.office import Post
 from tests.console.desk import Desk, form, forms, sitting_at
 from tests.console.test_case_desk import address
 from tests.handlers.office import Person, Role, again, cases
@@ -174,6 +179,32 @@ async def test_who_linked_two_chats_hears_it_in_one_and_who_stopped_in_none(
     [reply] = await second.replies()
     assert f"Bà con hỏi: “{ASKED[1]}”" in reply.text
     assert {case.state for case in await cases(house)} == {CaseState.CLOSED}
+
+
+async def test_who_is_not_reached_any_more_is_counted_before_it_is_sent(
+    desk: Desk, house: House
+) -> None:
+    """One wrote just now, one three days ago, which would cost money, one nine; one has left."""
+    window = Window(timedelta(hours=48), timedelta(days=7))
+    zalo = Account.model_construct(name="web", platform="zalo_oa", unit="xa-mau")
+    house.accounts.put(zalo, Post("web", capabilities=Capabilities(2000, 5, window=window)))
+    _, costs, closed = await three(house)
+    gone = Person(house)
+    await gone.say("xa-mau", gone.incoming().kind.START)
+    await gone.say(AGAIN)
+    async with house.database.begin() as tx:
+        for person, days in ((costs, 3), (closed, 9)):
+            there = InboxRecord.conversation_id == await person.number()
+            at = now() - timedelta(days=days)
+            await tx.connection.execute(update(InboxRecord).where(there).values(sent_at=at))
+        row = ConversationRecord
+        stop = update(row).where(row.chat == gone.chat).values(stopped_at=now())
+        await tx.connection.execute(stop)
+    proof = await seen(desk)
+    assert "Zalo OA: 3 cuộc trò chuyện" in proof
+    assert "2 cuộc trò chuyện trong số này lâu rồi không nhắn" in proof
+    assert "1 việc không còn ai nhận tin" in proof
+    assert "Gửi tới 1 cuộc trò chuyện" in proof
 
 
 async def test_where_all_have_left_nothing_is_offered(desk: Desk, house: House) -> None:
