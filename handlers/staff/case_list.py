@@ -131,7 +131,7 @@ class CaseList:
             narrowed=query.narrowed,
             back=query.address(after=request.query.get("after", "")),
             deeds=[(deed, self._texts(f"staff.bulk.{deed}")) for deed in DEEDS],
-            live=self._live.address(news, query=query),
+            live=self._live.address(news, query=query, shown=[row.id for row in rows]),
             colleagues=colleagues,
             channels=[(p, self._texts(f"staff.accounts.platform.{p}")) for p in self._platforms],
             languages=[(one.value, self._texts(f"language.{one}")) for one in Language],

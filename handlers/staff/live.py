@@ -2,14 +2,15 @@
 
 A page tells up to where it knows the history (`since`), and gets a sentence whenever there is more;
 asked anew after the connection broke, it is told all since then. Nothing on the page is changed by
-it: whoever reads decides when to look. Without scripts all pages work as they are.
+it: whoever reads decides when to look. Only what is not theirs to see any more leaves a list at
+once, so a list tells which cases it shows. Without scripts all pages work as they are.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 from weakref import WeakSet
 
@@ -32,6 +33,9 @@ BEAT = 15.0
 
 SLOW = 10.0
 """Seconds within which a browser has to take what is written."""
+
+MOST = 100
+"""Cases that a list shows at once, at most."""
 
 NAMED = 2
 """So many colleagues are named; the others are counted."""
@@ -62,9 +66,13 @@ class Live:
         self._open: dict[Listener, web.Application] = {}
         self._closed: WeakSet[web.Application] = WeakSet()
 
-    def address(self, mark: int, *, case: int = 0, query: Query | None = None) -> str:
-        """Where a page hears its news: of a case, or of the list that a query asks for."""
+    def address(
+        self, mark: int, *, case: int = 0, query: Query | None = None, shown: Sequence[int] = ()
+    ) -> str:
+        """Where a page hears its news: of a case, or of the list that a query asks for and that
+        shows these."""
         told = {"since": str(mark)} | ({"case": str(case)} if case else {})
+        told |= {"shown": ".".join(map(str, shown))} if shown else {}
         return f"{ADDRESS}?{urlencode((query.pairs(q='') if query else {}) | told)}"
 
     def beside(self, there: Mapping[int, str], official: int) -> str:
@@ -88,7 +96,8 @@ class Live:
         """The events of one page, until it, its session or the program ends."""
         staff = await self._door.staff(request, by_itself=True)
         since, case = request.query.get("since", ""), request.query.get("case", "")
-        if not _whole(since) or (case and not _whole(case)):
+        shown = request.query["shown"].split(".") if "shown" in request.query else []
+        if not all(map(_whole, [since, *shown, *([case] if case else [])])) or len(shown) > MOST:
             return web.Response(status=400)
         if request.app in self._closed:
             return web.Response(status=503)
@@ -101,6 +110,7 @@ class Live:
         listener = Listener(
             staff, staff.official, int(case or 0),
             lambda one: query.concerns(one, self._units), int(since),
+            shown=frozenset(map(int, shown)),
         )  # fmt: skip
         self._open[listener] = request.app
         try:
@@ -119,6 +129,7 @@ class Live:
         await response.prepare(request)
         told = request.headers.get("Last-Event-ID") or request.query.get("last", "")
         beside: str | None = None
+        away: set[int] = set()
         try:
             await _write(response, "retry: 3000\n\n")
             while not one.ended:
@@ -126,6 +137,9 @@ class Live:
                 if (state := _state(one)) and state != told:
                     told = state
                     await _write(response, _event("news", self._news(one), state))
+                if gone := sorted(one.gone - away):
+                    away.update(gone)
+                    await _write(response, _event("gone", ".".join(map(str, gone))))
                 if one.case and (now := self.beside(one.beside, one.staff.id)) != beside:
                     beside = now
                     await _write(response, _event("beside", now))

@@ -66,6 +66,10 @@ class Listener:
     changed: set[int] = field(default_factory=set)
     steps: set[int] = field(default_factory=set)
     """The entries that made them so."""
+    shown: frozenset[int] = frozenset()
+    """The cases that stand on a list."""
+    gone: set[int] = field(default_factory=set)
+    """Those among them that are not theirs to see any more, or never were, which looks the same."""
     beside: dict[int, str] = field(default_factory=dict)
     """Who has the case open too, or themselves."""
     ended: str = ""
@@ -120,12 +124,14 @@ class LiveHub:
                 steps = await self._history.since(
                     tx, listener.mark, case=listener.case or None, at_most=MOST_STEPS
                 )
-                cases = await self._cases.several(tx, {step.case for step in steps})
+                looked = {step.case for step in steps} | listener.shown
+                cases = await self._cases.several(tx, looked)
                 there = await self._presence.at(tx, [listener.case], now=self._clock())
         except BaseException:
             self._listeners.remove(listener)
             raise
         self._tell(listener, steps, {case.id: case for case in cases})
+        self._take_away(listener, listener.shown, {case.id: case for case in cases})
         listener.beside = there.get(listener.case, {})
         if listener.case:
             self._noted = None  # others see them at the next look
@@ -184,6 +190,7 @@ class LiveHub:
         cases = {case.id: case for case in found}
         for one in self._listeners:  # also who came while this read
             self._tell(one, fresh, cases)
+            self._take_away(one, {step.case for step in fresh}, cases)
         await self._note(now)
 
     def _look_after(
@@ -218,6 +225,17 @@ class LiveHub:
         return {
             (one.case, one.official.id) for one in self._listeners if one.case and not one.ended
         }
+
+    def _take_away(self, one: Listener, looked: Collection[int], cases: dict[int, Case]) -> None:
+        """Of the cases that were `looked` for, those which leave their list, whoever did it. Why,
+        and whether there is such a case at all, is not said."""
+        for number in one.shown.intersection(looked) - one.gone:
+            case = cases.get(number)
+            if case is None or not self._casework.sees(one.official, case):
+                one.gone.add(number)
+                one.new.discard(number)
+                one.changed.discard(number)
+                one.bell.set()
 
     def _tell(self, one: Listener, steps: Iterable[Step], cases: dict[int, Case]) -> None:
         """Add what they may know and did not do themselves."""

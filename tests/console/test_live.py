@@ -158,6 +158,39 @@ async def test_what_came_while_the_connection_was_cut_is_told_and_nothing_is_tol
             await ear.hears_nothing("news")
 
 
+async def test_a_case_that_is_handed_out_of_sight_leaves_the_list_and_it_is_not_said_where_to(
+    house: House,
+) -> None:
+    moved, stays = await opened(house), await opened(house)
+    others = await opened(house, unit="xa-khac")
+    async with AsyncExitStack() as stack:
+        reader = await stack.enter_async_context(
+            sitting_at(house, Role.OFFICER, unit="xa-mau", name="Lan")
+        )
+        page = await reader.open(LIST)
+        ear = await stack.enter_async_context(listening(reader, news_of(page)))
+        desk = await stack.enter_async_context(sitting_at(house, name="Mai"))
+        await desk.press(await desk.open(address(others)), "/note", text="của nơi khác")
+        await desk.press(await desk.open(address(stays)), "/note", text="vẫn ở đây")
+        assert await ear.hears("news") == "1 việc vừa thay đổi."
+        await desk.press(await desk.open(address(moved)), "/move", unit="xa-khac")
+        assert await ear.hears("gone") == str(moved.id)
+        again = await stack.enter_async_context(listening(reader, news_of(page)))
+        assert await again.hears("gone") == str(moved.id), "also after the connection broke"
+
+
+async def test_what_was_never_theirs_looks_as_what_is_not_there(house: House) -> None:
+    others = await opened(house, unit="xa-khac")
+    async with sitting_at(house, Role.OFFICER, unit="xa-mau") as desk:
+        where = f"{LIST.replace('cases', 'live')}?since=0&shown={others.id}.987654"
+        async with listening(desk, where) as ear:
+            assert await ear.hears("gone") == f"{others.id}.987654"
+        too_many = ".".join(map(str, range(1, 200)))
+        for wrong in ("x", "1.", "-1", too_many):
+            answer = await desk.client.get(f"/staff/live?since=0&shown={wrong}")
+            assert answer.status == 400
+
+
 async def test_a_page_hears_nothing_of_what_it_shows(house: House) -> None:
     await opened(house)
     async with AsyncExitStack() as stack:

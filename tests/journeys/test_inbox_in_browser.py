@@ -124,6 +124,28 @@ async def test_two_browsers_hear_of_new_cases_and_of_each_other_through_a_restar
     assert PASSWORD not in here.running.text
 
 
+async def test_what_is_handed_out_of_sight_leaves_an_open_list_and_the_focus_stays_on_the_page(
+    browser: Browser, here: House
+) -> None:
+    for _ in range(2):
+        await somebody_asks(browser, here)
+    boss = await first_administrator(browser, here.running, "Mai")
+    lan = await colleague(browser, boss, here, "Lan", "xa-mau")
+    await lan.goto(f"{here.running.address}/staff/cases")
+    rows = lan.locator(".cases h2 a")
+    await expect(rows).to_have_count(2)
+    for number, left in ((1, 1), (2, 0)):
+        await lan.locator(f"a[href='/staff/cases/{number}']").focus()
+        await boss.goto(f"{here.running.address}/staff/cases/{number}")
+        await boss.locator("summary", has_text="Giao").press("Enter")
+        await boss.get_by_label("Chuyển sang nơi khác").select_option("xa-khac")
+        await boss.locator("form[action$='/move'] button").press("Enter")
+        await expect(rows).to_have_count(left, timeout=NEWS)
+        focused = await lan.evaluate("document.activeElement.getAttribute('href') || 'main'")
+        assert focused == ("/staff/cases/2" if left else "main")
+    await expect(lan.locator("#live")).to_have_text(re.compile(r"^\s*Xem\s*$|^\s*$"))
+
+
 async def test_keys_move_open_and_tick_but_not_while_somebody_types_and_can_be_turned_off(
     browser: Browser, here: House
 ) -> None:

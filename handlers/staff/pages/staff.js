@@ -20,6 +20,18 @@
     live.classList.toggle('rung', !!text);
   }
 
+  /* What may not be seen any more leaves the list; whoever stood there stands at its neighbour. */
+  function takeAway(number) {
+    var link = document.querySelector('.cases h2 a[href="/staff/cases/' + number + '"]');
+    var row = link && link.closest('li');
+    if (!row) { return; }
+    var beside = row.nextElementSibling || row.previousElementSibling;
+    var to = row.contains(document.activeElement) &&
+      (beside ? beside.querySelector('h2 a') : document.getElementById('main'));
+    row.parentNode.removeChild(row);
+    if (to) { to.focus(); }
+  }
+
   function listen() {
     clearTimeout(retry);
     if (stream || over || document.hidden || !window.EventSource) { return; }
@@ -27,6 +39,7 @@
     heardAt = Date.now();
     on('news', function (event) { last = event.lastEventId; say(event.data); });
     on('beside', function (event) { document.getElementById('beside').textContent = event.data; });
+    on('gone', function (event) { event.data.split('.').forEach(takeAway); });
     on('beat', function () { });
     on('over', function () { over = true; hangUp(); say(live.getAttribute('data-over')); });
     on('rest', function () { hangUp(); });
