@@ -307,10 +307,12 @@ async def test_a_villagers_number_is_seen_by_nobody_but_the_villager(
     async with house.database.read() as tx:
         rows = (await tx.connection.execute(select(UnansweredRecord.__table__))).all()
     assert len(rows) == 2
-    assert "345" not in f"{rows}"
-    assert "345" not in await (await client.get("/staff")).text()
+    # Moments and tokens hold any three digits once in a while.
+    kept = [value for row in rows for value in row if not isinstance(value, datetime)]
+    assert "345" not in f"{kept}"
     page = await desk(client)
-    assert "345" not in page
+    for shown in (await (await client.get("/staff")).text(), page):
+        assert "345" not in re.sub(r"[0-9a-f]{16,}", "", shown)
     assert "Được hỏi 2 lần" in page
     assert len(forms(page)) == 1
     assert "[" not in forms(page)[0]["phrase"]
