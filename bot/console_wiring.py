@@ -23,6 +23,7 @@ from handlers.staff.overview import Overview
 from handlers.staff.passwords import Passwords
 from handlers.staff.question_groups import QuestionGroups
 from handlers.staff.routes import Console
+from handlers.staff.templates import Templates
 from storage.staff_sessions import Lasting, StaffSessions
 
 
@@ -42,12 +43,15 @@ def consoles_of(parts: Parts) -> Consoles:
     question_groups = QuestionGroups(lambda: library.words)
     marks, api = parts.keys.marks("loaban console"), api_of(parts)
 
+    pages = Templates()
+
     def speaking(language: str, texts: Texts) -> Console:
         door = Door(
             keys=marks,
             sessions=sessions,
             database=database,
             texts=texts,
+            pages=pages,
             units=units,
             secure=settings.web.public_url.startswith("https://"),
             clock=clock,
@@ -80,7 +84,7 @@ def consoles_of(parts: Parts) -> Consoles:
         )
 
     english = english_of(settings).over(parts.texts)
-    return Consoles(speaking("vi", parts.texts), speaking("en", english))
+    return Consoles(speaking("vi", parts.texts), speaking("en", english), pages)
 
 
 def english_of(settings: Settings) -> Texts:

@@ -13,17 +13,16 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
-import jinja2
 from aiohttp import web
 
 from content.texts import Texts
 from handlers.staff.browsers import browser_of
 from handlers.staff.forms import Form, typed
 from handlers.staff.staff import RIGHTS, Right, Staff, staff_of
+from handlers.staff.templates import PAGES, SCRIPT, STYLE, Templates
 from handlers.staff.unit_choice import TYPED, meant, told
 from handlers.units import Units
 from storage.audit import Audit, Kind, Verb
@@ -43,8 +42,6 @@ OTHER = {"vi": "en", "en": "vi"}
 HOME = "/staff"
 SIGN_IN = "/staff/sign-in"
 OF_CASES = ("/staff/cases/", "/staff/groups/")
-PAGES = Path(__file__).parent / "pages"
-SCRIPT, STYLE = "staff.js", "staff.css"
 
 _Answer = TypeVar(
     "_Answer", web.HTTPForbidden, web.HTTPNotFound, web.HTTPUnauthorized,
@@ -63,6 +60,7 @@ class Door:
         sessions: StaffSessions,
         database: Database,
         texts: Texts,
+        pages: Templates,
         units: Units,
         secure: bool,
         clock: Callable[[], datetime],
@@ -80,11 +78,7 @@ class Door:
         self._language = language
         self._accounts = StaffAccounts()
         self._audit = Audit()
-        self._pages = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True
-        )
-        self._pages.filters["grouped"] = self._grouped
-        self._pages.globals |= {"script": _versioned(SCRIPT), "style": _versioned(STYLE)}
+        self._pages = pages
 
     async def staff(self, request: web.Request, *, by_itself: bool = False) -> Staff:
         """Who asks for a page. Raises HTTPSeeOther, to sign in and then come back here, or where a
@@ -299,13 +293,7 @@ class Door:
             "here": staff.here if staff else "",
             "language": self._language, "other": OTHER[self._language],
         }  # fmt: skip
-        return self._pages.get_template(template).render(texts=self._texts, **(known | fields))
-
-    def _grouped(self, many: object) -> str:
-        """A number by thousands, as the language writes it; what is none as it is."""
-        if not isinstance(many, int):
-            return str(many)
-        return f"{many:,}" if self._language == "en" else f"{many:,}".replace(",", ".")
+        return self._pages.render(template, texts=self._texts, **(known | fields))
 
     def _hashes(self, token: str) -> list[str]:
         text = f"session {token}".encode("utf-8", "replace")
@@ -327,12 +315,6 @@ def own(address: str) -> str:
     """The address if it is one of the console's, the page for signing in too; else its first."""
     known = len(address) < 500 and _INSIDE.fullmatch(address) and ".." not in address
     return address if known else HOME
-
-
-def _versioned(name: str) -> str:
-    """Its address with its digest, so that no page gets that of another version."""
-    digest = hashlib.sha256((PAGES / name).read_bytes()).hexdigest()[:16]
-    return f"{HOME}/{name}?v={digest}"
 
 
 def _kept(request: web.Request, name: str) -> web.FileResponse:

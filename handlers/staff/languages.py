@@ -13,6 +13,7 @@ from aiohttp import web
 
 from handlers.staff.door import LANGUAGE_COOKIE, own
 from handlers.staff.routes import Console
+from handlers.staff.templates import Templates
 
 CHOICE = r"/staff/language/{language:vi|en}"
 YEAR = 365 * 24 * 3600
@@ -26,6 +27,7 @@ class Consoles:
 
     vietnamese: Console
     english: Console
+    pages: Templates
 
     def routes(self) -> list[web.RouteDef]:
         pairs = zip(self.vietnamese.routes(), self.english.routes(), strict=True)
