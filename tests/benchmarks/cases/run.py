@@ -102,7 +102,8 @@ async def fill(database: Database, rows: int) -> None:
             await tx.connection.execute(insert(CaseRecord), chunk)
             await tx.connection.execute(insert(CaseWordsRecord), said)
     async with database.begin() as tx:
-        await tx.connection.execute(text("ANALYZE"))
+        if tx.on_postgresql:  # SQLite gathers no statistics by itself
+            await tx.connection.execute(text("ANALYZE"))
 
 
 async def median(database: Database, work: Callable[[Transaction], Awaitable[object]]) -> float:

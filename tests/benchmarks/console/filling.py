@@ -81,10 +81,11 @@ async def fill(database: Database, *, cases: int, messages: int) -> None:
             for what in (Asked.ANSWERED, Asked.UNSURE)
         ],
     )  # fmt: skip
+    if not database.on_postgresql:
+        return  # SQLite gathers no statistics by itself, and the program asks for none
     # As PostgreSQL does by itself some minutes after so many new rows.
-    tidy = "VACUUM ANALYZE" if database.on_postgresql else "ANALYZE"
     async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as link:
-        await link.execute(text(tidy))
+        await link.execute(text("VACUUM ANALYZE"))
 
 
 async def _send(database: Database, *, people: int, now: datetime) -> None:
