@@ -1,4 +1,5 @@
-"""Measures every page of the console over many cases and messages, in milliseconds.
+"""Measures every page of the console over many cases and messages, in milliseconds, and what some
+forms make.
 
 `python -m tests.benchmarks.console.run [CASES] [MESSAGES]`, on SQLite and, where it answers,
 PostgreSQL. A page is asked for as a browser does, by HTTP, from the whole program in this process,
@@ -14,9 +15,11 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from cryptography.fernet import Fernet
 from rich.console import Console as Terminal
 
 from bot.config import load
@@ -27,52 +30,11 @@ from storage.database import Database
 from storage.migrate import migrate
 from tests.benchmarks.ceiling.run import address
 from tests.benchmarks.console.filling import UNITS, fill
-from tests.console.desk import Desk, sitting_at
+from tests.benchmarks.console.furnishing import furnish
+from tests.benchmarks.console.pages import PAGES, PRESSES, Press
+from tests.console.desk import Desk, Fields, form, sitting_at
 
 TIMES, BAR = 5, 150.0
-PAGES = (
-    "/staff",
-    "/staff/cases",
-    "/staff/cases?state=closed",
-    "/staff/cases?unit=xa-3",
-    "/staff/cases?q=trau+cau+dien",
-    "/staff/cases?q=khi",
-    "/staff/cases/{last}",
-    "/staff/cases/export",
-    "/staff/unanswered",
-    "/staff/cards",
-    "/staff/cards/the-bhyt",
-    "/staff/cards/the-bhyt/edit",
-    "/staff/new-card",
-    "/staff/replies",
-    "/staff/notices",
-    "/staff/notices?state=finished",
-    "/staff/notices/7",
-    "/staff/notices/7/progress",
-    "/staff/notices/7/chart.svg",
-    "/staff/notices/new",
-    "/staff/notices/calendar",
-    "/staff/notices/lists",
-    "/staff/papers",
-    "/staff/numbers",
-    "/staff/numbers?unit=xa-3",
-    "/staff/numbers/topics.svg",
-    "/staff/numbers/weeks.svg",
-    "/staff/numbers/units.svg",
-    "/staff/report",
-    "/staff/people",
-    "/staff/units",
-    "/staff/units/import",
-    "/staff/units/export.csv",
-    "/staff/units/export.xlsx",
-    "/staff/new-unit",
-    "/staff/days-off",
-    "/staff/keys",
-    "/staff/accounts",
-    "/staff/new-account",
-    "/staff/audit",
-    "/staff/me",
-)
 
 
 class Taken(NamedTuple):
@@ -85,14 +47,32 @@ class Taken(NamedTuple):
         return f"{self.clock:.0f} ({self.processor:.0f})"
 
 
-async def taken(desk: Desk, page: str) -> Taken:
-    """How long a page takes."""
+async def taken(desk: Desk, page: str, sent: Fields | None = None, *, whole: bool = True) -> Taken:
+    """How long a page takes, or what comes of a form that is `sent`; till its end, or till the
+    first bytes of a file that takes long."""
+    method = "GET" if sent is None else "POST"
     clock, processor = time.perf_counter(), time.process_time()
-    async with desk.client.get(page) as answer:
-        await answer.read()
+    async with desk.client.request(method, page, data=sent) as answer:
+        await (answer.read() if whole else answer.content.readany())
     assert answer.status == 200, page
     clock, processor = time.perf_counter() - clock, time.process_time() - processor
     return Taken(clock * 1000, processor * 1000)
+
+
+async def form_of(desk: Desk, press: Press) -> tuple[str, Fields]:
+    """Where a form goes and what it sends, once its page has all that comes later."""
+    while "Đang gom" in (page := await desk.open(press.page)):
+        await asyncio.sleep(1)
+    where, fields = form(page, press.step)
+    return where, fields | press.typed
+
+
+def row(kind: str, shown: str, all_taken: Sequence[Taken]) -> str:
+    """A line of the table: the first time, and the median of the others."""
+    first, *more = all_taken
+    usual = Taken(*map(statistics.median, zip(*more, strict=True)))
+    slow = " (slow)" if max(first.clock, usual.clock) > BAR else ""
+    return f"| {kind} | {shown} | {first} | {usual} |{slow}"
 
 
 async def measured(kind: str, cases: int, messages: int, library: Library) -> None:
@@ -107,6 +87,7 @@ async def measured(kind: str, cases: int, messages: int, library: Library) -> No
                     "LOABAN_DATABASE__URL": database_url,
                     "LOABAN_DATA__FOLDER": folder,
                     "LOABAN_CONFIG": str(config),
+                    "LOABAN_TOKEN_KEY": Fernet.generate_key().decode(),
                 }
             )
             database = Database.at(database_url)
@@ -114,13 +95,19 @@ async def measured(kind: str, cases: int, messages: int, library: Library) -> No
             await fill(database, cases=cases, messages=messages)
             await database.close()
             async with build(settings, library) as house, sitting_at(house) as desk:
+                house.consoles.pages.read_all()  # as the program does before it runs
+                about = {"last": str(cases), **await furnish(house, desk)}
                 for page in PAGES:
-                    shown = page.format(last=cases)
-                    first = await taken(desk, shown)
-                    more = [await taken(desk, shown) for _ in range(TIMES)]
-                    usual = Taken(*map(statistics.median, zip(*more, strict=True)))
-                    slow = " (slow)" if max(first.clock, usual.clock) > BAR else ""
-                    out.print(f"| {kind} | {shown} | {first} | {usual} |{slow}")
+                    shown = page.format(**about)
+                    times = [await taken(desk, shown) for _ in range(TIMES + 1)]
+                    out.print(row(kind, page, times))
+                for press in PRESSES:
+                    where, sent = await form_of(desk, press)
+                    times = [
+                        await taken(desk, where, sent, whole=press.whole) for _ in range(TIMES + 1)
+                    ]
+                    what = ", ".join([f"{press.page} → {press.step}", *press.typed.values()])
+                    out.print(row(kind, what, times))
 
 
 async def main(cases: int, messages: int) -> None:
