@@ -17,7 +17,7 @@ from storage.forgetting import forget_person
 from storage.inbox import Inbox
 from storage.outbox import OutboxRecord
 from storage.people import People
-from storage.reach import Reach, Way, reach, reach_again
+from storage.reach import Reach, Way, reach, reach_again, shut_out
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -227,3 +227,21 @@ async def test_who_received_a_notice_is_reached_again_as_far_as_their_platform_a
     assert found.reached == 2
     assert later.ways(Way.TEMPLATE) == 2
     assert later.ways(Way.REMOVED) == 1
+
+
+@pytest.mark.parametrize(("pays", "late"), [(False, 3), (True, 2)])
+async def test_of_some_chats_those_that_were_silent_too_long_are_counted_by_account(
+    town: Town, pays: bool, late: int
+) -> None:
+    """Nothing is known of who never wrote; where no window is, nobody is too late."""
+    chats = [
+        (await town.villager(account="oa", yes=None, heard=heard))[1]
+        for heard in (HOUR, 72 * HOUR, 200 * HOUR, 300 * HOUR, None)
+    ]
+    chats.append((await town.villager(account="bot", yes=None, heard=300 * HOUR))[1])
+    await town.villager(account="oa", heard=300 * HOUR)
+    windows = {"oa": Window(FREE.free, FREE.billed, pays)}
+    async with town.database.read() as tx:
+        assert await shut_out(tx, chats, windows=windows, at=NOW) == {"oa": late}
+        assert await shut_out(tx, chats, windows={}, at=NOW) == {}
+        assert await shut_out(tx, [], windows=windows, at=NOW) == {}
