@@ -36,10 +36,10 @@ async def test_a_file_changed_meanwhile_is_never_overwritten(
     house: House, lan: Desk, sua: Desk
 ) -> None:
     before = file(house)
-    await handed_in(lan, general=WORDS, fee="Hỏi xã.")
+    await handed_in(lan, general=WORDS, fee="Hỏi xã. Có nhà {mien-phi}.")
     seen = await sua.open(CARD)
     moved = with_fields(
-        before, {"fee": "Không mất tiền.", "contact": "Hỏi trưởng bản. {lien-he-xa}"}
+        before, {"fee": "Mọi nhà {mien-phi}.", "contact": "Hỏi trưởng bản. {lien-he-xa}"}
     )
     by_hand(house, moved)
     page = await sua.press(seen, "/approve", 409)
@@ -48,14 +48,16 @@ async def test_a_file_changed_meanwhile_is_never_overwritten(
     assert file(house) == moved
     page = await lan.press(await lan.open(CARD), "/refresh")
     assert "Chỗ này cả bản nháp và tệp đều đổi" in page
-    assert "Không mất tiền." in page
+    assert "Mọi nhà {mien-phi}." in page
     filled = form(page, "/save")[1]
     assert "Hỏi xã." in filled["fee"]
     assert "trưởng bản" in filled["contact"]
-    page = await lan.press(page, "/save", fee="Không mất tiền, hỏi xã.")
+    page = await lan.press(page, "/save", fee="Có nhà {mien-phi}, hỏi xã.")
     await lan.press(page, "/submit")
     await sua.press(await sua.open(CARD), "/approve")
-    assert file(house) == with_fields(moved, {"general": WORDS, "fee": "Không mất tiền, hỏi xã."})
+    assert file(house) == with_fields(
+        moved, {"general": WORDS, "fee": "Có nhà {mien-phi}, hỏi xã."}
+    )
     assert await origins(house) == [Origin.FOUND, Origin.HAND, Origin.CONSOLE]
 
 
@@ -99,7 +101,7 @@ async def test_after_a_crash_and_an_edit_by_hand_the_draft_goes_back_to_its_writ
     house: House, lan: Desk
 ) -> None:
     await approved(house, lan)
-    other = with_fields(file(house), {"fee": "Hỏi xã."})
+    other = with_fields(file(house), {"fee": "Hỏi xã. Có nhà {mien-phi}."})
     by_hand(house, other)
     page = await lan.open(CARD)
     assert file(house) == other

@@ -116,7 +116,7 @@ async def test_two_editors_are_told_of_each_other_and_nothing_is_lost(
 async def test_what_may_not_be_shown_is_neither_handed_in_nor_approved(
     house: House, lan: Desk, sua: Desk
 ) -> None:
-    page = await write(lan, fee="Nộp 50.000 đồng.")
+    page = await write(lan, fee="Nộp 50.000 đồng, hay {mien-phi}.")
     page = await lan.press(page, "/submit", 422)
     assert "Thẻ còn lỗi" in page
     assert "Mất tiền không" in page
@@ -175,13 +175,17 @@ async def test_the_form_tells_what_is_wrong_beside_each_field_and_keeps_nothing(
     page = await lan.press(page, "/save", 422, general=fields_of(file(house))["general"])
     assert "Chưa đổi chữ nào" in page
     address, fields = form(page, "/save")
-    typed = fields | {"fee": "Nộp 50.000 đồng.", "title": "A & <b>", "channel": "zalo_oa"}
+    typed = fields | {
+        "fee": "Nộp 50.000 đồng, hay {mien-phi}.",
+        "title": "A & <b>",
+        "channel": "zalo_oa",
+    }
     answer = await lan.client.post(address.replace("save", "preview"), data=typed)
     page = await answer.text()
     field = page[page.index('name="fee"') : page.index('name="steps"')]
     assert 'aria-invalid="true"' in field
     assert 'class="remarks" id="r-fee"' in field
-    assert unescape(form(page, "/save")[1]["fee"]).strip() == "Nộp 50.000 đồng."
+    assert unescape(form(page, "/save")[1]["fee"]).strip() == typed["fee"]
     assert "<b>" not in page
     assert 'value="zalo_oa" selected' in page
     assert "A &amp; &lt;b&gt;: ai được?" in page, "as it will be shown"

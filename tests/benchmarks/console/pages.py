@@ -75,6 +75,7 @@ LEFT_OUT: Mapping[str, str] = {
     "/staff/staff.css": "a file, sent as it is",
     "/staff/staff.js": "a file, sent as it is",
     "/staff/language/{language}": "leads on and shows nothing",
+    "/staff/{rest}": "says that nothing is here",
     "/staff/files/{id}": "sends the bytes of a villager's file, of which there are none here",
     "/staff/notices/{notice}/{file}": "sends the bytes of a notice's file, of which there are none",
     "/staff/notices/new/file/{ticket}": "the same before the notice is kept",
