@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import shutil
 import tomllib
 import zipfile
 from collections import defaultdict
@@ -55,8 +57,12 @@ CLASSIFIED = 300
 """With more cards than this the classifier no longer tells them apart: BM25 and likeness do."""
 
 LEARNED, LEARNED_FEW = 24_000, 8_000
-"""The classifier learns from so many lines at most; from few when it need not know the cards. It
-takes 1.5 GB and a minute for the most."""
+"""The classifier learns from so many lines at most; from few when it need not know the cards. For
+the most it takes a minute, half a GB of memory and 1.2 GB of disk meanwhile."""
+
+_ROOM = 2 << 30
+"""With fewer bytes free where the cache is, learning takes that from memory, and leaves the disk to
+the database."""
 
 CALIBRATED = 4_000
 """Of the cards' lines so many at most are left out, each in turn, for the calibration."""
@@ -195,8 +201,12 @@ def _said_aside(cards: Mapping[str, Card], ways: Sequence[str]) -> Iterator[str]
             yield ways[place % len(ways)].replace("{}", names[place % len(names)])
 
 
-def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
-    """Takes a minute and 1.5 GB: call it off the event loop, and keep the result."""
+def train(
+    lines: Sequence[Example], slugs: tuple[str, ...], *, scratch: Path | None = None
+) -> Matcher:
+    """Takes a minute, and more than a GB of the disk that the folder `scratch` is on, without one
+    of memory: call it off the event loop, and keep the result. Raises OSError.
+    """
     from content.understanding.ridge import solve  # noqa: PLC0415 - pulls in scipy: slow to start
 
     place = {slug: n for n, slug in enumerate(slugs)}
@@ -210,6 +220,7 @@ def train(lines: Sequence[Example], slugs: tuple[str, ...]) -> Matcher:
         _targets(learned, classified),
         width=len(vocabulary.index),
         unseen=len(left_out),
+        scratch=scratch,
     )
     kept = [line for line in lines if line.target in place]
     words, owners = [line.words for line in kept], [place[line.target] for line in kept]
@@ -294,7 +305,7 @@ def load_or_train(
 
     def trained() -> Matcher:
         lines = list(examples(cards, Phrases.load(folder, own), abbreviations))
-        return train(lines, tuple(sorted(cards)))
+        return train(lines, tuple(sorted(cards)), scratch=_scratch(cache))
 
     if cache is None:
         return trained()
@@ -309,6 +320,19 @@ def load_or_train(
             if old != kept:
                 old.unlink(missing_ok=True)
     return matcher
+
+
+def _scratch(cache: Path | None) -> Path | None:
+    """The cache's folder, if one may write there and it has room. No other: the system's own for
+    files that pass by often lies in memory."""
+    if cache is None:
+        return None
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        roomy = shutil.disk_usage(cache).free >= _ROOM
+    except OSError:
+        return None
+    return cache if roomy and os.access(cache, os.W_OK) else None
 
 
 def _content_key(cards: Mapping[str, Card], folder: Path, own: Path | None, stamp: str) -> str:

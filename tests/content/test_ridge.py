@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from content.understanding.features import Floats, Vector
 from content.understanding.ridge import solve
 
-LINES, WIDTH, TARGETS = 1_400, 60, 3  # more lines than a strip has
+LINES, WIDTH, TARGETS = 1_400, 60, 3  # more lines than a panel has
 
 
 def _lines() -> tuple[Floats, list[Vector], Floats]:
@@ -41,3 +43,12 @@ def test_a_line_left_out_scores_what_it_would_had_it_never_been_learned() -> Non
         others = np.delete(rows, line, axis=0), np.delete(targets, line, axis=0)
         expected = rows[line] @ _plain(*others)
         assert np.allclose(left_out[line - LINES], expected, atol=1e-3)
+
+
+def test_what_lies_on_disk_meanwhile_gives_the_same_and_leaves_nothing(tmp_path: Path) -> None:
+    _, vectors, targets = _lines()
+    kept = solve(vectors, targets, width=WIDTH, unseen=100)
+    on_disk = solve(vectors, targets, width=WIDTH, unseen=100, scratch=tmp_path)
+    for one, other in zip(kept, on_disk, strict=True):
+        assert np.array_equal(one, other)
+    assert not list(tmp_path.iterdir())
