@@ -57,9 +57,10 @@ class _Strips:
         self._file = file
         self._kept: list[tuple[int, tuple[int, ...]]] = []  # where it begins, rows × columns
 
-    def append(self, strip: Floats) -> None:
-        self._kept.append((self._file.seek(0, SEEK_END), strip.shape))
-        self._file.write(np.ascontiguousarray(strip).data)
+    def extend(self, strips: Sequence[Floats]) -> None:
+        for strip in strips:
+            self._kept.append((self._file.seek(0, SEEK_END), strip.shape))
+            self._file.write(np.ascontiguousarray(strip).data)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -88,8 +89,8 @@ def _factored(rows: sparse.csr_matrix, file: BufferedIOBase) -> _Strips:
     common, rare = rows[:, often].toarray(), rows[:, ~often].tocsr()
     factor = _Strips(file)
     for begin in range(0, rows.shape[0], _PANEL):
-        for strip in _finished(_products(common, rare, begin), factor):
-            factor.append(strip)
+        # Said in one, so that a panel is gone before the next one is made.
+        factor.extend(_finished(_products(common, rare, begin), factor))
     return factor
 
 
