@@ -5,8 +5,10 @@ Two questions: is it danger at all, against ordinary questions, and then of whic
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,23 +72,32 @@ class Sense:
         told = hashlib.sha256(words.read_bytes() if words.exists() else b"")
         told.update("\n".join([_VERSION, repr(lines), *ordinary]).encode())
         kept = cache / f"danger-{told.hexdigest()[:16]}.npz"
-        if kept.exists():
+        try:
             with np.load(kept) as saved:
                 index = {str(name): n for n, name in enumerate(saved["names"])}
                 vocabulary = Vocabulary(index, saved["idf"])
                 return cls(kinds, vocabulary, saved["weights"], abbreviations)
-        learned = cls._learn({kind: lines[kind] for kind in kinds}, ordinary, abbreviations)
-        cache.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(f".{id(learned)}.part")
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            learned = cls._learn({kind: lines[kind] for kind in kinds}, ordinary, abbreviations)
+        with contextlib.suppress(OSError):  # without a cache the next start is slower, no more
+            learned._save(kept)
+            for old in cache.glob("danger-*.npz"):
+                if old != kept:
+                    old.unlink(missing_ok=True)
+        return learned
+
+    def _save(self, path: Path) -> None:
+        """Whole or not at all. Raises OSError."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{id(self)}.part")
         with part.open("wb") as file:
             np.savez(
                 file,
-                names=np.array(learned.vocabulary.names),
-                idf=learned.vocabulary.idf,
-                weights=learned.weights,
+                names=np.array(self.vocabulary.names),
+                idf=self.vocabulary.idf,
+                weights=self.weights,
             )
-        part.replace(kept)
-        return learned
+        part.replace(path)
 
     @classmethod
     def _learn(
