@@ -14,11 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import lsmr
 
-from content.understanding.features import Floats, Vector, Vocabulary
-from content.understanding.ridge import solve
+from content.understanding.features import Floats, Vocabulary
 from content.understanding.training import read_sections
 from content.understanding.vietnamese import Abbreviations, prepare
 
@@ -106,6 +103,10 @@ class Sense:
         ordinary: Sequence[str],
         abbreviations: Abbreviations,
     ) -> Sense:
+        from scipy.sparse.linalg import lsmr  # noqa: PLC0415 - slow to start, and seldom needed
+
+        from content.understanding.ridge import matrix, solve  # noqa: PLC0415 - the same
+
         told = [(kind, line) for kind, lines in dangers.items() for line in lines]
         messages = [prepare(line, abbreviations) for _, line in told]
         messages += [prepare(line, abbreviations) for line in ordinary]
@@ -113,7 +114,7 @@ class Sense:
         vectors = [vocabulary.vector(message) for message in messages]
         width = len(vocabulary.index)
         goal = np.where(np.arange(len(vectors)) < len(told), 1.0, -1.0) - _UNKNOWN
-        rows = _matrix(vectors, width)
+        rows = matrix(vectors, width)
         at_all = lsmr(rows, goal, damp=_DAMPING, maxiter=_ROUNDS)[0]
         own = np.array([[kind == k for k in dangers] for kind, _ in told], dtype=np.float32)
         by_kind, _ = solve(vectors[: len(told)], own, width=width, unseen=1)
@@ -161,10 +162,3 @@ def _questions(phrases: Path, beside: Sequence[str]) -> list[str]:
         for piece in pieces(line)
     ]
     return sorted(lines, key=lambda line: hashlib.sha256(line.encode()).digest())
-
-
-def _matrix(vectors: Sequence[Vector], width: int) -> sparse.csr_matrix:
-    starts = np.cumsum([0, *(len(columns) for columns, _ in vectors)])
-    columns = np.concatenate([columns for columns, _ in vectors])
-    values = np.concatenate([values for _, values in vectors])
-    return sparse.csr_matrix((values, columns, starts), shape=(len(vectors), width))

@@ -41,7 +41,7 @@ def solve(
     Needs two bytes for every pair of lines, on disk in the folder `scratch`, without one in memory;
     and time that grows with the cube of lines. Raises OSError.
     """
-    rows = _matrix(vectors, width)
+    rows = matrix(vectors, width)
     with BytesIO() if scratch is None else tempfile.TemporaryFile(dir=scratch) as file:
         factor = _factored(rows, file)
         dual = _solved(factor, targets)
@@ -76,7 +76,8 @@ class _Strips:
         return (self[n] for n in range(len(self)))
 
 
-def _matrix(vectors: Sequence[Vector], width: int) -> sparse.csr_matrix:
+def matrix(vectors: Sequence[Vector], width: int) -> sparse.csr_matrix:
+    """A row for each vector."""
     starts = np.cumsum([0, *(len(columns) for columns, _ in vectors)])
     columns = np.concatenate([columns for columns, _ in vectors])
     values = np.concatenate([values for _, values in vectors])
