@@ -57,13 +57,16 @@ class Rating:
     async def hear(self, visit: Visit) -> Served | None:
         """The same in words, where an answer stands last; None for all else. What came unasked
         since then may be what the words are about."""
-        shown = visit.talk.answer
-        if visit.group or visit.talk.expecting or shown is None:
-            return None
-        if not {*visit.talk.posted} <= {*shown.posted}:
+        talk, shown = visit.talk, visit.talk.answer
+        if visit.group or talk.expecting:
             return None
         helped = self._wishes.rates(visit.text)
-        return None if helped is None else await self._rated(visit, shown, helped=helped)
+        if shown is None:  # of the subjects that were offered none is meant
+            offered = helped is False and talk.question and not talk.sure
+            return self._sorry(talk) if offered else None
+        if helped is None or not {*talk.posted} <= {*shown.posted}:
+            return None
+        return await self._rated(visit, shown, helped=helped)
 
     async def _rated(self, visit: Visit, shown: Shown, *, helped: bool) -> Served:
         if helped is not shown.helped:
@@ -73,6 +76,9 @@ class Rating:
         talk = replace(visit.talk, answer=replace(shown, helped=helped), sure=helped)
         if helped:
             return Served((Reply(self._texts("rating.thanks")),), _back(talk, shown), aside=True)
+        return self._sorry(talk)
+
+    def _sorry(self, talk: Talk) -> Served:
         reply = Reply(self._texts("rating.sorry"), self._menus.numbered([]))
         return Served((reply,), talk, aside=True)
 

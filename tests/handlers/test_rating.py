@@ -115,6 +115,17 @@ async def test_who_was_not_helped_may_ask_an_official_or_in_other_words(lan: Vil
         assert set(await Unanswered().asked_of_officials(tx, [noted])) == {noted}
 
 
+async def test_who_means_none_of_the_subjects_offered_may_ask_an_official_too(
+    house: House, lan: Villager
+) -> None:
+    [menu] = await lan.say("thẻ bảo hiểm với lương hưu")
+    assert menu.menu
+    [reply] = await lan.say("khong phai cai nay")
+    assert SORRY in reply.text
+    assert (await talk(lan)).question == "thẻ bảo hiểm với lương hưu"
+    assert await said(house) == {}
+
+
 async def test_a_question_in_other_words_is_not_drawn_to_the_card_that_was_wrong(
     lan: Villager,
 ) -> None:
