@@ -151,6 +151,11 @@ class Site:
         )
 
 
+class Interrupted(Exception):
+    """An answer could not be written to its end: the connection breaks off, so that nobody takes
+    what came for the whole."""
+
+
 @web.middleware
 async def _shield(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Log each request without what it carries; say of a fault only what helps."""
@@ -167,6 +172,8 @@ async def _shield(request: web.Request, handler: Handler) -> web.StreamResponse:
         status = 503
         log.error("%s %s: the database failed (%s)", request.method, _asked(request),
                   type(fault).__name__)  # fmt: skip
+        if request.writer.output_size:  # no other answer may follow into a file that has begun
+            raise Interrupted(type(fault).__name__) from None
         return web.Response(status=503, headers={"Retry-After": "5"})
     finally:
         log.debug("%s %s %d %.0f ms", request.method, _asked(request), status,

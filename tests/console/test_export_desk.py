@@ -10,6 +10,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from aiohttp import ClientPayloadError
+from sqlalchemy import text
 
 from bot.wiring import House, now
 from handlers.exports import Columns
@@ -156,6 +158,25 @@ async def test_a_long_list_comes_whole_in_several_batches(desk: Desk, house: Hou
 
 def _new(number: int) -> NewCase:
     return NewCase(kind=CaseKind.PROBLEM, unit="xa-mau", text=f"cầu số {number}")
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+async def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(
+    desk: Desk, house: House, ending: str
+) -> None:
+    long = "Đường vào bản sạt lở, xe máy không đi được. " * 80
+    async with house.database.begin() as tx:
+        for number in range(4 * BATCH):
+            new = NewCase(kind=CaseKind.PROBLEM, unit="xa-mau", text=f"{number} {long}")
+            await Cases().open(tx, new, conversation=None, at=now(), due_at=now())
+    address, fields = form(await desk.open(DESK), "/export")
+    answer = await desk.client.post(address, data=fields | {"form": ending})
+    assert answer.status == 200
+    async with house.database.begin() as tx:  # what is not read yet cannot be read any more
+        await tx.connection.execute(text("DROP TABLE files"))
+    with pytest.raises(ClientPayloadError):
+        await answer.read()
 
 
 @ONE_DATABASE
