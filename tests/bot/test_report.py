@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 from typer.testing import CliRunner
 
 from bot.__main__ import app
@@ -21,7 +22,7 @@ from storage.case_records import CaseKind
 from storage.database import Database
 from storage.migrate import migrate
 from storage.tallies import Asked, Tallies
-from tests.bot.test_export import settings_of
+from tests.bot.test_export import on_sqlite, settings_of
 from tests.storage.test_cases import BOOK, DAY, NOW, again, conversation, official, opened
 
 TODAY = NOW.astimezone(VIETNAM).date()
@@ -109,6 +110,81 @@ async def test_the_numbers_are_those_of_the_export_and_add_up(told: str, tmp_pat
     assert "Nhận 26 câu hỏi tới cán bộ và góp ý" in words
     assert "Khó khăn, vướng mắc:" in words
     assert len(Document(str(document)).inline_shapes) == 2
+
+
+async def test_the_document_has_the_form_of_an_official_paper(told: str, tmp_path: Path) -> None:
+    code, shown, why = await command(
+        told, "report", *PERIOD, "--unit", "xa-mau", "--out", str(tmp_path)
+    )
+    assert code == 0, why
+    document = Document(shown.splitlines()[0])
+    about, section = document.core_properties, document.sections[0]
+    assert (about.author, about.comments, about.language) == ("", "", "vi-VN")
+    assert about.title == "Báo cáo giải thích chính sách và lắng nghe bà con"
+    languages = {one.get(qn("w:val")) for one in document.styles.element.iter(qn("w:lang"))}
+    assert languages == {"vi-VN"}, "else Word underlines every word"
+    assert section.different_first_page_header_footer
+    assert 'w:instr="PAGE"' in section.header.paragraphs[0]._p.xml
+    for name in ("Normal", "Title", "Heading 1"):
+        faces = document.styles[name].element.rPr.rFonts
+        assert {faces.get(qn(f"w:{face}")) for face in ("ascii", "hAnsi", "cs")} == {
+            "Times New Roman"
+        }
+        assert "Theme" not in " ".join(faces.keys())
+    head, *tables, signers = document.tables
+    assert [cell.text.splitlines()[0] for cell in head.rows[0].cells] == [
+        "XÃ MẪU", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    ]  # fmt: skip
+    assert "ký, đóng dấu" in signers.rows[0].cells[1].text.lower()
+    assert len(tables) == 4
+    for table in tables:
+        assert "w:tblHeader" in table.rows[0]._tr.xml
+        assert all("w:cantSplit" in row._tr.xml for row in table.rows)
+    pictures = [one.get("descr") for one in document.element.iter(qn("wp:docPr"))]
+    assert pictures[0] == (
+        "Biểu đồ thanh: Đã giải thích, số lượt giải thích. Thẻ bảo hiểm y tế Nhà nước cho: 5."
+    )
+    assert "việc cần sửa: 4" in pictures[1]
+    lines = [paragraph.text for paragraph in document.paragraphs]
+    counted = next(at for at, line in enumerate(lines) if line.startswith("Cách đếm"))
+    assert counted < lines.index("6. Phần cán bộ ghi thêm"), "not left over behind who signs"
+
+
+@on_sqlite
+async def test_a_long_list_of_units_is_cut_between_levels_and_says_so(
+    database_address: str, tmp_path: Path
+) -> None:
+    database = Database.at(database_address)
+    await migrate(database)
+    for commune in range(15):
+        await opened(database, unit=f"ban-{commune}-1")
+    async with database.begin() as tx:
+        await Tallies().add(
+            tx, Asked.ANSWERED, day=TODAY, unit="xa-1", platform="web", topic="the-bhyt"
+        )
+    await database.close()
+    places = [("tinh", "")] + [(f"xa-{n}", "tinh") for n in range(15)]
+    places += [(f"ban-{n}-{m}", f"xa-{n}") for n in range(15) for m in range(3)]
+    blocks = [
+        f'[[units]]\ncode = "{code}"\nname = "Nơi {code}"\nparent = "{above}"\n'
+        for code, above in places
+    ]
+    config = tmp_path / "config.toml"
+    config.write_text("\n".join(blocks))
+    settings = settings_of(database_address) | {"LOABAN_CONFIG": str(config)}
+    done = await asyncio.to_thread(
+        CliRunner().invoke, app, ["report", *PERIOD, "--out", str(tmp_path)], env=settings
+    )
+    assert done.exit_code == 0, done.stderr
+    document = Document(done.stdout.splitlines()[0])
+    [heads, top, *inside] = [[c.text for c in row.cells] for row in document.tables[-2].rows]
+    assert heads[:3] == ["Đơn vị", "Lượt hỏi và xem", "Nhận"]
+    assert top[:3] == ["Nơi tinh", "1", "15"]
+    assert [row[0] for row in inside] == [f"– Nơi xa-{n}" for n in range(15)]
+    assert sum(int(row[2]) for row in inside) == 15
+    words = [paragraph.text for paragraph in document.paragraphs]
+    assert "Còn 45 đơn vị nữa, xem bảng tính kèm theo." in words
+    assert "Trong kỳ này chưa có bà con nào cho biết hiểu hay hài lòng." in words
 
 
 async def test_a_unit_tells_of_itself_and_what_is_below_it(told: str, tmp_path: Path) -> None:
