@@ -31,7 +31,16 @@ from storage.case_rows import CaseRow
 Value = str | int | float | bool | datetime | None
 """A datetime is aware."""
 
-WIDE, NARROW, LONGEST_CELL = 60, 16, 32_000
+WIDE, NARROW, LONGEST_CELL = 60, 16, 32_767
+LINE, MOST_LINES = 15, 12
+"""Points of a line, and how many lines of a cell show at most: longer ones do not hide their
+neighbours, and are read in the bar above."""
+
+SAID = {
+    "kind": "case.kind", "state": "export.state", "platform": "staff.accounts.platform",
+    "language": "language",
+}  # fmt: skip
+"""Columns whose codes a workbook says in words, and where those stand."""
 WORDY = frozenset({"words", "more_words", "answer", "question_text", "choice_text", "own_words"})
 _FORMULA = re.compile(r"(^|[;|\t\r\n])([ '\"]*)(?=[=+\-@＝＋－＠\t\r])")
 """Where a spreadsheet may take a text for a formula (OWASP, CSV injection): at its beginning, and
@@ -217,6 +226,15 @@ class Workbook:
         ]
         self._explained = texts("export.explained")
         self._rows = 0
+        self._said = [SAID.get(name, "") for name in names]
+        self._texts = texts
+        self._wordy = [at for at, name in enumerate(names) if name in WORDY]
+        self._sheet.set_landscape()
+        self._sheet.set_paper(9)  # A4
+        self._sheet.repeat_rows(0)
+        self._sheet.repeat_columns(0)
+        self._sheet.set_footer("&C&P/&N")
+        self._sheet.set_row(0, 2 * LINE)
         for column, (name, heading, _) in enumerate(self._about):
             wide = name in WORDY
             self._sheet.set_column(column, column, WIDE if wide else NARROW)
@@ -228,8 +246,11 @@ class Workbook:
         if self._rows == MOST_ROWS:
             raise TooManyRows(f"a workbook holds {MOST_ROWS} rows; choose --from and --to, or csv")
         self._rows += 1
+        self._sheet.set_row(
+            self._rows, max((tall(str(values[at] or ""), WIDE) for at in self._wordy), default=LINE)
+        )
         for column, value in enumerate(values):
-            self._cell(self._rows, column, value)
+            self._cell(self._rows, column, self._in_words(column, value))
 
     def close(self) -> None:
         self._sheet.autofilter(0, 0, self._rows, len(self._about) - 1)
@@ -237,9 +258,15 @@ class Workbook:
         about.set_column(0, 1, 24)
         about.set_column(2, 2, WIDE)
         for row, line in enumerate(self._about):
+            about.set_row(row, tall(line[-1], WIDE))
             for column, text in enumerate(line):
                 about.write_string(row, column, text, self._wrapped)
         self._book.close()
+
+    def _in_words(self, column: int, value: Value) -> Value:
+        """A code as people say it; one that has no words stays."""
+        key = f"{self._said[column]}.{value}"
+        return self._texts(key) if self._said[column] and key in self._texts else value
 
     def _cell(self, row: int, column: int, value: Value) -> None:
         match value:
@@ -253,10 +280,22 @@ class Workbook:
                 local = value.astimezone(VIETNAM).replace(tzinfo=None)
                 self._sheet.write_datetime(row, column, local, self._day)
             case str():
-                self._text(row, column, value[:LONGEST_CELL], self._wrapped)
+                self._text(row, column, cut(value), self._wrapped)
 
     def _text(self, row: int, column: int, text: str, look: Format) -> None:
         self._sheet.write_string(row, column, text, look)
+
+
+def tall(text: str, width: int) -> int:
+    """How many points high a row is in which a text of this width in letters can be read: not
+    every spreadsheet finds that by itself."""
+    lines = sum(1 + max(0, len(line) - 1) // width for line in text.splitlines() or [""])
+    return LINE * min(lines, MOST_LINES)
+
+
+def cut(text: str) -> str:
+    """As much as a cell holds: Excel counts in UTF-16, where an emoji is two."""
+    return text.encode("utf-16-le")[: 2 * LONGEST_CELL].decode("utf-16-le", "ignore")
 
 
 def _meaning(name: str, told: bool) -> str:

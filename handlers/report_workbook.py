@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -11,11 +12,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from content.texts import Texts
 from handlers.errands import VIETNAM
+from handlers.exports import LINE, tall
 from handlers.reporting import CaseNumbers, NoticeLine, Report, UnitLine
 from storage.case_numbers import Ratings
 from storage.tallies import Asked
 
-Cell = str | int | float | None
+Cell = str | int | float | datetime | None
+"""A datetime is in Vietnam's time, without its zone."""
 
 CASES = (
     "received", "answered", "closed", "withdrawn", "waiting", "overdue", "reopened", "median_days",
@@ -33,9 +36,13 @@ TABLES = {
 SUMMARY = (
     "questions", "explained", *(f"asked.{what}" for what in Asked), *CASES, "notices_begun", "sent",
 )  # fmt: skip
-WIDE, NARROW = 44, 14
-CHARTED = 15
+WIDE, NARROW = 44, 16
+HEADING_LINES = 3
+A4, CHARTED = 9, 15
 """So many bars can be told apart."""
+
+FEW_COLUMNS = 4
+"""Beside so many a chart is seen without scrolling; else it stands below."""
 
 
 def write_workbook(
@@ -54,7 +61,9 @@ class _Pages:
         self._bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._large = book.add_format({"bold": True, "font_size": 14})
         self._wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        self._number = book.add_format({"num_format": "#,##0.##", "valign": "top"})
+        self._whole = book.add_format({"num_format": "#,##0", "valign": "top"})
+        self._part = book.add_format({"num_format": "#,##0.00", "valign": "top"})
+        self._day = book.add_format({"num_format": "dd/mm/yyyy hh:mm", "valign": "top"})
 
     def write(self, report: Report, title_of: Callable[[str], str]) -> None:
         texts = self._texts
@@ -66,7 +75,8 @@ class _Pages:
         self._table("topics", topics, charted=1)
         self._table("kinds", kinds, charted=1)
         self._table("units", [self._unit(line) for line in report.units])
-        self._table("notices", [self._notice(line) for line in report.notices])
+        names = {line.unit.code: line.unit.name for line in report.units if line.unit}
+        self._table("notices", [self._notice(line, names) for line in report.notices])
 
     def _summary(self, report: Report) -> None:
         texts = self._texts
@@ -79,7 +89,9 @@ class _Pages:
         for row, (name, value) in enumerate(zip(SUMMARY, _summary(report), strict=True), start=5):
             sheet.write_string(row, 0, texts(f"report.{name}"), self._wrapped)
             self._cell(sheet, row, 1, value)
-        sheet.write_string(row + 2, 0, texts("report.counted"), self._wrapped)
+        note = texts("report.counted")
+        sheet.merge_range(row + 2, 0, row + 2, 1, note, self._wrapped)
+        sheet.set_row(row + 2, tall(note, WIDE + NARROW))
 
     def _topic(
         self, report: Report, slug: str, many: int, title_of: Callable[[str], str]
@@ -92,34 +104,49 @@ class _Pages:
         shown = f"{'    ' * line.depth}{name}"
         return [shown, *(line.asked.get(what, 0) for what in Asked), *_cells(line.cases)]
 
-    def _notice(self, line: NoticeLine) -> list[Cell]:
+    def _notice(self, line: NoticeLine, names: Mapping[str, str]) -> list[Cell]:
+        """`names` of units by their code."""
         it = line.broadcast
-        began = f"{it.started_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}" if it.started_at else ""
+        began = it.started_at.astimezone(VIETNAM).replace(tzinfo=None) if it.started_at else None
+        unit = names.get(it.draft.unit, it.draft.unit)
         purpose = self._texts(f"report.purpose.{it.draft.purpose}")
         numbers = [getattr(line.account, name) for name in NOTICES]
-        return [it.draft.text, began, it.draft.unit, purpose, *numbers]
+        return [it.draft.text, began, unit, purpose, *numbers]
 
     def _sheet(self, name: str) -> Worksheet:
-        return self._book.add_worksheet(self._texts(f"report.sheet.{name}"))
+        """Printed, it is one page across, with numbers of pages."""
+        sheet = self._book.add_worksheet(self._texts(f"report.sheet.{name}"))
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&C&P/&N")
+        return sheet
 
     def _table(self, name: str, rows: Iterable[list[Cell]], *, charted: int = 0) -> None:
         """A sheet with headings that stay, filters, and a chart of the column that is `charted`."""
         sheet, columns, count = self._sheet(name), TABLES[name], 0
+        sheet.set_landscape()
+        sheet.repeat_rows(0)
         sheet.set_column(0, 0, WIDE)
         sheet.set_column(1, len(columns) - 1, NARROW)
+        sheet.set_row(0, HEADING_LINES * LINE)
         for column, heading in enumerate(columns):
             sheet.write_string(0, column, self._texts(f"report.{heading}"), self._bold)
         for count, row in enumerate(rows, start=1):
+            sheet.set_row(count, tall(str(row[0]), WIDE))
             for column, value in enumerate(row):
                 self._cell(sheet, count, column, value)
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, count, len(columns) - 1)
         if charted and count:
-            self._chart(sheet, name, columns, min(count, CHARTED), charted)
+            self._chart(sheet, name, columns, count, charted)
 
     def _chart(
-        self, sheet: Worksheet, name: str, columns: Sequence[str], last: int, column: int
+        self, sheet: Worksheet, name: str, columns: Sequence[str], count: int, column: int
     ) -> None:
+        """Of the first of so many rows; in words it points to the table, which says the same."""
+        last = min(count, CHARTED)
+        place = (1, len(columns) + 1) if len(columns) <= FEW_COLUMNS else (count + 2, 0)
+        title, counted = self._texts(f"report.sheet.{name}"), self._texts(f"report.counts.{name}")
         chart = self._book.add_chart({"type": "bar"})
         where = sheet.get_name()
         chart.add_series(
@@ -130,11 +157,13 @@ class _Pages:
                 "data_labels": {"value": True},
             }
         )
-        chart.set_title({"name": self._texts(f"report.sheet.{name}")})
+        chart.set_title({"name": title})
         chart.set_legend({"none": True})
-        chart.set_y_axis({"reverse": True})
-        chart.set_size({"width": 720, "height": 120 + 26 * last})
-        sheet.insert_chart(1, len(columns) + 1, chart)
+        chart.set_x_axis({"name": counted, "num_format": "#,##0"})
+        chart.set_y_axis({"name": self._texts(f"report.{columns[0]}"), "reverse": True})
+        chart.set_size({"width": 720, "height": 160 + 26 * last})
+        said = self._texts("report.chart_said", title=title, counted=counted)
+        sheet.insert_chart(*place, chart, {"description": said})
 
     def _cell(self, sheet: Worksheet, row: int, column: int, value: Cell) -> None:
         match value:
@@ -142,8 +171,11 @@ class _Pages:
                 return
             case str():
                 sheet.write_string(row, column, value, self._wrapped)
+            case datetime():
+                sheet.write_datetime(row, column, value, self._day)
             case _:
-                sheet.write_number(row, column, value, self._number)
+                look = self._whole if isinstance(value, int) else self._part
+                sheet.write_number(row, column, value, look)
 
 
 def headings(report: Report, texts: Texts) -> list[str]:

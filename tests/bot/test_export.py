@@ -20,8 +20,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import app
+from content.shelf import SHIPPED
+from content.texts import Texts
 from handlers.errands import VIETNAM
-from handlers.exports import Columns, SurveyColumns
+from handlers.exports import Columns, SurveyColumns, Workbook
 from storage.case_records import CaseKind
 from storage.database import Database
 from storage.migrate import migrate
@@ -151,6 +153,21 @@ async def test_no_identifier_is_in_any_file(export: Export, form: str, tmp_path:
         assert secret not in whole, secret
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("a" * 40_000, 32_767), ("😀" * 20_000, 16_383), ("trâu", 4)],
+)
+def test_a_cell_holds_no_more_than_excel_opens(text: str, kept: int, tmp_path: Path) -> None:
+    target = tmp_path / "out.xlsx"
+    sheet = Workbook(target, Texts.load(SHIPPED / "texts" / "vi.po"))
+    sheet.write([text if name == "words" else None for name in Columns.NAMES])
+    sheet.close()
+    read = openpyxl.load_workbook(target).worksheets[0]
+    assert read.cell(2, 1 + Columns.NAMES.index("words")).value == text[:kept]
+    lines = {"a": 12, "😀": 12, "t": 1}[text[0]]
+    assert (read.row_dimensions[2].height or 15) == 15 * lines, "where no row grows by itself"
+
+
 @on_sqlite
 async def test_a_workbook_has_dates_numbers_a_filter_and_explains_itself(
     export: Export, tmp_path: Path
@@ -167,6 +184,12 @@ async def test_a_workbook_has_dates_numbers_a_filter_and_explains_itself(
     assert values["received_at"] == NOW.astimezone(VIETNAM).replace(tzinfo=None)
     assert values["days_to_answer"] == 3
     assert values["overdue"] == "không"
+    assert [values[name] for name in ("kind", "state", "language")] == [
+        "việc cần sửa", "đã giao", "tiếng Việt",
+    ]  # fmt: skip
+    assert "complaint" not in str([cell.value for row in sheet for cell in row])
+    assert sheet.row_dimensions[1].height == 30
+    assert sheet.print_title_rows == "$1:$1"
     formulas = [cell for row in sheet for cell in row if cell.data_type == "f"]
     assert not formulas
     assert [row[0].value for row in about] == list(Columns.NAMES)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ import openpyxl
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from bot.__main__ import app
 from handlers.errands import VIETNAM
+from storage.broadcast_records import BroadcastRecord
 from storage.case_records import CaseKind
 from storage.database import Database
 from storage.migrate import migrate
 from storage.tallies import Asked, Tallies
+from tests.benchmarks.ceiling.ours import broadcast
 from tests.bot.test_export import on_sqlite, settings_of
 from tests.storage.test_cases import BOOK, DAY, NOW, again, conversation, official, opened
 
@@ -148,6 +152,37 @@ async def test_the_document_has_the_form_of_an_official_paper(told: str, tmp_pat
     lines = [paragraph.text for paragraph in document.paragraphs]
     counted = next(at for at, line in enumerate(lines) if line.startswith("Cách đếm"))
     assert counted < lines.index("6. Phần cán bộ ghi thêm"), "not left over behind who signs"
+
+
+async def test_the_workbook_can_be_read_and_printed(told: str, tmp_path: Path) -> None:
+    database = Database.at(told)
+    notice = await broadcast(database)
+    at = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
+    async with database.begin() as tx:
+        row = update(BroadcastRecord).where(BroadcastRecord.id == notice)
+        await tx.connection.execute(row.values(started_at=at, unit="xa-mau"))
+    await database.close()
+    code, shown, why = await command(told, "report", *PERIOD, "--out", str(tmp_path))
+    assert code == 0, why
+    path = Path(shown.splitlines()[1])
+    book = openpyxl.load_workbook(path)
+    [told_notice] = rows_of(book["Tin đã báo"])
+    assert told_notice["Bắt đầu gửi"] == at.astimezone(VIETNAM).replace(tzinfo=None)
+    assert told_notice["Đơn vị"] == "Xã Mẫu"
+    for sheet in book:
+        assert (sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage) == (
+            0, True,
+        )  # fmt: skip
+    units = book["Theo đơn vị"]
+    assert units.print_title_rows == "$1:$1"
+    assert units["B2"].number_format == "#,##0", "and not 3 with a comma behind it"
+    assert units.row_dimensions[1].height == 45
+    with zipfile.ZipFile(path) as whole:
+        drawn = whole.read("xl/drawings/drawing1.xml").decode()
+        chart = whole.read("xl/charts/chart2.xml").decode()
+    assert 'descr="Biểu đồ thanh: Đã giải thích, số lượt giải thích.' in drawn
+    for words in ("Câu hỏi và góp ý", "số việc đã nhận", "Loại"):
+        assert f"<a:t>{words}</a:t>" in chart
 
 
 @on_sqlite
