@@ -20,6 +20,7 @@ from handlers.report_paper import (
     described,
     grouped,
     headed,
+    one_line,
     prepare,
     signatures,
     table,
@@ -32,6 +33,7 @@ SHOWN, MOST_UNITS = 15, 40
 """So many topics and notices, and units, stand in the document; the workbook has them all."""
 
 BLANKS = ("done", "difficulties", "remedies", "proposals", "plan")
+PICTURED = ("topics", "kinds")
 LINES = 4
 WIDTH, ROW, LEFT = 1500, 62, 620  # dots of a picture
 INK, PAPER, BAR = "#1f1a17", "#ffffff", "#7a1f1a"
@@ -46,7 +48,7 @@ def write_document(
     headed(page, texts, unit=report.unit.name if report.unit else "")
     page.add_heading(texts("report.title").upper(), 0).alignment = CENTRE
     for line in headings(report, texts):
-        page.add_paragraph(line).alignment = CENTRE
+        page.add_paragraph(one_line(line)).alignment = CENTRE
     page.add_paragraph(texts("report.why"))
     _explained(page, report, texts, title_of)
     _heard(page, report, texts)
@@ -76,7 +78,7 @@ def _explained(page: Page, report: Report, texts: Texts, title_of: Callable[[str
         page, [texts("report.topic"), texts("report.explained")], rows,
         note=texts("report.said.more_topics", count=grouped(more)) if more else "",
     )  # fmt: skip
-    _picture(page, rows, "topics", texts)
+    _picture(page, rows, PICTURED[0], texts)
 
 
 def _heard(page: Page, report: Report, texts: Texts) -> None:
@@ -96,7 +98,7 @@ def _heard(page: Page, report: Report, texts: Texts) -> None:
     ]
     table(page, [texts(f"report.{name}") for name in columns], rows)
     if cases.received:
-        _picture(page, [row[:2] for row in rows], "kinds", texts)
+        _picture(page, [row[:2] for row in rows], PICTURED[1], texts)
 
 
 def _understood(page: Page, report: Report, texts: Texts) -> None:
@@ -118,7 +120,11 @@ def _sent(page: Page, report: Report, texts: Texts) -> None:
         page.add_paragraph(texts("report.said.no_notices"))
         return
     rows = [
-        (_short(line.broadcast.draft.headline, 80), line.account.recipients, line.account.sent)
+        (
+            _short(one_line(line.broadcast.draft.headline), 80),
+            line.account.recipients,
+            line.account.sent,
+        )
         for line in report.notices[-SHOWN:]
     ]
     heads, more = ("notice", "recipients", "sent"), len(report.notices) - len(rows)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
+from unicodedata import category
 
 from docx.document import Document as Page
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -60,7 +61,7 @@ def headed(page: Page, texts: Texts, *, unit: str) -> None:
     left, right = made.rows[0].cells
     for column, width in zip(made.columns, (6.5, ACROSS - 6.5), strict=True):
         column.width = column.cells[0].width = Cm(width)
-    _lines(left, (unit.upper() or "." * 30, True), (texts("report.paper.number"), False))
+    _lines(left, (one_line(unit).upper() or "." * 30, True), (texts("report.paper.number"), False))
     _lines(
         right,
         (texts("report.paper.nation"), True),
@@ -116,12 +117,17 @@ def signatures(page: Page, texts: Texts) -> None:
 def described(picture: Paragraph, said: str) -> None:
     """What is read aloud to who cannot see the picture."""
     for drawn in picture._p.iter(qn("wp:docPr")):
-        drawn.set("descr", said)
+        drawn.set("descr", one_line(said))
 
 
 def grouped(number: int) -> str:
     """As numbers are written in Vietnam: 18.536."""
     return f"{number:,}".replace(",", ".")
+
+
+def one_line(words: str) -> str:
+    """Without signs that Word cannot hold, such as those for a new line that Word itself pastes."""
+    return " ".join("".join(" " if category(one) == "Cc" else one for one in words).split())
 
 
 def _letters(style: ParagraphStyle) -> None:
@@ -154,7 +160,7 @@ def _fill(row: _Row, values: Sequence[str | int], *, bold: bool = False) -> None
     row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     for cell, value in zip(row.cells, values, strict=True):
         line = cell.paragraphs[0]
-        run = line.add_run(grouped(value) if isinstance(value, int) else value)
+        run = line.add_run(grouped(value) if isinstance(value, int) else one_line(value))
         run.bold, run.font.size = bold, IN_TABLES
         line.paragraph_format.space_after = Pt(0)
         line.alignment = RIGHT if isinstance(value, int) else CENTRE if bold else None

@@ -36,7 +36,8 @@ from handlers.official.notices_steps import CHANGES, CHANGES_ASKING, WHOM
 from handlers.official.notices_steps import Step as NoticeStep
 from handlers.official_actions import Composed, Deed, Duty
 from handlers.official_post import SORTS
-from handlers.report_document import BLANKS, SIGNERS
+from handlers.report_document import BLANKS, PICTURED
+from handlers.report_paper import SIGNERS
 from handlers.report_workbook import SUMMARY, TABLES
 from handlers.staff.card_list import STATES as CARD_STATES
 from handlers.staff.case_bulk import DEEDS as BULK
@@ -96,7 +97,8 @@ FAMILIES = {
     "report.sheet": ["summary", *TABLES],
     "report.purpose": [purpose.value for purpose in Purpose],
     "report.blank": BLANKS,
-    "report.sign": SIGNERS,
+    "report.sign": [*SIGNERS, *(f"{who}.how" for who in SIGNERS)],
+    "report.counts": PICTURED,
     "case.state": [state.value for state in CaseState],
     "feedback.kind": [*KINDS, DENUNCIATION],
     "public.kind": [kind.value for kind in CaseKind],
@@ -119,6 +121,7 @@ FAMILIES = {
     "export.column": [*Columns.NAMES, NAME, *SurveyColumns.NAMES],
     "export.meaning": [*Columns.NAMES, NAME, *SurveyColumns.NAMES],
     "export.told": TOLD,
+    "export.state": [state.value for state in CaseState],
     "staff.export.form": FORMS,
     "staff.lists": LISTED,
     "staff.papers.form": ENDINGS,

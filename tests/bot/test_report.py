@@ -160,11 +160,14 @@ async def test_the_workbook_can_be_read_and_printed(told: str, tmp_path: Path) -
     at = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
     async with database.begin() as tx:
         row = update(BroadcastRecord).where(BroadcastRecord.id == notice)
-        await tx.connection.execute(row.values(started_at=at, unit="xa-mau"))
+        pasted = "Họp thôn\x0btối nay \x01👨‍👩‍👧\nMời bà con"
+        await tx.connection.execute(row.values(started_at=at, unit="xa-mau", text=pasted))
     await database.close()
     code, shown, why = await command(told, "report", *PERIOD, "--out", str(tmp_path))
     assert code == 0, why
-    path = Path(shown.splitlines()[1])
+    document, path = (Path(line) for line in shown.splitlines())
+    cells = [cell.text for cell in Document(str(document)).tables[4].rows[1].cells]
+    assert cells[0] == "Họp thôn tối nay 👨‍👩‍👧 Mời bà con"
     book = openpyxl.load_workbook(path)
     [told_notice] = rows_of(book["Tin đã báo"])
     assert told_notice["Bắt đầu gửi"] == at.astimezone(VIETNAM).replace(tzinfo=None)
