@@ -25,7 +25,6 @@ from content.redaction import redact
 from content.texts import Texts
 from handlers.errands import VIETNAM
 from storage.answer_numbers import Results
-from storage.case_records import WAITING
 from storage.case_rows import CaseRow
 
 Value = str | int | float | bool | datetime | None
@@ -69,9 +68,8 @@ def days_to_answer(row: CaseRow) -> float | None:
 
 def overdue(row: CaseRow, now: datetime) -> bool:
     """Whether its first answer came too late, or is late while an official has to do something."""
-    case = row.case
-    ended = row.first_answered_at or (now if case.state in WAITING else case.due_at)
-    return ended > case.due_at
+    case, first = row.case, row.first_answered_at
+    return case.overdue(now) or (first is not None and first > case.due_at)
 
 
 class Columns:

@@ -23,8 +23,9 @@ from bot.__main__ import app
 from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.errands import VIETNAM
-from handlers.exports import Columns, SurveyColumns, Workbook
+from handlers.exports import Columns, SurveyColumns, Workbook, overdue
 from storage.case_records import CaseKind
+from storage.case_rows import rows_of
 from storage.database import Database
 from storage.migrate import migrate
 from tests.storage.test_cases import BOOK, DAY, NOW, again, conversation, official, opened
@@ -193,6 +194,21 @@ async def test_a_workbook_has_dates_numbers_a_filter_and_explains_itself(
     formulas = [cell for row in sheet for cell in row if cell.data_type == "f"]
     assert not formulas
     assert [row[0].value for row in about] == list(Columns.NAMES)
+
+
+async def test_what_is_asked_again_and_waits_too_long_is_overdue(database: Database) -> None:
+    """As the list and the overview have it."""
+    case = await opened(database)
+    async with database.begin() as tx:
+        await BOOK.answer(tx, case, "đã sửa", by=None, at=NOW + 3 * DAY)
+    answered = await again(database, case)
+    async with database.begin() as tx:
+        await BOOK.reopen(tx, answered, "vẫn gãy", at=NOW + 9 * DAY, due_at=NOW + 16 * DAY)
+    async with database.read() as tx:
+        [row] = await rows_of(tx, [await again(database, case)])
+    for day, late in ((10, False), (17, True)):
+        at = NOW + day * DAY
+        assert (overdue(row, at), row.case.overdue(at)) == (late, late)
 
 
 async def test_units_days_and_kinds_choose_rows(export: Export) -> None:
