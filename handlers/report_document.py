@@ -59,7 +59,7 @@ def write_document(
     page.add_heading(texts("report.part.blanks"), 1)
     for name in BLANKS:
         blank(page, texts(f"report.blank.{name}"), lines=LINES)
-    signatures(page, texts)
+    signatures(page, texts, after=LINES + 1)
     page.save(str(file) if isinstance(file, Path) else file)
 
 

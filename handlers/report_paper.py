@@ -102,8 +102,10 @@ def blank(page: Page, asked: str, *, lines: int) -> None:
         line.paragraph_format.keep_with_next = left > 1
 
 
-def signatures(page: Page, texts: Texts) -> None:
-    """Room for two to sign, on one page."""
+def signatures(page: Page, texts: Texts, *, after: int) -> None:
+    """Room for two to sign, on one page with so many lines `after` which it stands."""
+    for line in page.paragraphs[-after:]:
+        line.paragraph_format.keep_with_next = True
     page.add_paragraph().paragraph_format.keep_with_next = True
     row = page.add_table(rows=1, cols=2).rows[0]
     row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))

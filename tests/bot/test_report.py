@@ -140,6 +140,10 @@ async def test_the_document_has_the_form_of_an_official_paper(told: str, tmp_pat
         "XÃ MẪU", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
     ]  # fmt: skip
     assert "ký, đóng dấu" in signers.rows[0].cells[1].text.lower()
+    *_, asked, first, _, _, last, gap = document.paragraphs
+    assert asked.text.startswith("Việc làm năm tới")
+    for line in (asked, first, last, gap):
+        assert line.paragraph_format.keep_with_next, "nobody signs an empty page"
     assert len(tables) == 4
     for table in tables:
         assert "w:tblHeader" in table.rows[0]._tr.xml
