@@ -52,13 +52,16 @@ def rated_of(tallies: Iterable[Tally]) -> Ratings:
     return Ratings(sum(one.yes for one in by_topic), sum(one.no for one in by_topic))
 
 
-def topics_of(tallies: Iterable[Tally]) -> list[tuple[str, int]]:
-    """Cards' slugs with how often they were explained, the most frequent first."""
+def topics_told(tallies: Iterable[Tally]) -> list[tuple[str, int | None]]:
+    """Cards' slugs with how often they were explained, the most frequent first; None where it is
+    not told: in one place on one day a few askings may be known people's."""
     topics: Counter[str] = Counter()
     for tally in tallies:
         if tally.what in EXPLAINED and tally.topic:
             topics[tally.topic] += tally.many
-    return sorted(topics.items(), key=lambda one: (-one[1], one[0]))
+    ranked = sorted(topics.items(), key=lambda one: (-one[1], one[0]))
+    numbers = told([many for _, many in ranked])
+    return [(slug, many) for (slug, _), many in zip(ranked, numbers, strict=True)]
 
 
 def weeks_of(

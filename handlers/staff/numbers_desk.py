@@ -19,7 +19,7 @@ from handlers.numbers import (
     may_tell,
     rated_of,
     shares_of,
-    topics_of,
+    topics_told,
     unit_lines,
     weeks_of,
 )
@@ -82,7 +82,7 @@ class NumbersDesk:
         async with self._database.read() as tx:
             tallies = await self._sums(tx, chosen)
             weeks = await self._weeks(tx, chosen)
-            topics = topics_of(tallies)[:MOST_TOPICS]
+            topics = topics_told(tallies)[:MOST_TOPICS]
             of_topics = await received_by_topic(tx, sight, wanted, [slug for slug, _ in topics])
             cases = await numbers_by_unit(tx, sight, wanted, now=now)
             said = await ratings(tx, sight, wanted)
@@ -103,7 +103,7 @@ class NumbersDesk:
             topics=[
                 (
                     self._title(slug),
-                    many,
+                    self._texts("staff.numbers.few") if many is None else many,
                     self._cell(rated.get(slug)),
                     of_topics.get(slug, 0),
                     query.address(topic=slug),
@@ -121,7 +121,7 @@ class NumbersDesk:
             notices=notices,
             pictures={name: chosen.address(f"{ADDRESS}/{name}.svg") for name in PICTURES},
             said={
-                "topics": self._said("topics", [(self._title(s), n) for s, n in topics]),
+                "topics": self._said("topics", self._topic_bars(topics)),
                 "weeks": self._said("weeks", [(f"{w:%d/%m/%Y}", n) for w, n in weeks]),
                 "units": self._said("units", _bars(lines)),
             },
@@ -134,8 +134,8 @@ class NumbersDesk:
         """The picture of what is asked most."""
 
         async def rows(tx: Transaction, _: Staff, chosen: Chosen) -> list[tuple[str, int]]:
-            found = topics_of(await self._sums(tx, chosen))[:MOST_TOPICS]
-            return [(self._title(slug), many) for slug, many in found]
+            found = topics_told(await self._sums(tx, chosen))[:MOST_TOPICS]
+            return self._topic_bars(found)
 
         return await self._picture(request, "topics", rows, across)
 
@@ -267,6 +267,10 @@ class NumbersDesk:
                 (self._texts("report.asked.not_helped"), said.no, 100 - right),
             ],
         }
+
+    def _topic_bars(self, topics: Sequence[tuple[str, int | None]]) -> list[tuple[str, int]]:
+        """What is not told has no bar."""
+        return [(self._title(slug), many) for slug, many in topics if many is not None]
 
     def _cell(self, said: Ratings | None) -> str:
         """The same of one card."""

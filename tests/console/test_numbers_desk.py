@@ -49,6 +49,23 @@ async def asked(house: House, *many: tuple[str, Asked, str, int]) -> None:
                 )
 
 
+async def test_how_often_few_asked_about_a_subject_is_not_told(house: House) -> None:
+    await asked(
+        house,
+        ("ban-mau", Asked.ANSWERED, "the-bhyt", 9), ("ban-mau", Asked.OPENED, "khai-sinh", 6),
+        ("ban-mau", Asked.ANSWERED, "bao-luc-gia-dinh", 1),
+    )  # fmt: skip
+    async with sitting_at(house, Role.VIEWER, unit="xa-mau") as desk:
+        page = await desk.open(NUMBERS)
+        violence = "Bị người nhà đánh, chửi"
+        assert line(page, "Thẻ bảo hiểm y tế")[0] == "9"
+        assert line(page, violence)[0] == "ít"
+        assert line(page, "Làm giấy khai sinh")[0] == "ít", "it could be worked out else"
+        picture = await desk.open(f"{NUMBERS}/topics.svg")
+        assert violence not in picture
+        assert "Thẻ bảo hiểm y tế" in picture
+
+
 async def test_what_was_asked_is_told_by_topic_week_and_unit(house: House) -> None:
     await asked(
         house,
