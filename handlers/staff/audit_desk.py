@@ -15,6 +15,7 @@ from content.redaction import redact
 from content.texts import Texts
 from handlers.periods import day_in
 from handlers.staff.door import Door
+from handlers.staff.forms import storable
 from handlers.staff.staff import Right, Staff
 from handlers.unit_words import field_name
 from handlers.units import Units
@@ -56,7 +57,7 @@ class Query:
             by=typed.get("by", "") if _whole(typed.get("by", "")) else "",
             verb=one_of("verb", {verb.value for verb in Verb}),
             kind=one_of("kind", {kind.value for kind in Kind}),
-            thing=typed.get("thing", "").strip()[:64],
+            thing=storable(typed.get("thing", "")).strip()[:64],
             first=typed.get("first", "") if day_in(typed.get("first", "")) else "",
             last=typed.get("last", "") if day_in(typed.get("last", "")) else "",
         )

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from content.texts import Texts
 from handlers.staff.browsers import browser_of
-from handlers.staff.forms import Form, typed
+from handlers.staff.forms import Form, storable, typed
 from handlers.staff.staff import RIGHTS, Right, Staff, staff_of
 from handlers.staff.templates import PAGES, SCRIPT, STYLE, Templates
 from handlers.staff.unit_choice import TYPED, meant, told
@@ -335,9 +335,9 @@ def _here(request: web.Request) -> str:
 async def _form(request: web.Request) -> Mapping[str, str]:
     try:
         posted = await request.post()
-    except ValueError:  # nothing that a browser sends
+    except (ValueError, LookupError, RuntimeError):  # nothing that a browser sends
         return {}
-    return {name: value for name, value in posted.items() if isinstance(value, str)}
+    return {name: storable(value) for name, value in posted.items() if isinstance(value, str)}
 
 
 def _same(given: str, wanted: str) -> bool:

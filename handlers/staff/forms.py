@@ -48,6 +48,11 @@ def number(request: web.Request, name: str) -> int:
     return int(request.match_info[name])
 
 
+def storable(text: str) -> str:
+    """The text as a database can hold it: no NUL, and a question mark for half a letter."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def typed(form: Form, name: str) -> str:
     """Words of a form, with the line ends that people mean."""
     return form.get(name, "").replace("\r\n", "\n").strip()

@@ -1,0 +1,73 @@
+"""What somebody tries at the console who means harm: odd bytes, what is others', old secrets."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import AsyncIterator
+
+import pyotp
+import pytest
+
+from bot.wiring import House, now
+from storage.case_groups import CaseGroups
+from storage.officials import Role
+from tests.console.api import browser
+from tests.console.desk import Desk, form, sitting_at
+from tests.console.test_case_desk import opened
+from tests.console.test_door import ONE_DATABASE, PASSWORD, member
+from tests.console.test_notice_desk import NEW, WORDS
+from tests.handlers.office import again
+
+ODD = "a\x00b"
+"""No database of ours holds such a letter."""
+
+
+@pytest.fixture
+async def outside(house: House) -> AsyncIterator[Desk]:
+    """A browser in which nobody is signed in."""
+    async with browser(house) as client:
+        yield Desk(client, who=None)
+
+
+async def token(desk: Desk) -> str:
+    return form(await desk.open("/staff/me"), "/shortcuts")[1]["token"]
+
+
+async def test_what_no_database_can_hold_is_left_out_of_what_was_typed(
+    house: House, outside: Desk, desk: Desk
+) -> None:
+    page = await outside.open("/staff/sign-in")
+    await outside.press(page, "/sign-in", 401, login=ODD, password=ODD)
+    people = await desk.open("/staff/people")
+    assert "ab" in await desk.press(people, "/invite", name=ODD, role="viewer")
+    await desk.open("/staff/audit?thing=a%00b")
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "no-such-one", "hex"])
+async def test_a_form_in_a_charset_of_no_browser_is_no_fault_of_ours(
+    house: House, outside: Desk, charset: str
+) -> None:
+    _, fields = form(await outside.open("/staff/sign-in"), "/sign-in")
+    typed = f"token={fields['token']}&login=\\ud800&password=\\ud800".encode()
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+    answer = await outside.client.post(
+        "/staff/sign-in", data=typed, headers={"Content-Type": kind}
+    )
+    assert answer.status in {401, 403}, await answer.text()
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    "head", ["Content-Transfer-Encoding: none-such", "Content-Type: text/plain; charset=none-such"]
+)
+async def test_a_form_in_parts_that_nobody_can_read_is_no_fault_of_ours(
+    outside: Desk, head: str
+) -> None:
+    part = f'--x\r\nContent-Disposition: form-data; name="token"\r\n{head}\r\n\r\na\r\n--x--\r\n'
+    answer = await outside.client.post(
+        "/staff/sign-in", data=part.encode(),
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )  # fmt: skip
+    assert answer.status == 403
