@@ -103,7 +103,7 @@ class Door:
         if staff is None:
             text = typed(form, "text")
             raise self._no(web.HTTPUnauthorized, "signed_out.html", text=text)
-        if not _same(form.get("token", ""), staff.token):
+        if not same(form.get("token", ""), staff.token):
             raise self._no(web.HTTPForbidden, "old_form.html", staff=staff)
         return staff, self._settled(request, staff, form)
 
@@ -248,7 +248,7 @@ class Door:
         """What was typed in such a form, and whether it was given to this browser."""
         form = await _form(request)
         given = request.cookies.get(STEP_COOKIE, "")
-        return form, bool(given) and _same(form.get("token", ""), self._mark(f"step {given}"))
+        return form, bool(given) and same(form.get("token", ""), self._mark(f"step {given}"))
 
     def mark(self, what: str) -> str:
         """What only this installation makes of it, for cookies and counts."""
@@ -340,6 +340,6 @@ async def _form(request: web.Request) -> Mapping[str, str]:
     return {name: storable(value) for name, value in posted.items() if isinstance(value, str)}
 
 
-def _same(given: str, wanted: str) -> bool:
+def same(given: str, wanted: str) -> bool:
     """Compared in constant time; as bytes, since a foreign letter would raise."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from content.texts import Texts
-from handlers.staff.door import COOKIE, HOME, SIGN_IN, STEP_COOKIE, Door, inside
+from handlers.staff.door import COOKIE, HOME, SIGN_IN, STEP_COOKIE, Door, inside, same
 from handlers.staff.passwords import LONGEST, Passwords
 from handlers.staff.second_step import SecondStep
 from storage.audit import Audit, Kind, Verb
@@ -155,9 +155,7 @@ class SignIn:
     def _try(self, request: web.Request, login: str) -> _Try:
         own, _, proof = request.cookies.get(KNOWN_COOKIE, "").partition(".")
         name = f"name {login.casefold()}"
-        if own and secrets.compare_digest(
-            proof.encode(), self._door.mark(f"known {own} {login.casefold()}").encode()
-        ):
+        if own and same(proof, self._door.mark(f"known {own} {login.casefold()}")):
             name = f"browser {own}"
         address = self._address_of(request)
         return _Try(self._door.mark(name), self._door.mark(f"address {address}") if address else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import zlib
@@ -71,3 +72,22 @@ async def test_a_form_in_parts_that_nobody_can_read_is_no_fault_of_ours(
         headers={"Content-Type": "multipart/form-data; boundary=x"},
     )  # fmt: skip
     assert answer.status == 403
+
+
+@ONE_DATABASE
+async def test_a_made_up_proof_of_having_been_in_before_counts_for_nothing(
+    house: House, outside: Desk
+) -> None:
+    await member(house)
+    _, fields = form(await outside.open("/staff/sign-in"), "/sign-in")
+    held = {cookie.key: cookie.value for cookie in outside.client.session.cookie_jar}
+    body = f"token={fields['token']}&login=mai&password=x".encode()
+    head = (
+        f"POST /staff/sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        f"Cookie: loaban_door={held['loaban_door']}; loaban_known=a."
+    )
+    heard, said = await asyncio.open_connection(outside.client.host, outside.client.port)
+    said.write(head.encode() + b"\xff\r\n\r\n" + body)  # a byte that is no letter
+    assert (await heard.readline()).split()[1] == b"401"
+    said.close()
