@@ -192,7 +192,10 @@ class SignIn:
         opened = self._unseal(half) if half else None
         if opened is None:
             return None
-        number, until, about = json.loads(opened)
+        try:
+            number, until, about = json.loads(opened)
+        except ValueError:  # sealed for something else
+            return None
         fits = about == self._browser(request) and self._clock().timestamp() < until
         return int(number) if fits else None
 

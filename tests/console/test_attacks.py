@@ -91,3 +91,15 @@ async def test_a_made_up_proof_of_having_been_in_before_counts_for_nothing(
     said.write(head.encode() + b"\xff\r\n\r\n" + body)  # a byte that is no letter
     assert (await heard.readline()).split()[1] == b"401"
     said.close()
+
+
+@ONE_DATABASE
+async def test_what_was_sealed_for_something_else_is_no_half_of_signing_in(
+    desk: Desk, outside: Desk
+) -> None:
+    drawn = await desk.press(await desk.open("/staff/me"), "/second-step")
+    sealed = form(drawn, "/on")[1]["sealed"]
+    _, fields = form(await outside.open("/staff/sign-in"), "/sign-in")
+    typed = {"token": fields["token"], "half": sealed, "code": "123456"}
+    answer = await outside.client.post("/staff/sign-in/code", data=typed)
+    assert answer.status == 403
