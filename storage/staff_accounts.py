@@ -158,11 +158,19 @@ class StaffAccounts:
         row = StaffAccountRecord
         await tx.connection.execute(update(row).where(row.id == account).values(password=password))
 
-    async def set_totp(self, tx: Transaction, account: int, sealed: str) -> None:
-        """Ask for a second step from now on; with an empty secret no more."""
+    async def begin_totp(self, tx: Transaction, account: int, sealed: str) -> bool:
+        """Ask for a second step from now on; False: one is asked for already."""
+        row = StaffAccountRecord
+        begun = await tx.connection.execute(
+            update(row).where(row.id == account, row.totp == "").values(totp=sealed, totp_step=0)
+        )
+        return bool(begun.rowcount)
+
+    async def end_totp(self, tx: Transaction, account: int) -> None:
+        """Ask for no second step any more."""
         row = StaffAccountRecord
         await tx.connection.execute(
-            update(row).where(row.id == account).values(totp=sealed, totp_step=0)
+            update(row).where(row.id == account).values(totp="", totp_step=0)
         )
 
     async def use_step(self, tx: Transaction, account: int, step: int) -> bool:

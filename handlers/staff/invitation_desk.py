@@ -121,7 +121,7 @@ class InvitationDesk:
                 raise Over
             account, verb = found, Verb.CHANGED_PASSWORD
             await self._accounts.set_password(tx, account.id, hashed)
-            await self._accounts.set_totp(tx, account.id, "")
+            await self._accounts.end_totp(tx, account.id)
             await self._sessions.end_all(tx, account.id, at=at)
             await self._tries.forget(tx, self._door.mark(f"name {account.login}"))
         await self._audit.note(

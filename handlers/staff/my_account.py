@@ -105,7 +105,8 @@ class MyAccount:
         return self._step_page(staff, pyotp.random_base32())
 
     async def turn_on(self, request: web.Request) -> web.Response:
-        """The phone told the right code: from now on it is asked for."""
+        """The phone told the right code: from now on it is asked for. In the place of another phone
+        it is taken only once that one was turned off, which asks for the password."""
         staff, form = await self._door.posted(request)
         secret, whose = self._opened(form)
         if not secret or whose != staff.account:
@@ -114,9 +115,12 @@ class MyAccount:
         if step is None:
             return self._step_page(staff, secret, problem="staff.code.wrong", status=422)
         async with self._database.begin() as tx:
-            await self._accounts.set_totp(tx, staff.account, self._seal(secret))
-            await self._accounts.use_step(tx, staff.account, step)
-            await self._note(tx, staff, Verb.SET_SECOND_STEP, "on")
+            fresh = await self._accounts.begin_totp(tx, staff.account, self._seal(secret))
+            if fresh:
+                await self._accounts.use_step(tx, staff.account, step)
+                await self._note(tx, staff, Verb.SET_SECOND_STEP, "on")
+        if not fresh:
+            return await self._page(staff, problem="staff.me.step_is_on", status=409)
         return self._done("on")
 
     async def turn_off(self, request: web.Request) -> web.Response:
@@ -126,7 +130,7 @@ class MyAccount:
         if isinstance(account, str):
             return await self._page(staff, problem=account, failed="step", status=422)
         async with self._database.begin() as tx:
-            await self._accounts.set_totp(tx, staff.account, "")
+            await self._accounts.end_totp(tx, staff.account)
             await self._note(tx, staff, Verb.SET_SECOND_STEP, "off")
         return self._done("off")
 

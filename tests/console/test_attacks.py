@@ -103,3 +103,19 @@ async def test_what_was_sealed_for_something_else_is_no_half_of_signing_in(
     typed = {"token": fields["token"], "half": sealed, "code": "123456"}
     answer = await outside.client.post("/staff/sign-in/code", data=typed)
     assert answer.status == 403
+
+
+@ONE_DATABASE
+async def test_codes_of_a_phone_are_not_taken_over_without_the_password(desk: Desk) -> None:
+    """Turning them off asks for it, and another phone in the place of the first is no less."""
+    pages = [await desk.press(await desk.open("/staff/me"), "/second-step") for _ in range(2)]
+    own, other = pages
+    assert "Đã bật" in await desk.press(own, "/on", code=_code(own))
+    assert "Đã bật" not in await desk.press(other, "/on", 409, code=_code(other))
+
+
+def _code(page: str) -> str:
+    """What a phone shows that scanned the page."""
+    found = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
+    assert found
+    return pyotp.TOTP(found[1].replace(" ", "")).at(now())

@@ -73,7 +73,8 @@ async def test_the_last_administrator_stays_though_two_leave_at_once(database: D
 async def test_a_code_of_the_second_step_serves_once(database: Database) -> None:
     mai = await hired(database, "mai")
     async with database.begin() as tx:
-        await ACCOUNTS.set_totp(tx, mai.id, "sealed")
+        assert await ACCOUNTS.begin_totp(tx, mai.id, "sealed")
+        assert not await ACCOUNTS.begin_totp(tx, mai.id, "another")
         used = [await ACCOUNTS.use_step(tx, mai.id, step) for step in (7, 7, 6, 8)]
     assert used == [True, False, False, True]
 
