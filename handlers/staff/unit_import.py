@@ -208,7 +208,7 @@ def _unpacked(table: str) -> Sheet:
         packed = base64.urlsafe_b64decode(table.encode("ascii"))
         rows = json.loads(zlib.decompressobj().decompress(packed, UNPACKED))
         found = tuple((int(number), tuple(map(str, cells))) for number, cells in rows)
-    except (binascii.Error, zlib.error, TypeError, RecursionError) as fault:
+    except (binascii.Error, zlib.error, TypeError, RecursionError, OverflowError) as fault:
         raise ValueError(table[:20]) from fault
     if not found or len(found) > MOST_ROWS:
         raise ValueError(table[:20])

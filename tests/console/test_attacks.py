@@ -19,7 +19,6 @@ from tests.console.desk import Desk, form, sitting_at
 from tests.console.test_case_desk import opened
 from tests.console.test_door import ONE_DATABASE, PASSWORD, member
 from tests.console.test_notice_desk import NEW, WORDS
-from tests.handlers.office import again
 
 ODD = "a\x00b"
 """No database of ours holds such a letter."""
@@ -119,3 +118,14 @@ def _code(page: str) -> str:
     found = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
     assert found
     return pyotp.TOTP(found[1].replace(" ", "")).at(now())
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("rows", ['[[Infinity,["a"]]]', "[[1e400,[]]]", '[[1,["\\ud800"]]]', "[1]"])
+async def test_rows_of_a_list_that_the_console_never_wrote_are_refused(
+    desk: Desk, rows: str
+) -> None:
+    table = base64.urlsafe_b64encode(zlib.compress(rows.encode())).decode()
+    typed = {"token": await token(desk), "table": table, "seen": "0"}
+    answer = await desk.client.post("/staff/units/import/confirm", data=typed)
+    assert answer.status == 422
