@@ -172,7 +172,9 @@ class BulkDesk:
         """Whether this very form was carried out before."""
         if deed == "group":
             first = await self._cases.get(tx, int(form["other"]))
-            return first is not None and case.group is not None and first.group == case.group
+            if first is None or case.group is None or first.group != case.group:
+                return False
+            return self._casework.sees(by, first) and self._casework.sees(by, case)
         if str(case.version - 1) != form["seen"]:
             return False
         what, _ = DEEDS[deed]

@@ -129,3 +129,20 @@ async def test_rows_of_a_list_that_the_console_never_wrote_are_refused(
     typed = {"token": await token(desk), "table": table, "seen": "0"}
     answer = await desk.client.post("/staff/units/import/confirm", data=typed)
     assert answer.status == 422
+
+
+async def test_a_group_tells_nothing_of_cases_elsewhere(house: House) -> None:
+    cases = [await opened(house, unit="xa-khac") for _ in range(2)]
+    async with house.database.begin() as tx:
+        number = await CaseGroups().open(tx, unit="xa-khac", title="Cầu", at=now())
+        for case in cases:
+            group = await CaseGroups().get(tx, number)
+            await house.grouping.put(tx, case, group, at=now())
+    async with sitting_at(house, Role.OFFICER, unit="xa-mau") as desk:
+        ticked = {f"case-{case.id}": "1" for case in cases}
+        typed = {"token": await token(desk), "do": "group"} | ticked
+        answer = await desk.client.post("/staff/cases/chosen/do", data=typed)
+        page = await answer.text()
+    assert "Không có việc này" in page
+    assert "Việc cần sửa" not in page
+    assert "Đã làm xong" not in page
