@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import (
@@ -119,6 +120,7 @@ class Broadcast:
     """One broadcast. `editors` changed the author's words; `approved` is a copy, frozen.
 
     `version` grows with all that people do to it: who looked at an earlier one decides anew.
+    `handed_in` says that its words as they stand were handed in, though it may be a draft again.
     Of what asks something: since when (UTC) no answer is taken, and how many people had answered.
     `arrived` are the messages of which the platform said so, `opted_out` the people who wanted no
     more within two days of it.
@@ -139,6 +141,7 @@ class Broadcast:
     expanded: bool
     note: str
     version: int
+    handed_in: bool
     closed_at: datetime | None = None
     respondents: int | None = None
     arrived: int = 0
@@ -259,13 +262,15 @@ def of_row(row: Any) -> Broadcast:
         enclosed=tuple(Enclosed(*one) for one in json.loads(row.enclosed)),
         asks=Questionnaire.from_json(row.questions),
     )
+    history = json.loads(row.history)
+    deeds = [deed for deed, _, _ in history]
     return Broadcast(
         id=row.id,
         series=row.series_id,
         phase=Phase(row.state),
         draft=draft,
         author=row.author,
-        editors=tuple(by for deed, by, _ in json.loads(row.history) if deed == "edit"),
+        editors=tuple(by for deed, by, _ in history if deed == "edit"),
         approved_by=row.approved_by,
         approved_at=row.approved_at,
         approved=row.approved,
@@ -274,7 +279,8 @@ def of_row(row: Any) -> Broadcast:
         expanded_to=row.expanded_to,
         expanded=row.expanded,
         note=row.note,
-        version=len(json.loads(row.history)),
+        version=len(deeds),
+        handed_in="submit" in takewhile(lambda deed: deed != "edit", reversed(deeds)),
         closed_at=row.closed_at,
         respondents=row.respondents,
         arrived=row.arrived,

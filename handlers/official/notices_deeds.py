@@ -68,9 +68,8 @@ class Deeds:
         except NoBroadcast:
             return None
         owners = await self._notices.of(tx, number)
-        if not self._rights.sees(official, it, owners):
-            return None
-        return Seen(it, owners, await self._rights.wrote(tx, official, it, owners))
+        own = await self._rights.wrote(tx, official, it, owners)
+        return Seen(it, owners, own) if self._rights.sees(official, it, owners, own=own) else None
 
     def may(self, official: Official, seen: Seen, deed: Deed) -> bool:
         """Whether the button would be there: buttons can be old, or made up."""

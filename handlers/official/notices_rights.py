@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from handlers.units import Units
 from storage.audiences import Audience, Audiences
-from storage.broadcasts import Broadcast, same_name
+from storage.broadcasts import Broadcast, Phase, same_name
 from storage.database import Transaction
 from storage.notices import RELEASING, WRITING, Notice, Notices
 from storage.officials import Desk, Official, Officials
@@ -48,8 +48,13 @@ class NoticeRights:
         """By role and unit; whether they wrote it themselves is another question."""
         return self.releases(official) and self.covers(official, it.draft.unit)
 
-    def sees(self, official: Official, it: Broadcast, notice: Notice) -> bool:
-        return notice.author == official.id or self.covers(official, it.draft.unit)
+    def sees(self, official: Official, it: Broadcast, notice: Notice, *, own: bool) -> bool:
+        """Its author, and whose people it is for once it was handed in; `own`: they wrote it, as
+        `wrote` tells."""
+        if notice.author == official.id:
+            return True
+        shown = own or it.phase is not Phase.DRAFT or it.handed_in
+        return shown and self.covers(official, it.draft.unit)
 
     def may_change(self, official: Official, it: Broadcast, notice: Notice) -> bool:
         """Pause, resume, cancel, send again: its author, and who may release it."""

@@ -146,3 +146,24 @@ async def test_a_group_tells_nothing_of_cases_elsewhere(house: House) -> None:
     assert "Không có việc này" in page
     assert "Việc cần sửa" not in page
     assert "Đã làm xong" not in page
+
+
+async def test_a_draft_is_its_authors_alone_until_it_is_handed_in(house: House) -> None:
+    """Also by its address: the list shows it to nobody else. What was given back was seen."""
+    async with (
+        sitting_at(house, Role.OFFICER, unit="xa-mau", name="Lan") as lan,
+        sitting_at(house, Role.APPROVER, unit="xa-mau", name="Sua") as sua,
+    ):
+        proof = await lan.press(await lan.open(NEW), "/preview", text=WORDS)
+        page = await lan.press(proof, "/keep")
+        found = re.search(r"<h1>Thông báo số (\d+)</h1>", page)
+        assert found
+        address = f"/staff/notices/{found[1]}"
+        for place in (address, f"{address}/progress", f"{address}/chart.svg", f"{address}/edit"):
+            await sua.open(place, 404)
+        await lan.press(page, "/submit")
+        given = await sua.press(await sua.open(address), "/return", text="Ghi rõ mấy giờ")
+        assert WORDS in given
+        proof = await lan.press(await lan.open(f"{address}/edit"), "/preview", text="Lời khác.")
+        await lan.press(proof, "/keep")
+        await sua.open(address, 404)
