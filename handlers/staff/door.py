@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from aiohttp import web
 
@@ -313,7 +313,7 @@ def inside(address: str) -> str:
 
 def own(address: str) -> str:
     """The address if it is one of the console's, the page for signing in too; else its first."""
-    known = len(address) < 500 and _INSIDE.fullmatch(address) and ".." not in address
+    known = len(address) < 500 and _INSIDE.fullmatch(address) and ".." not in unquote(address)
     return address if known else HOME
 
 

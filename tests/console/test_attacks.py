@@ -52,9 +52,7 @@ async def test_a_form_in_a_charset_of_no_browser_is_no_fault_of_ours(
     _, fields = form(await outside.open("/staff/sign-in"), "/sign-in")
     typed = f"token={fields['token']}&login=\\ud800&password=\\ud800".encode()
     kind = f"application/x-www-form-urlencoded; charset={charset}"
-    answer = await outside.client.post(
-        "/staff/sign-in", data=typed, headers={"Content-Type": kind}
-    )
+    answer = await outside.client.post("/staff/sign-in", data=typed, headers={"Content-Type": kind})
     assert answer.status in {401, 403}, await answer.text()
 
 

@@ -255,6 +255,7 @@ def test_passwords_that_are_long_and_ones_own_are_taken(password: str) -> None:
     "address",
     [
         "https://evil.example/staff", "//evil.example", "/staffing", "/staff/../x", "/staff\\x",
+        "/staff/%2e%2e/u/xa-mau", "/staff/.%2E/x",
         "/\\evil.example", "/staff/cases\r\nX: y", "javascript:alert(1)", "/staff/sign-in", "",
     ],
 )  # fmt: skip
