@@ -16,6 +16,9 @@ from storage.units import LONGEST_FACT, LONGEST_NAME, KeptUnit
 DANGERS = ("violence", "child", "suicide", "trafficking", "flood", "fire", "medical")
 FACTS = tuple(field.name for field in fields(LocalFacts) if field.name != "unit_name")
 
+DEEPEST = 10
+"""So many units at most stand in one line, each below the one before: all else walks such lines."""
+
 CODE = r"^[a-z0-9][a-z0-9-]{0,39}$"
 _DIALLED = re.compile(r"\+?[0-9](?:[0-9 .\-]*[0-9])?")
 

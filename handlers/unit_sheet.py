@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from content.texts import Texts
 from content.understanding.vietnamese import fold
 from handlers.unit_files import Sheet
-from handlers.unit_rules import FACTS, differences, faults_of
+from handlers.unit_rules import DEEPEST, FACTS, differences, faults_of
 from handlers.units import Source, Units
 from storage.units import KeptUnit
 
@@ -187,11 +187,23 @@ def _misplaced(
         above = line_of(unit.code, parents)
         if above is None:
             faults.append(row.fault("parent", "circle"))
+        elif len(above) > DEEPEST:
+            faults.append(row.fault("parent", "deep"))
         elif own and (own not in above or not (old is None or own in known_line(known, unit.code))):
             faults.append(row.fault("code", "elsewhere"))
         elif own and old is not None and unit.code == own and old.parent != unit.parent:
             faults.append(row.fault("parent", "elsewhere"))
-    return faults
+    moved = {one.code for one in units if (old := known.get(one.code)) and old.parent != one.parent}
+    down = {_taken_too_deep(one.code, moved, parents) for one in known if one.code not in rows}
+    return faults + [rows[code].fault("parent", "deep") for code in sorted(down - {""})]
+
+
+def _taken_too_deep(code: str, moved: Collection[str], parents: Mapping[str, str]) -> str:
+    """The unit whose move takes this one below it too deep; nothing if none does."""
+    line = line_of(code, parents) if moved else None
+    if line is None or len(line) <= DEEPEST:
+        return ""
+    return next((above for above in line if above in moved), "")
 
 
 def known_line(units: Units, code: str) -> list[str]:
@@ -200,9 +212,10 @@ def known_line(units: Units, code: str) -> list[str]:
 
 
 def line_of(code: str, parents: Mapping[str, str]) -> list[str] | None:
-    """The unit and all above it; None if it stands below itself."""
+    """The unit and all above it, as far as one sees that it is too deep; None if it stands below
+    itself."""
     line = [code]
-    while above := parents.get(line[-1], ""):
+    while (above := parents.get(line[-1], "")) and len(line) <= DEEPEST:
         if above in line:
             return None
         line.append(above)

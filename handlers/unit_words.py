@@ -10,7 +10,7 @@ import xlsxwriter
 
 from content.texts import Texts
 from handlers.exports import CsvSheet
-from handlers.unit_rules import DANGERS, FACTS
+from handlers.unit_rules import DANGERS, DEEPEST, FACTS
 from handlers.unit_sheet import COLUMNS, Change, Fault
 from handlers.units import Unit
 from storage.units import LONGEST_FACT, LONGEST_NAME
@@ -39,7 +39,7 @@ def fault_said(texts: Texts, fault: Fault) -> str:
 
 
 def wrong(texts: Texts, key: str, value: str = "") -> str:
-    most = LONGEST_NAME if key == "long_name" else LONGEST_FACT
+    most = {"long_name": LONGEST_NAME, "deep": DEEPEST}.get(key, LONGEST_FACT)
     return texts(f"units.fault.{key}", value=value[:60], most=most)
 
 

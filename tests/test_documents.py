@@ -209,7 +209,7 @@ FAMILIES = {
     "units.meaning": UNIT_COLUMNS,
     "units.file": [reason.value for reason in Reason],
     "units.fault": [
-        *("missing", "code", "long_name", "long", "number", "undialled", "not_yet"),
+        *("missing", "code", "long_name", "long", "number", "undialled", "not_yet", "deep"),
         *("no_parent", "circle", "elsewhere", "twice", "merged", "formula", "no_column", "taken"),
     ],
     "staff.units.danger": list(DANGERS),

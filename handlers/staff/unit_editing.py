@@ -21,7 +21,7 @@ from handlers.staff.forms import Form
 from handlers.staff.staff import Right, Staff
 from handlers.staff.unit_choice import Offered
 from handlers.unit_changes import UnitChanges, UnitInUse
-from handlers.unit_rules import DANGERS, FACTS, faults_of
+from handlers.unit_rules import DANGERS, DEEPEST, FACTS, faults_of
 from handlers.unit_sheet import Change
 from handlers.unit_words import field_name, wrong
 from handlers.units import Source, Units
@@ -127,6 +127,8 @@ class UnitEditing:
             faults["code"] = "taken"
         if unit.parent not in self._parents(staff):
             faults["parent"] = "no_parent"
+        elif len(self._units.line(unit.parent)) >= DEEPEST:
+            faults["parent"] = "deep"
         if faults:
             return self._form(staff, Typed(unit, faults))
         try:

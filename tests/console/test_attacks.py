@@ -12,6 +12,7 @@ import pyotp
 import pytest
 
 from bot.wiring import House, now
+from handlers.unit_rules import DEEPEST
 from storage.case_groups import CaseGroups
 from storage.officials import Role
 from tests.console.api import browser
@@ -165,3 +166,15 @@ async def test_a_draft_is_its_authors_alone_until_it_is_handed_in(house: House) 
         proof = await lan.press(await lan.open(f"{address}/edit"), "/preview", text="Lời khác.")
         await lan.press(proof, "/keep")
         await sua.open(address, 404)
+
+
+async def test_no_unit_is_added_below_a_line_that_is_long_enough(house: House, desk: Desk) -> None:
+    page = await desk.open("/staff/new-unit")
+    parent = ""
+    for at in range(DEEPEST):
+        code = f"bac-{at}"
+        await desk.press(page, "/new-unit", code=code, name=f"Bậc {at}", parent=parent)
+        parent = code
+    page = await desk.press(page, "/new-unit", 422, code="bac-x", name="Bậc x", parent=parent)
+    assert f"nhiều nhất {DEEPEST} nơi" in page
+    assert house.units.get("bac-x") is None

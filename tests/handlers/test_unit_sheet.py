@@ -15,7 +15,7 @@ from content.answers import LocalFacts
 from content.shelf import SHIPPED
 from content.texts import Texts
 from handlers.unit_files import LARGEST, Reason, Unreadable, read
-from handlers.unit_rules import FACTS
+from handlers.unit_rules import DEEPEST, FACTS
 from handlers.unit_sheet import COLUMNS, Plan, UnitSheets
 from handlers.unit_words import change_said, fault_said, rows_of, written
 from handlers.units import Source, Unit, Units
@@ -306,3 +306,27 @@ def test_a_province_with_its_villages_is_planned_in_a_few_seconds() -> None:
     villages = [[f"thon-{n}", f"Thôn {n}", f"xa-{n % 100}"] for n in range(5_000)]
     plan = planned(workbook(HEAD, *communes, *villages))
     assert (len(plan.new), plan.faults) == (5_100, ())
+
+
+def chain(name: str, many: int, above: str = "") -> list[list[str]]:
+    """Units each of which stands below the one before."""
+    parents = [above, *(f"{name}-{at}" for at in range(1, many))]
+    return [[f"{name}-{at}", f"Nơi {at}", over] for at, over in enumerate(parents, 1)]
+
+
+def test_no_line_of_units_is_too_deep_to_be_walked() -> None:
+    """Everything else walks up and down such lines: a thousand would stop the whole program."""
+    assert planned(table(HEAD, *chain("a", DEEPEST))).faults == ()
+    assert faults(planned(table(HEAD, *chain("a", DEEPEST + 1)))) == [
+        (DEEPEST + 2, "parent", "deep")
+    ]
+    endless = planned(table(HEAD, *chain("a", 19_000)))
+    assert len(endless.faults) == 19_000 - DEEPEST
+
+
+def test_what_is_moved_takes_nothing_too_deep_with_it() -> None:
+    kept = [KeptUnit(*row) for row in (*chain("a", 6), *chain("b", DEEPEST - 5))]
+    moved = planned(table(HEAD, ["b-1", "Nơi 1", "a-5"]), *kept)
+    assert moved.faults == ()
+    moved = planned(table(HEAD, ["b-1", "Nơi 1", "a-6"]), *kept)
+    assert faults(moved) == [(2, "parent", "deep")]
