@@ -51,13 +51,14 @@ class StaffInvitationRecord(Record):
 @dataclass(frozen=True, slots=True)
 class StaffInvitation:
     """What a code makes of somebody. `account` is theirs already, and gets a new password;
-    `first` is for the first administrator, as long as there is none."""
+    `first` is for the first administrator, as long as there is none; `given_at` is UTC."""
 
     name: str
     unit: str
     role: Role
     account: int | None
     first: bool
+    given_at: datetime
 
 
 class StaffInvitations:
@@ -100,20 +101,14 @@ class StaffInvitations:
 
     async def find(self, tx: Transaction, code: str, *, at: datetime) -> StaffInvitation | None:
         """What a code would do; None: it opens nothing."""
-        row = StaffInvitationRecord
-        found = await tx.connection.execute(
-            select(row.name, row.unit, row.role, row.account_id, row.first).where(_good(code, at))
-        )
+        found = await tx.connection.execute(select(*_TOLD).where(_good(code, at)))
         return _invitation(found.one_or_none())
 
     async def use(self, tx: Transaction, code: str, *, at: datetime) -> StaffInvitation | None:
         """The same, and it is used up; with one for a first administrator all of those are."""
         row = StaffInvitationRecord
         used = await tx.connection.execute(
-            update(row)
-            .where(_good(code, at))
-            .values(used_at=at)
-            .returning(row.name, row.unit, row.role, row.account_id, row.first)
+            update(row).where(_good(code, at)).values(used_at=at).returning(*_TOLD)
         )
         invitation = _invitation(used.one_or_none())
         if invitation is not None and invitation.first:
@@ -123,12 +118,23 @@ class StaffInvitations:
         return invitation
 
 
+_TOLD = (
+    StaffInvitationRecord.name,
+    StaffInvitationRecord.unit,
+    StaffInvitationRecord.role,
+    StaffInvitationRecord.account_id,
+    StaffInvitationRecord.first,
+    StaffInvitationRecord.expires_at,
+)
+
+
 def _invitation(
-    found: Row[str, str, str, int | None, bool] | None,
+    found: Row[str, str, str, int | None, bool, datetime] | None,
 ) -> StaffInvitation | None:
     if found is None:
         return None
-    return StaffInvitation(found[0], found[1], Role(found[2]), found[3], found[4])
+    name, unit, role, account, first, expires_at = found
+    return StaffInvitation(name, unit, Role(role), account, first, expires_at - LASTS)
 
 
 def _good(code: str, at: datetime) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
@@ -13,8 +13,9 @@ from content.texts import Texts
 from handlers.staff.door import HOME, Door
 from handlers.staff.forms import Form
 from handlers.staff.passwords import LONGEST, SHORTEST, Passwords, fault_of
+from handlers.staff.staff import RIGHTS, Right
 from handlers.units import Units
-from storage.audit import Audit, Kind, Verb
+from storage.audit import Audit, Kind, Verb, Wanted
 from storage.database import Database, Transaction
 from storage.officials import Role
 from storage.sign_in_tries import SignInTries
@@ -109,6 +110,9 @@ class InvitationDesk:
         used = await self._invitations.use(tx, code, at=at)
         if used is None or (used.first and not await self._accounts.lacks_administrator(tx)):
             raise Over
+        known = None if used.account is None else await self._accounts.get(tx, used.account)
+        if not await self._stands(tx, used, known):
+            raise Over
         if used.account is None:
             account = await self._accounts.create(
                 tx, login=chosen.login, password=hashed, name=chosen.name, unit=used.unit,
@@ -116,10 +120,9 @@ class InvitationDesk:
             )  # fmt: skip
             verb = Verb.JOINED
         else:
-            found = await self._accounts.get(tx, used.account)
-            if found is None:
+            if known is None:
                 raise Over
-            account, verb = found, Verb.CHANGED_PASSWORD
+            account, verb = known, Verb.CHANGED_PASSWORD
             await self._accounts.set_password(tx, account.id, hashed)
             await self._accounts.end_totp(tx, account.id)
             await self._sessions.end_all(tx, account.id, at=at)
@@ -138,10 +141,28 @@ class InvitationDesk:
             return None
         if invitation.first and not await self._accounts.lacks_administrator(tx):
             return None
-        if invitation.account is None:
-            return invitation, None
-        account = await self._accounts.get(tx, invitation.account)
-        return None if account is None else (invitation, account)
+        account = None
+        if invitation.account is not None:
+            account = await self._accounts.get(tx, invitation.account)
+            if account is None:
+                return None
+        return (invitation, account) if await self._stands(tx, invitation, account) else None
+
+    async def _stands(
+        self, tx: Transaction, invitation: StaffInvitation, account: StaffAccount | None
+    ) -> bool:
+        """Whether who gave it could give it still, as things are now: nobody who was removed comes
+        back by one of their own. The audit log knows who that was; commands ask for no right."""
+        at, unit = invitation.given_at, account.official.unit if account else invitation.unit
+        given = Wanted(verb=Verb.INVITED, since=at, until=at + timedelta(microseconds=1))
+        givers = [entry.by for entry in await self._audit.page(tx, given, at_most=10)]
+        for number in givers:
+            giver = None if number is None else await self._accounts.of_official(tx, number)
+            if giver is not None and Right.PEOPLE in RIGHTS[giver.official.role]:
+                whose = giver.official.unit
+                if not whose or (unit and unit in self._units.below(whose)):
+                    return True
+        return not givers or None in givers
 
     def _over(self, request: web.Request) -> web.Response:
         return self._door.step(request, "invitation_over.html", status=404)

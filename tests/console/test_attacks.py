@@ -178,3 +178,39 @@ async def test_no_unit_is_added_below_a_line_that_is_long_enough(house: House, d
     page = await desk.press(page, "/new-unit", 422, code="bac-x", name="Bậc x", parent=parent)
     assert f"nhiều nhất {DEEPEST} nơi" in page
     assert house.units.get("bac-x") is None
+
+
+def link_in(page: str) -> str:
+    found = re.search(r"/staff/invitation/[\w-]+", page)
+    assert found
+    return found[0]
+
+
+async def test_who_was_removed_comes_back_by_no_invitation_of_their_own(
+    house: House, desk: Desk, outside: Desk
+) -> None:
+    async with sitting_at(house, name="Páo") as leaving:
+        people = await leaving.open("/staff/people")
+        link = link_in(await leaving.press(people, "/invite", role="administrator"))
+        await outside.open(link)
+        people = await desk.open("/staff/people")
+        await desk.press(people, f"/{leaving.who.id}/remove")
+    await outside.open(link, 404)
+
+
+async def test_a_new_password_for_who_rose_above_is_nobodys_below_to_give(
+    house: House, desk: Desk, outside: Desk
+) -> None:
+    async with (
+        sitting_at(house, unit="xa-mau", name="Páo") as below,
+        sitting_at(house, Role.OFFICER, unit="xa-mau", name="Lan") as rising,
+    ):
+        again = f"/{rising.who.id}/again"
+        link = link_in(await below.press(await below.open("/staff/people"), again))
+        _, fields = form(await outside.open(link), link)
+        people, change = await desk.open("/staff/people"), f"/{rising.who.id}/change"
+        await desk.press(people, change, role="administrator", unit="")
+        typed = fields | {"password": PASSWORD, "again": PASSWORD}
+        answer = await outside.client.post(link, data=typed)
+        assert answer.status == 404
+        assert "Lan" in await rising.open("/staff/me")
