@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     ForeignKey,
@@ -44,6 +45,7 @@ class StaffInvitationRecord(Record):
         Id, ForeignKey("staff_accounts.id", ondelete="CASCADE"), default=None
     )
     first: Mapped[bool] = mapped_column(Boolean, default=False)
+    given_by: Mapped[int | None] = mapped_column(BigInteger, default=None)
     expires_at: Mapped[datetime] = mapped_column(Utc)
     used_at: Mapped[datetime | None] = mapped_column(Utc, default=None)
 
@@ -51,14 +53,15 @@ class StaffInvitationRecord(Record):
 @dataclass(frozen=True, slots=True)
 class StaffInvitation:
     """What a code makes of somebody. `account` is theirs already, and gets a new password;
-    `first` is for the first administrator, as long as there is none; `given_at` is UTC."""
+    `first` is for the first administrator, as long as there is none; `given_by` is the official who
+    gave it, None for a command."""
 
     name: str
     unit: str
     role: Role
     account: int | None
     first: bool
-    given_at: datetime
+    given_by: int | None
 
 
 class StaffInvitations:
@@ -75,6 +78,7 @@ class StaffInvitations:
         at: datetime,
         account: int | None = None,
         first: bool = False,
+        by: int | None = None,
     ) -> None:
         """Open a code. What was open for the same account before opens nothing any more."""
         row = StaffInvitationRecord
@@ -88,6 +92,7 @@ class StaffInvitations:
                 role=role.value,
                 account_id=account,
                 first=first,
+                given_by=by,
                 expires_at=at + LASTS,
             )
         )
@@ -124,17 +129,17 @@ _TOLD = (
     StaffInvitationRecord.role,
     StaffInvitationRecord.account_id,
     StaffInvitationRecord.first,
-    StaffInvitationRecord.expires_at,
+    StaffInvitationRecord.given_by,
 )
 
 
 def _invitation(
-    found: Row[str, str, str, int | None, bool, datetime] | None,
+    found: Row[str, str, str, int | None, bool, int | None] | None,
 ) -> StaffInvitation | None:
     if found is None:
         return None
-    name, unit, role, account, first, expires_at = found
-    return StaffInvitation(name, unit, Role(role), account, first, expires_at - LASTS)
+    name, unit, role, account, first, given_by = found
+    return StaffInvitation(name, unit, Role(role), account, first, given_by)
 
 
 def _good(code: str, at: datetime) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aiohttp import web
 
@@ -15,7 +15,7 @@ from handlers.staff.forms import Form
 from handlers.staff.passwords import LONGEST, SHORTEST, Passwords, fault_of
 from handlers.staff.staff import RIGHTS, Right
 from handlers.units import Units
-from storage.audit import Audit, Kind, Verb, Wanted
+from storage.audit import Audit, Kind, Verb
 from storage.database import Database, Transaction
 from storage.officials import Role
 from storage.sign_in_tries import SignInTries
@@ -152,17 +152,15 @@ class InvitationDesk:
         self, tx: Transaction, invitation: StaffInvitation, account: StaffAccount | None
     ) -> bool:
         """Whether who gave it could give it still, as things are now: nobody who was removed comes
-        back by one of their own. The audit log knows who that was; commands ask for no right."""
-        at, unit = invitation.given_at, account.official.unit if account else invitation.unit
-        given = Wanted(verb=Verb.INVITED, since=at, until=at + timedelta(microseconds=1))
-        givers = [entry.by for entry in await self._audit.page(tx, given, at_most=10)]
-        for number in givers:
-            giver = None if number is None else await self._accounts.of_official(tx, number)
-            if giver is not None and Right.PEOPLE in RIGHTS[giver.official.role]:
-                whose = giver.official.unit
-                if not whose or (unit and unit in self._units.below(whose)):
-                    return True
-        return not givers or None in givers
+        back by one of their own. A command asks for no right."""
+        if invitation.given_by is None:
+            return True
+        giver = await self._accounts.of_official(tx, invitation.given_by)
+        if giver is None or Right.PEOPLE not in RIGHTS[giver.official.role]:
+            return False
+        unit = account.official.unit if account else invitation.unit
+        whose = giver.official.unit
+        return not whose or (bool(unit) and unit in self._units.below(whose))
 
     def _over(self, request: web.Request) -> web.Response:
         return self._door.step(request, "invitation_over.html", status=404)

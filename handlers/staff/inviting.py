@@ -39,7 +39,7 @@ class Inviting:
     ) -> str:
         """The path that makes somebody an official with an account. `by` is who invites."""
         code, at = self._draw(), self._clock()
-        await self._invitations.invite(tx, code, name=name, unit=unit, role=role, at=at)
+        await self._invitations.invite(tx, code, name=name, unit=unit, role=role, at=at, by=by)
         await self._audit.note(
             tx, Verb.INVITED, Kind.ACCOUNT, "", by=by, at=at, unit=unit, reason=role.value
         )
@@ -49,8 +49,9 @@ class Inviting:
         """The path by which somebody chooses a new password for their account."""
         whom, code, at = account.official, self._draw(), self._clock()
         await self._invitations.invite(
-            tx, code, name=whom.name, unit=whom.unit, role=whom.role, at=at, account=account.id
-        )
+            tx, code, name=whom.name, unit=whom.unit, role=whom.role, at=at, account=account.id,
+            by=by,
+        )  # fmt: skip
         await self._audit.note(
             tx, Verb.INVITED, Kind.ACCOUNT, account.login, by=by, at=at, unit=whom.unit,
             reason=whom.role.value,
