@@ -141,7 +141,7 @@ def test_after_a_mere_guess_a_follow_up_gets_a_menu_with_the_guess_first(
     [
         ("muốn vay tiền", "sinh viên vay đi học mỗi tháng bao nhiêu", "vay-von-hoc-tap"),
         ("nhà tôi khó khăn lắm", "nhà tôi muốn được xét hộ nghèo thì làm sao", "ho-ngheo"),
-        ("đất đai", "làm sổ đỏ hết bao nhiêu tiền", "so-do"),
+        ("chuyện ruộng đất", "làm sổ đỏ hết bao nhiêu tiền", "so-do"),
         (
             "cho tôi hỏi chút chuyện nhà",
             "con tôi học bán trú được bao nhiêu gạo",
