@@ -39,11 +39,11 @@ WORDS = ("bot", "console", "handlers")
 """Folders whose tests are of what is said and shown; storage has its own, on both databases."""
 
 LONG = ("faults", "journeys")
-EVERY = 3
+EVERY = 4
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """There every third test of a file runs on PostgreSQL, with one example; all run on SQLite."""
+    """There every fourth test of a file runs on PostgreSQL, with one example; all run on SQLite."""
     seen: defaultdict[Path, list[str]] = defaultdict(list)
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []

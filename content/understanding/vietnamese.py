@@ -101,9 +101,23 @@ def tidy(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without diacritics; đ by hand, since Unicode does not take it apart."""
-    apart = unicodedata.normalize("NFD", text.lower())
-    bare = "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
-    return unicodedata.normalize("NFC", bare.replace("đ", "d").replace("Đ", "d"))
+    bare = text.lower().translate(_BARE)
+    return bare if bare.isascii() else unicodedata.normalize("NFC", bare)
+
+
+class _Bare(dict[int, str]):
+    """Each sign without its diacritics, worked out once where it is Latin."""
+
+    def __missing__(self, code: int) -> str:
+        apart = unicodedata.normalize("NFD", chr(code))
+        bare = "".join(sign for sign in apart if unicodedata.category(sign) != "Mn")
+        bare = bare.replace("đ", "d").replace("Đ", "d")
+        if code < _LATIN:
+            self[code] = bare
+        return bare
+
+
+_BARE, _LATIN = _Bare(), 0x1F00
 
 
 def has_diacritics(text: str) -> bool:

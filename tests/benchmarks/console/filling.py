@@ -102,11 +102,12 @@ async def _send(database: Database, *, people: int, now: datetime) -> None:
             select(BroadcastRecord.__table__).where(BroadcastRecord.id == one)
         )
         row: dict[str, Any] = dict(found.mappings().one())
+    del row["id"]
     copies = []
     for n in range(1, NOTICES):
         when = now - timedelta(days=7 * n)
         about = {"created_at": when, "due_at": when, "started_at": when, "ended_at": when}
-        copies.append(row | about | {"id": one + n, "state": Phase.FINISHED, "expanded": True})
+        copies.append(row | about | {"state": Phase.FINISHED, "expanded": True})
     await _insert(database, BroadcastRecord, copies)
     for notice in range(one, one + NOTICES):
         async with database.begin() as tx:
