@@ -11,6 +11,7 @@ with PostgreSQL.
 from __future__ import annotations
 
 import asyncio
+import gc
 import statistics
 import sys
 import tempfile
@@ -95,7 +96,9 @@ async def measured(kind: str, cases: int, messages: int, library: Library) -> No
             await fill(database, cases=cases, messages=messages)
             await database.close()
             async with build(settings, library) as house, sitting_at(house) as desk:
-                house.consoles.pages.read_all()  # as the program does before it runs
+                house.consoles.pages.read_all()  # this and the next two as the program does
+                gc.collect()
+                gc.freeze()
                 about = {"last": str(cases), **await furnish(house, desk)}
                 for page in PAGES:
                     shown = page.format(**about)
