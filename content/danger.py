@@ -103,9 +103,9 @@ class Sense:
         ordinary: Sequence[str],
         abbreviations: Abbreviations,
     ) -> Sense:
-        from scipy.sparse.linalg import lsmr  # noqa: PLC0415 - slow to start, and seldom needed
+        from scipy.sparse.linalg import lsmr  # noqa: PLC0415 - slow to start, and needed to learn alone
 
-        from content.understanding.ridge import matrix, solve  # noqa: PLC0415 - the same
+        from content.understanding.ridge import matrix, solve  # noqa: PLC0415 - loads scipy too
 
         told = [(kind, line) for kind, lines in dangers.items() for line in lines]
         messages = [prepare(line, abbreviations) for _, line in told]
