@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -152,7 +153,7 @@ class Page:
             "rows": rows(line.text, plain=True) if line.from_person else rows(reply.text),
             "at": at.isoformat(timespec="seconds"),
             "time": f"{at:%H:%M}" if today else f"{at:%H:%M} {at.day}/{at.month}",
-            "buttons": [[b.label, b.action, len(b.label) <= SHORT_LABEL] for b in reply.buttons],
+            "buttons": buttons(reply),
             "media": [[m.kind.value, f"/media/{quote(m.name)}", m.text] for m in reply.media],
         }
 
@@ -166,6 +167,15 @@ class Page:
         if response.status == 200:
             response.enable_compression()
         return response
+
+
+def buttons(reply: Reply) -> list[tuple[str, str, bool]]:
+    """Label, action, and whether there is room beside it; what has no number begins a row."""
+    shown = []
+    for one, following in zip_longest(reply.buttons, reply.buttons[1:]):
+        alone = one.digit is not None and following is not None and following.digit is None
+        shown.append((one.label, one.action, len(one.label) <= SHORT_LABEL and not alone))
+    return shown
 
 
 def rows(text: str, *, plain: bool = False) -> list[tuple[str, Pieces]]:

@@ -11,7 +11,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.web_chat import WebChat
-from bot.channels.web_chat_pages import rows, tappable
+from bot.channels.web_chat_pages import buttons, rows, tappable
+from handlers.messages import Button, Reply
 from tests.channels.phone import Phone, open_phone
 from tests.conftest import Clock
 from tests.emulators.web_chat_house import SHORT, TEXTS, House
@@ -148,6 +149,14 @@ def test_only_numbers_to_call_and_sites_can_be_tapped(text: str, links: list[str
     pieces = tappable(text)
     assert [piece[1] for piece in pieces if not isinstance(piece, str)] == links
     assert "".join(piece if isinstance(piece, str) else piece[0] for piece in pieces) == text
+
+
+def test_short_buttons_share_a_row_and_those_without_a_number_begin_one() -> None:
+    digits = {"8. Tóm tắt": 8, "9. Hỏi cán bộ": 9, "0. Trang đầu": 0, "Đúng": None, "Sai": None}
+    reply = Reply("x", tuple(Button(label, "1:h", digit) for label, digit in digits.items()))
+    assert [short for *_, short in buttons(reply)] == [True, True, False, True, True]
+    assert [short for *_, short in buttons(Reply("x", reply.buttons[:3]))] == [True] * 3
+    assert buttons(Reply("x")) == []
 
 
 def test_lines_of_an_answer_keep_their_order_and_get_a_style() -> None:
